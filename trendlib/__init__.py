@@ -1,0 +1,17 @@
+"""Trend embeddings: how BERT turns a word's static embedding into its contextual one.
+
+Data flows one way through the modules, in the order in which the method is told::
+
+    sentence -> weights, encoder -> Encoding (arrays)
+             -> attention  (focus word, related word)
+             -> trend      (a word's trend vector)
+             -> embedding  (their sum: the sentence embedding)
+             -> plots, report
+
+Only ``encoder`` imports torch and transformers. ``published`` holds what the articles
+printed, ``reproduce`` recomputes it.
+"""
+
+from importlib.metadata import version
+
+__version__ = version("trendlib")

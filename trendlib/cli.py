@@ -1,0 +1,69 @@
+"""The command ``trendlib``."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from trendlib import report, reproduce
+from trendlib.encoder import load_encoder
+from trendlib.errors import ModelNotReachableError, TrendlibError
+from trendlib.published import Comparison, Verdict
+from trendlib.weights import BERT_BASE
+
+OK, DIFFERENT, WRONG_USE = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit status."""
+    parser = argparse.ArgumentParser(prog="trendlib", description="Trend embeddings.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    command = commands.add_parser(
+        "reproduce",
+        help="recompute every figure that the articles printed",
+        description="Recompute every figure that the articles printed, and print the verdicts. "
+        "Exit status: 0 nothing differs (figures may be 'not run'), 1 a figure differs, 2 the "
+        "model cannot be used.",
+    )
+    command.add_argument(
+        "--model",
+        default=BERT_BASE.name,
+        help="%(default)s (the default), or a folder that holds its files",
+    )
+    command.add_argument(
+        "--csv", type=Path, metavar="FILE", help="also write the table to this file"
+    )
+    command.set_defaults(run=_reproduce)
+    options = parser.parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except (TrendlibError, OSError) as error:
+        print(f"trendlib: {error}", file=sys.stderr)
+        return WRONG_USE
+
+
+def _reproduce(options: argparse.Namespace) -> int:
+    comparisons = [*reproduce.compare_printed(), *_with_model(options.model)]
+    table = report.comparison_table(comparisons)
+    with pd.option_context("display.max_rows", None, "display.width", 250):
+        print(table.to_string(index=False, justify="left", max_colwidth=60))
+        print()
+        print(report.summary_table(comparisons).to_string(index=False, justify="left"))
+    print()
+    print(report.summary_text(comparisons))
+    if options.csv is not None:
+        options.csv.parent.mkdir(parents=True, exist_ok=True)
+        table.to_csv(options.csv, index=False)
+    differing = [each for each in comparisons if each.verdict is Verdict.DIFFERS]
+    return DIFFERENT if differing else OK
+
+
+def _with_model(model: str) -> list[Comparison]:
+    try:
+        encoder = load_encoder(model, dtype="float64")
+    except ModelNotReachableError as error:
+        print(f"trendlib: {error}", file=sys.stderr)
+        return reproduce.not_run("weights not reachable")
+    return reproduce.compare_model(encoder)

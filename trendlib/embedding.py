@@ -1,0 +1,166 @@
+"""The sentence embedding: the trend of the focus word plus the trend of the related word."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from trendlib.attention import ARTICLE, AttentionResult, NoRelated, Reading, Related, read
+from trendlib.encoding import Encoding, Provenance
+from trendlib.errors import ArrayError, unknown_choice
+from trendlib.trend import Trend, trend
+from trendlib.typing import Mask, Vector
+
+UNDEFINED = ("zero", "keep")
+"""What becomes of undefined coordinates: see ``add_trends``."""
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """In how many coordinates two trends are defined.
+
+    Attributes:
+        both: Where both are.
+        one: Where exactly one is; the article's claim is that the two complement each other.
+        neither: Where none is.
+    """
+
+    both: int
+    one: int
+    neither: int
+
+
+@dataclass(frozen=True, eq=False)
+class SentenceEmbedding:
+    """A sentence as one vector, with all that led to it.
+
+    Attributes:
+        sentence: The text.
+        attention: Focus and related word, and how they were found.
+        focus_trend: The focus word's trend.
+        related_trend: The related word's trend; None where there is no related word.
+        values: The embedding; the focus word's trend alone where there is no related word.
+        defined: Where it is defined. With ``undefined="zero"`` the value elsewhere is 0.
+        undefined: "zero" or "keep".
+        provenance: Model, revision, versions, dtype.
+    """
+
+    sentence: str
+    attention: AttentionResult
+    focus_trend: Trend
+    related_trend: Trend | None
+    values: Vector
+    defined: Mask
+    undefined: str
+    provenance: Provenance
+
+    @property
+    def related(self) -> Related | NoRelated:
+        """The related word, or why there is none."""
+        return self.attention.related
+
+    @property
+    def defined_share(self) -> float:
+        """The share of the coordinates that are defined, 0 to 1."""
+        return float(self.defined.mean())
+
+
+def embed(
+    encoding: Encoding,
+    reading: Reading = ARTICLE,
+    kind: str = "log quotient",
+    undefined: str = "zero",
+) -> SentenceEmbedding:
+    """Make a sentence's trend embedding.
+
+    Args:
+        encoding: The sentence.
+        reading: How focus and related word are found.
+        kind: "log quotient" or "difference".
+        undefined: "zero", the article's choice, or "keep"; see ``add_trends``.
+
+    Returns:
+        The embedding. A sentence without a related word gets the focus word's trend alone, and
+        ``related`` says why.
+
+    Raises:
+        UnknownChoiceError: If there is no such kind, or no such choice for ``undefined``.
+    """
+    attention = read(encoding, reading)
+    static, contextual = encoding.static, encoding.contextual
+
+    def trend_of(candidate: int) -> Trend:
+        word = attention.word_indices[candidate]
+        return trend(static[word], contextual[word], kind)
+
+    focus = trend_of(attention.focus.index)
+    outcome = attention.related
+    related = trend_of(outcome.index) if isinstance(outcome, Related) else None
+    values, defined = add_trends(focus, related, undefined)
+    return SentenceEmbedding(
+        sentence=encoding.sentence,
+        attention=attention,
+        focus_trend=focus,
+        related_trend=related,
+        values=values,
+        defined=defined,
+        undefined=undefined,
+        provenance=encoding.provenance,
+    )
+
+
+def add_trends(focus: Trend, related: Trend | None, undefined: str = "zero") -> tuple[Vector, Mask]:
+    """Add two trends.
+
+    Args:
+        focus: The focus word's trend.
+        related: The related word's; None leaves the first as it is.
+        undefined: "zero" counts an undefined coordinate as 0, so that the sum is defined where
+            at least one trend is (elsewhere it is 0, and False in the mask). "keep" leaves the
+            sum undefined (NaN) unless both are defined.
+
+    Returns:
+        The sum, and where it is defined.
+
+    Raises:
+        UnknownChoiceError: If there is no such choice.
+        ArrayError: If the trends are not of one length.
+
+    >>> nan = np.nan
+    >>> one = Trend(np.array([1.0, 2.0, nan, nan]), np.array([True, True, False, False]), "x")
+    >>> two = Trend(np.array([1.0, nan, 3.0, nan]), np.array([True, False, True, False]), "x")
+    >>> add_trends(one, two, "zero")
+    (array([2., 2., 3., 0.]), array([ True,  True,  True, False]))
+    >>> add_trends(one, two, "keep")
+    (array([ 2., nan, nan, nan]), array([ True, False, False, False]))
+    """
+    if undefined not in UNDEFINED:
+        raise unknown_choice("choice for undefined coordinates", undefined, UNDEFINED)
+    if related is None:
+        values = focus.undefined_as_zero if undefined == "zero" else focus.values
+        return values, focus.defined
+    _check_lengths(focus, related)
+    if undefined == "keep":
+        return focus.values + related.values, focus.defined & related.defined
+    return focus.undefined_as_zero + related.undefined_as_zero, focus.defined | related.defined
+
+
+def overlap(focus: Trend, related: Trend) -> Overlap:
+    """Count where two trends are defined.
+
+    Raises:
+        ArrayError: If the trends are not of one length.
+    """
+    _check_lengths(focus, related)
+    return Overlap(
+        both=int(np.sum(focus.defined & related.defined)),
+        one=int(np.sum(focus.defined ^ related.defined)),
+        neither=int(np.sum(~focus.defined & ~related.defined)),
+    )
+
+
+def _check_lengths(focus: Trend, related: Trend) -> None:
+    if focus.values.shape != related.values.shape:
+        raise ArrayError(
+            f"trends of {len(focus.values)} and {len(related.values)} coordinates: they must be "
+            "of one length (trends of one model are)"
+        )

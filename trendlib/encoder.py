@@ -1,0 +1,234 @@
+"""Sentence in, arrays out: the only module that knows torch and transformers."""
+
+import platform
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from transformers import BertModel, BertTokenizer
+from transformers.utils import logging as transformers_logging
+
+from trendlib.encoding import Encoding, Provenance
+from trendlib.errors import (
+    BlankSentenceError,
+    CorruptedWeightsError,
+    NotTextError,
+    NoWordsError,
+    TooLongError,
+    UnsupportedModelError,
+    unknown_choice,
+)
+from trendlib.weights import AUTO, Weights, find_weights
+from trendlib.words import Word, cut_words
+
+DTYPES = {"float32": torch.float32, "float64": torch.float64}
+
+
+class Encoder:
+    """A BERT model that turns sentences into arrays, one sentence at a time.
+
+    Sentences are not padded and run alone, so that an answer never depends on its neighbours.
+    """
+
+    def __init__(self, model: Any, tokenizer: Any, provenance: Provenance) -> None:
+        """Wrap a loaded model; ``load_encoder`` makes one from a name."""
+        self.provenance = provenance
+        self._model = model
+        self._tokenizer = tokenizer
+
+    @property
+    def max_tokens(self) -> int:
+        """The most tokens a sentence may have, special tokens included."""
+        return int(self._model.config.max_position_embeddings)
+
+    def encode(self, sentence: str) -> Encoding:
+        """Run one sentence through the model.
+
+        A special token that was typed ("[SEP]") is text like any other.
+
+        Args:
+            sentence: The text; it may hold more than one sentence.
+
+        Returns:
+            Words, tokens, hidden states and attentions as NumPy arrays, with provenance.
+
+        Raises:
+            NotTextError: If it is no string, or no valid Unicode.
+            BlankSentenceError: If it is empty or white space.
+            NoWordsError: If it has no word that the vocabulary knows.
+            TooLongError: If it has too many tokens for the model.
+        """
+        return self._run(*self._tokenize(sentence))
+
+    def encode_many(self, sentences: Sequence[str]) -> list[Encoding]:
+        """Run several sentences, each alone; see ``encode``.
+
+        All are checked before the first one is run, so that a bad one costs no work.
+
+        Raises:
+            SentenceError: As ``encode``; the message begins with the sentence's number.
+        """
+        if isinstance(sentences, str):
+            raise NotTextError(
+                "encode_many was given one string: give a list of sentences, or call encode"
+            )
+        tokenized = []
+        for number, sentence in enumerate(sentences):
+            try:
+                tokenized.append(self._tokenize(sentence))
+            except (NotTextError, BlankSentenceError, NoWordsError, TooLongError) as error:
+                raise type(error)(f"sentence {number}: {error}") from None
+        return [self._run(*arguments) for arguments in tokenized]
+
+    def _tokenize(self, sentence: str) -> tuple[str, tuple[Word, ...], list[int]]:
+        check_text(sentence)
+        tokenized = self._tokenizer(
+            sentence,
+            return_offsets_mapping=True,
+            return_special_tokens_mask=True,
+            split_special_tokens=True,  # a typed "[SEP]" is text
+            verbose=False,  # we raise where it would warn
+        )
+        offsets = [
+            None if special else span
+            for span, special in zip(
+                tokenized["offset_mapping"], tokenized["special_tokens_mask"], strict=True
+            )
+        ]
+        ids: list[int] = tokenized["input_ids"]
+        words = cut_words(sentence, offsets)
+        self._check_words(sentence, words, ids)
+        if len(ids) > self.max_tokens:
+            raise TooLongError(
+                f"the sentence has {len(ids)} tokens, the two special ones included, but "
+                f"{self.provenance.model} has room for {self.max_tokens}: split the text"
+            )
+        return sentence, words, ids
+
+    def _check_words(self, sentence: str, words: tuple[Word, ...], ids: list[int]) -> None:
+        shown = sentence if len(sentence) <= 60 else sentence[:57] + "..."
+        proper = [word for word in words if not word.is_punctuation]
+        if not proper:
+            raise NoWordsError(
+                f"no word in {shown!r}, only punctuation or invisible characters: "
+                "give at least one word"
+            )
+        unknown = self._tokenizer.unk_token_id
+        if all(ids[token] == unknown for word in proper for token in word.tokens):
+            raise NoWordsError(
+                f"the vocabulary of {self.provenance.model} knows no word of {shown!r} (each is "
+                f"{self._tokenizer.unk_token}): give at least one word that it knows"
+            )
+
+    def _run(self, sentence: str, words: tuple[Word, ...], ids: list[int]) -> Encoding:
+        with torch.inference_mode():
+            output = self._model(
+                input_ids=torch.tensor([ids]), output_hidden_states=True, output_attentions=True
+            )
+        if len(output.attentions) != self._model.config.num_hidden_layers:
+            raise UnsupportedModelError(
+                f"{self.provenance.model} returned {len(output.attentions)} layers of attention "
+                f"instead of {self._model.config.num_hidden_layers}: load it with eager attention"
+            )
+        return Encoding(
+            sentence=sentence,
+            tokens=tuple(self._tokenizer.convert_ids_to_tokens(ids)),
+            words=words,
+            hidden_states=np.stack([state[0].numpy() for state in output.hidden_states]),
+            attentions=np.stack([attention[0].numpy() for attention in output.attentions]),
+            provenance=self.provenance,
+        )
+
+
+def load_encoder(model: str | Path = AUTO, dtype: str = "float32") -> Encoder:
+    """Load a model and its tokenizer, quietly.
+
+    Args:
+        model: A name or a folder; see ``weights.find_weights``.
+        dtype: "float32", as the articles used, or "float64", for reference figures.
+
+    Raises:
+        ModelError: If the model cannot be found or used.
+        UnknownChoiceError: If there is no such dtype.
+    """
+    if dtype not in DTYPES:
+        raise unknown_choice("dtype", dtype, DTYPES)
+    weights = find_weights(model)
+    with _quiet():
+        network = _load_network(weights).to(DTYPES[dtype]).eval()
+        tokenizer = BertTokenizer.from_pretrained(weights.folder)
+    versions = {name: version(name) for name in ("torch", "transformers", "numpy", "trendlib")}
+    provenance = Provenance(
+        model=weights.name,
+        revision=weights.revision,
+        weights_sha256=weights.sha256,
+        dtype=dtype,
+        versions={"python": platform.python_version(), **versions},
+    )
+    return Encoder(network, tokenizer, provenance)
+
+
+def check_text(sentence: object) -> None:
+    """Check that something is a text with at least one visible character.
+
+    Raises:
+        NotTextError: If it is no string, or holds half of a surrogate pair.
+        BlankSentenceError: If it is empty or white space.
+    """
+    if not isinstance(sentence, str):
+        raise NotTextError(
+            f"the sentence is of type {type(sentence).__name__}: give a string (str)"
+        )
+    try:
+        sentence.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise NotTextError(
+            f"the sentence has half of a surrogate pair at position {error.start}: "
+            "read it again with its right encoding"
+        ) from None
+    if not sentence.strip():
+        raise BlankSentenceError("the sentence is empty or white space: give at least one word")
+
+
+def _load_network(weights: Weights) -> Any:
+    try:
+        network, report = BertModel.from_pretrained(
+            weights.folder,
+            attn_implementation="eager",  # others return no attentions
+            add_pooling_layer=False,  # the method never uses it
+            local_files_only=True,
+            use_safetensors=True,
+            output_loading_info=True,
+            dtype=torch.float32,
+        )
+    except Exception as error:  # safetensors' and torch's errors share no base class
+        raise CorruptedWeightsError(
+            f"the weights of {weights.name} cannot be read ({type(error).__name__}: {error}): "
+            "copy or download them again"
+        ) from error
+    if report["missing_keys"] or report["mismatched_keys"]:
+        wrong = sorted(report["missing_keys"]) + [str(key) for key in report["mismatched_keys"]]
+        raise CorruptedWeightsError(
+            f"the weights of {weights.name} lack {len(wrong)} tensors ({wrong[0]}, ...), which "
+            "would be filled with random numbers: copy or download them again"
+        )
+    return network
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence the progress bar and the report that loading prints."""
+    verbosity = transformers_logging.get_verbosity()
+    bar = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        transformers_logging.set_verbosity(verbosity)
+        if bar:
+            transformers_logging.enable_progress_bar()

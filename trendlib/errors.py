@@ -1,0 +1,84 @@
+"""Errors that say what was given, what is allowed, and what to do.
+
+All are ``ValueError``s, so that code that does not know this package can catch them.
+"""
+
+from collections.abc import Iterable
+
+
+class TrendlibError(ValueError):
+    """Any input that this package cannot use."""
+
+
+class SentenceError(TrendlibError):
+    """A sentence that has no trend embedding."""
+
+
+class NotTextError(SentenceError):
+    """The sentence is no string, or no valid Unicode text."""
+
+
+class BlankSentenceError(SentenceError):
+    """The sentence is empty, or white space only."""
+
+
+class NoWordsError(SentenceError):
+    """The sentence has no word: punctuation only, or nothing that the vocabulary knows."""
+
+
+class TooLongError(SentenceError):
+    """The sentence has more tokens than the model has positions."""
+
+
+class WordNotFoundError(TrendlibError):
+    """A word that was asked for is not in the sentence."""
+
+
+class ModelError(TrendlibError):
+    """A model that cannot be used."""
+
+
+class UnknownModelError(ModelError):
+    """No model has this name, and no folder either."""
+
+
+class ModelNotReachableError(ModelError):
+    """The weights are neither in the cache nor reachable on the hub."""
+
+
+class MissingWeightsError(ModelError):
+    """The model's folder lacks files that the model needs."""
+
+
+class CorruptedWeightsError(ModelError):
+    """The weights are not the ones that were promised, or cannot be read."""
+
+
+class UnsupportedModelError(ModelError):
+    """The model is no BERT, or does not return what the method needs."""
+
+
+class UnknownChoiceError(TrendlibError):
+    """A named choice (reading, dtype, ...) that does not exist."""
+
+
+class LayerOutOfRangeError(TrendlibError):
+    """There is no such layer."""
+
+
+class HeadOutOfRangeError(TrendlibError):
+    """There is no such head."""
+
+
+class ArrayError(TrendlibError):
+    """Arrays of shapes or values that do not fit together."""
+
+
+def unknown_choice(what: str, given: object, choices: Iterable[str]) -> UnknownChoiceError:
+    """Make the error for a name that is not among the choices.
+
+    >>> print(unknown_choice("dtype", "float8", ["float32", "float64"]))
+    unknown dtype 'float8': choose one of 'float32', 'float64'
+    """
+    listed = ", ".join(repr(choice) for choice in choices)
+    return UnknownChoiceError(f"unknown {what} {given!r}: choose one of {listed}")

@@ -1,0 +1,257 @@
+"""Figures. Each function returns a ``Figure`` that names the model in it.
+
+Colours are from maps made for colour-blind readers, and no figure says a thing by colour alone:
+numbers, frames and hatching say it too.
+"""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch, Rectangle
+from matplotlib.ticker import MaxNLocator
+
+from trendlib.attention import (
+    AttentionResult,
+    NoRelated,
+    check_head,
+    check_layer,
+    merge_pieces,
+    unit_tokens,
+)
+from trendlib.embedding import SentenceEmbedding
+from trendlib.encoding import Encoding, Provenance
+from trendlib.errors import ArrayError
+from trendlib.trend import Trend
+from trendlib.typing import Array, Mask, Vector
+
+DPI = 144
+SEQUENTIAL = "cividis"
+DIVERGING = "PuOr"
+UNDEFINED_COLOUR = "0.6"
+MARK = "#d55e00"  # Okabe and Ito's vermilion
+PLAIN = "#0072b2"  # and their blue
+
+Strip = tuple[str, Vector, Mask]
+
+
+def attention_heatmap(encoding: Encoding, layer: int, head: int) -> Figure:
+    """Draw one head's attention, words on both axes.
+
+    Args:
+        encoding: The sentence.
+        layer: 0-based.
+        head: 0-based.
+
+    Raises:
+        LayerOutOfRangeError: If there is no such layer.
+        HeadOutOfRangeError: If there is no such head.
+    """
+    check_layer(layer, encoding.attentions.shape[0])
+    check_head(head, encoding.attentions.shape[1])
+    matrix = merge_pieces(encoding.attentions, encoding.words)[layer, head]
+    names = unit_names(encoding)
+    side = max(4.5, 0.55 * len(names))
+    figure, axes = _subplots((side + 1.2, side))
+    image = axes.imshow(matrix, cmap=SEQUENTIAL, vmin=0, vmax=1)
+    _write_values(axes, matrix)
+    _name_ticks(axes, names, names)
+    axes.set_xlabel("attention to (key)")
+    axes.set_ylabel("attention from (query)")
+    axes.set_title(f"Attention in layer {layer}, head {head}")
+    figure.colorbar(image, ax=axes, label="attention (each row adds up to 1)", shrink=0.8)
+    return _signed(figure, encoding.provenance)
+
+
+def received_attention(result: AttentionResult) -> Figure:
+    """Draw the attention that each word receives in each row, the winner of each row framed."""
+    rows, columns = result.received.shape
+    figure, axes = _subplots((max(5.5, 1.0 * columns + 2.6), 0.36 * rows + 1.9))
+    image = axes.imshow(result.received, cmap=SEQUENTIAL, aspect="auto", vmin=0)
+    _write_values(axes, result.received)
+    for row, leader in enumerate(result.leaders):
+        frame = Rectangle((leader - 0.47, row - 0.44), 0.94, 0.88, fill=False, ec=MARK, lw=2.6)
+        axes.add_patch(frame)
+    name = "head" if result.reading.rows == "heads" else "layer"
+    labels = [
+        f"{name} {row}" + (" (names the focus)" if row == result.focus_row else "")
+        for row in range(rows)
+    ]
+    _name_ticks(axes, result.candidates, labels)
+    axes.set_title("Received attention; the most attended word of each row is framed")
+    figure.colorbar(image, ax=axes, label="received attention (column sum)")
+    return _signed(figure, result.provenance)
+
+
+def votes(result: AttentionResult) -> Figure:
+    """Draw how many of the rows that the focus word leads vote for each word."""
+    figure, axes = _subplots((6.5, max(2.0, 0.38 * len(result.candidates) + 1.3)))
+    related = result.related
+    winner = -1 if isinstance(related, NoRelated) else related.index
+    labels = [
+        word + (" (focus)" if index == result.focus.index else "")
+        for index, word in enumerate(result.candidates)
+    ]
+    bars = axes.barh(range(len(labels)), result.vote.counts, color=PLAIN, height=0.62)
+    for index, (bar, count) in enumerate(zip(bars, result.vote.counts, strict=True)):
+        if index == winner:
+            bar.set(facecolor=MARK, hatch="//", edgecolor="white")
+        text = f"{count}" + (" (related word)" if index == winner else "")
+        axes.annotate(text, (count, index), (4, 0), textcoords="offset points", va="center")
+    if isinstance(related, NoRelated):
+        axes.text(0.5, 0.5, f"no vote: {related.reason}", transform=axes.transAxes, ha="center")
+    axes.set_yticks(range(len(labels)), labels, parse_math=False)
+    axes.invert_yaxis()
+    axes.set_xlim(0, max(1, result.vote.counts.max()) * 1.35)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    rows = "heads" if result.reading.rows == "heads" else "layers"
+    axes.set_xlabel(f"votes of the {len(result.vote.rows)} {rows} that the focus word leads")
+    axes.set_title(f"Which word goes with “{result.focus.word}”?", parse_math=False)
+    axes.spines[["top", "right"]].set_visible(False)
+    return _signed(figure, result.provenance)
+
+
+def trend_strips(
+    strips: Sequence[Strip], provenance: Provenance | None, first: int | None = None
+) -> Figure:
+    """Draw trends as strips of coordinates: undefined ones hatched, zeros white.
+
+    Args:
+        strips: For each a name, its values, and where they are defined.
+        provenance: Where they come from.
+        first: Draw this many coordinates only, with their numbers.
+
+    Raises:
+        ArrayError: If there is no strip, or no coordinate.
+    """
+    if not strips or first == 0:
+        raise ArrayError("nothing to draw: give at least one strip of at least one coordinate")
+    names = [name for name, _, _ in strips]
+    values = np.stack([values[:first] for _, values, _ in strips])
+    defined = np.stack([defined[:first] for _, _, defined in strips])
+    figure, axes = _subplots((9.5, 0.62 * len(strips) + 1.7))
+    shown = np.ma.masked_array(values, ~defined)
+    limit = float(np.percentile(np.abs(values[defined]), 98)) if defined.any() else 1.0
+    colours = plt.get_cmap(DIVERGING).with_extremes(bad=UNDEFINED_COLOUR)
+    image = axes.imshow(
+        shown,
+        cmap=colours,
+        vmin=-limit or -1,
+        vmax=limit or 1,
+        aspect="auto",
+        interpolation="nearest",
+    )
+    if first is not None:
+        _hatch_undefined(axes, defined)
+        _write_values(axes, values, defined)
+        axes.set_xticks(range(values.shape[1]))
+    axes.set_yticks(range(len(names)), names, parse_math=False)
+    axes.set_yticks(np.arange(0.5, len(names) - 1), minor=True)
+    axes.grid(which="minor", axis="y", color="white", linewidth=6)
+    axes.tick_params(which="minor", left=False)
+    axes.set_xlabel("coordinate")
+    patch = Patch(facecolor=UNDEFINED_COLOUR, hatch="///" if first else None, ec="0.35")
+    patch.set_label("undefined")
+    zero = Patch(facecolor="white", ec="0.35", label="zero: unchanged")
+    figure.legend(handles=[patch, zero], loc="outside upper right", ncols=2, frameon=False)
+    figure.colorbar(image, ax=axes, label="log quotient", extend="both", aspect=8)
+    return _signed(figure, provenance)
+
+
+def embedding_strips(embedding: SentenceEmbedding, first: int | None = None) -> Figure:
+    """Draw the trends of focus and related word, and the sentence embedding under them.
+
+    Args:
+        embedding: The embedding.
+        first: Draw this many coordinates only, with their numbers.
+    """
+    strips = [strip(f"{embedding.attention.focus.word} (focus)", embedding.focus_trend)]
+    if embedding.related_trend is not None and not isinstance(embedding.related, NoRelated):
+        strips.append(strip(f"{embedding.related.word} (related)", embedding.related_trend))
+    strips.append(("sentence embedding", embedding.values, embedding.defined))
+    return trend_strips(strips, embedding.provenance, first)
+
+
+def strip(name: str, trend: Trend) -> Strip:
+    """Name a trend for ``trend_strips``."""
+    return name, trend.values, trend.defined
+
+
+def slice_cosines(
+    pairs: Sequence[tuple[str, Vector, float]], width: int, provenance: Provenance
+) -> Figure:
+    """Draw how much a cosine over a few coordinates depends on which ones they are.
+
+    Args:
+        pairs: For each a name, the cosine of every slice, and that over all coordinates.
+        width: How many coordinates a slice has; the first slice is the articles'.
+        provenance: Where they come from.
+    """
+    figure, axes = _subplots((8, 0.75 * len(pairs) + 1.8))
+    for row, (_, cosines, whole) in enumerate(pairs):
+        # Spread the dots a little, always in the same way, so that equal ones can be told apart.
+        spread = row + np.linspace(-0.18, 0.18, len(cosines))
+        axes.plot(cosines, spread, "o", color=PLAIN, alpha=0.45, ms=5, mew=0)
+        axes.plot(cosines[0], row, "D", color=MARK, ms=9, mec="white")
+        axes.plot(whole, row, "|", color="black", ms=30, mew=2.5)
+    axes.plot([], [], "o", color=PLAIN, label=f"each slice of {width} coordinates")
+    axes.plot([], [], "D", color=MARK, label=f"the first {width}, as in the articles")
+    axes.plot([], [], "|", color="black", ms=14, mew=2.5, label="all coordinates")
+    axes.set_yticks(range(len(pairs)), [name for name, _, _ in pairs], parse_math=False)
+    axes.set_ylim(len(pairs) - 0.5, -0.5)
+    axes.set_xlabel("cosine similarity")
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.legend(loc="outside upper center", ncols=3, frameon=False)
+    return _signed(figure, provenance)
+
+
+def unit_names(encoding: Encoding) -> list[str]:
+    """List the words, and the special tokens, in the sentence's order."""
+    texts = {word.tokens: word.text for word in encoding.words}
+    units = unit_tokens(encoding.words, len(encoding.tokens))
+    return [texts.get(unit, encoding.tokens[unit[0]]) for unit in units]
+
+
+def _subplots(size: tuple[float, float]) -> tuple[Figure, Axes]:
+    figure, axes = plt.subplots(figsize=size, dpi=DPI, layout="constrained")
+    plt.close(figure)  # the caller shows it; a notebook would show it twice
+    return figure, axes
+
+
+def _signed(figure: Figure, provenance: Provenance | None) -> Figure:
+    source = "the article's printed figures" if provenance is None else f"model: {provenance}"
+    figure.supxlabel(source, fontsize=8, color="0.35", x=0.99, ha="right")
+    return figure
+
+
+def _name_ticks(axes: Axes, columns: Sequence[str], rows: Sequence[str]) -> None:
+    # parse_math=False: a "$" in a sentence is a dollar.
+    axes.set_xticks(range(len(columns)), columns, rotation=45, ha="right", parse_math=False)
+    axes.set_yticks(range(len(rows)), rows, parse_math=False)
+
+
+def _write_values(axes: Axes, matrix: Array, defined: Array | None = None) -> None:
+    """Write each cell's number in it, in black or white, whichever reads better."""
+    if matrix.size > 400:
+        return
+    (image,) = axes.images
+    for (row, column), value in np.ndenumerate(matrix):
+        if defined is not None and not defined[row, column]:
+            continue
+        colour = _readable_on(image.to_rgba(value))
+        axes.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=8, color=colour)
+
+
+def _readable_on(background: Array) -> str:
+    """Choose black or white by the contrast that WCAG 2 defines: over 4.5 for one of them."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in background[:3]]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "black" if luminance > 0.179 else "white"
+
+
+def _hatch_undefined(axes: Axes, defined: Array) -> None:
+    for row, column in np.argwhere(~defined):
+        corner = (column - 0.5, row - 0.5)
+        axes.add_patch(Rectangle(corner, 1, 1, fill=False, hatch="///", ec="0.35", lw=0))

@@ -1,0 +1,238 @@
+"""Results as tables and sentences, computed from the run and never typed in.
+
+Sentences are Markdown; a user's text in them is escaped, so that it shows as it was typed.
+"""
+
+import html
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+import pandas as pd
+
+from trendlib.attention import AttentionResult, NoRelated
+from trendlib.embedding import SentenceEmbedding, overlap
+from trendlib.encoding import Encoding
+from trendlib.published import Comparison, Verdict, groups
+from trendlib.trend import Trend
+from trendlib.weights import BERT_BASE
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~$:^@])")
+
+
+def quoted(text: str) -> str:
+    r"""Put a text in quotation marks, with nothing in it taken for Markdown, math or HTML.
+
+    >>> print(quoted("<b>5 * $x$</b>"))
+    “&lt;b&gt;5 \* \$x\$&lt;/b&gt;”
+    """
+    escaped = _MARKDOWN.sub(r"\\\1", html.escape(text, quote=False))
+    return f"“{escaped}”"
+
+
+def provenance_table(encoding: Encoding) -> pd.DataFrame:
+    """Tabulate where an encoding's figures come from."""
+    provenance = encoding.provenance
+    rows = {
+        "model": provenance.model,
+        "revision": provenance.revision,
+        "sha256 of the weights": provenance.weights_sha256,
+        "number format": provenance.dtype,
+        **{f"version of {name}": text for name, text in provenance.versions.items()},
+    }
+    return pd.DataFrame({"": rows})
+
+
+def words_table(encoding: Encoding) -> pd.DataFrame:
+    """Tabulate the words of a sentence, and the word pieces that they are made of."""
+    return pd.DataFrame(
+        {
+            "word": encoding.word_texts,
+            "word pieces": [
+                " ".join(encoding.tokens[token] for token in word.tokens) for word in encoding.words
+            ],
+            "positions": [", ".join(map(str, word.tokens)) for word in encoding.words],
+        }
+    )
+
+
+def received_table(result: AttentionResult) -> pd.DataFrame:
+    """Tabulate the attention that each candidate receives in each row, and who leads it."""
+    row = "head" if result.reading.rows == "heads" else "layer"
+    table = pd.DataFrame(result.received, columns=list(result.candidates)).round(4)
+    table.insert(len(table.columns), "leader", [result.candidates[i] for i in result.leaders], True)
+    table.index.name = row
+    return table
+
+
+def focus_text(result: AttentionResult) -> str:
+    """Say which word is the focus word, and how clearly."""
+    row = "head" if result.reading.rows == "heads" else "layer"
+    focus = result.focus
+    text = (
+        f"{_by_model(result)} the focus word is **{quoted(focus.word)}**: in {row} "
+        f"{result.focus_row} it receives {focus.received:.3f}, where every query gives 1 in all."
+    )
+    if focus.tied:
+        text += " Another word receives exactly as much; the first one is taken."
+    return text
+
+
+def related_text(result: AttentionResult) -> str:
+    """Say which word is the related word, by which votes, or why there is none."""
+    related, focus = result.related, quoted(result.focus.word)
+    led = len(result.vote.rows)
+    rows = "heads" if result.reading.rows == "heads" else "layers"
+    if isinstance(related, NoRelated):
+        return f"{_by_model(result)} there is no related word: {related.reason}."
+    text = (
+        f"{_by_model(result)} {focus} leads {led} of the {len(result.received)} {rows}. "
+        f"The related word is **{quoted(related.word)}**, with {related.votes} of these {led} "
+        f"{'vote' if led == 1 else 'votes'}."
+    )
+    if related.tied:
+        text += f" Another word has as many votes; {related.decided_by} decides."
+    return text
+
+
+def trend_text(embedding: SentenceEmbedding) -> str:
+    """Say how much of the trends is defined, and how far they complement each other."""
+    total = len(embedding.values)
+    focus = quoted(embedding.attention.focus.word)
+    text = (
+        f"{_by_model(embedding.attention)} the trend of {focus} is defined in "
+        f"{_share(embedding.focus_trend)} of the {total} coordinates"
+    )
+    if embedding.related_trend is None or isinstance(embedding.related, NoRelated):
+        return text + "; there is no second trend, so it is the embedding."
+    counts = overlap(embedding.focus_trend, embedding.related_trend)
+    return text + (
+        f", that of {quoted(embedding.related.word)} in {_share(embedding.related_trend)}. "
+        f"In {counts.both} coordinates both are defined, in {counts.one} exactly one (there the "
+        f"two complement each other), in {counts.neither} none."
+    )
+
+
+def readings_table(embeddings: Sequence[SentenceEmbedding]) -> pd.DataFrame:
+    """Tabulate what several readings find in one sentence."""
+    rows = []
+    for embedding in embeddings:
+        result, related = embedding.attention, embedding.related
+        row = {"reading": result.reading.name, "focus word": result.focus.word}
+        if isinstance(related, NoRelated):
+            row |= {"related word": f"none: {related.reason}", "votes": "", "tied": ""}
+        else:
+            votes = f"{related.votes} of {len(result.vote.rows)}"
+            tied = f"yes, {related.decided_by} decides" if related.tied else "no"
+            row |= {"related word": related.word, "votes": votes, "tied": tied}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def readings_text(chosen: SentenceEmbedding, others: Sequence[SentenceEmbedding]) -> str:
+    """Say which other readings find the same two words as the chosen one."""
+    answer = _answer(chosen.attention)
+    names: dict[bool, list[str]] = {True: [], False: []}
+    for each in others:
+        names[_answer(each.attention) == answer].append(f"“{each.attention.reading.name}”")
+    parts = [
+        f"{what} with {', '.join(names[same])}"
+        for same, what in ((True, "the same two words"), (False, "another answer"))
+        if names[same]
+    ]
+    return (
+        f"By {chosen.provenance.model}, compared with the reading "
+        f"“{chosen.attention.reading.name}”, this sentence has {' and '.join(parts)}."
+    )
+
+
+def comparison_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
+    """Tabulate printed figures beside ours, one row a comparison, in the articles' order."""
+    bases = dict.fromkeys(each.basis for each in comparisons)
+    ours = f"ours: {next(iter(bases))}" if len(bases) == 1 else "ours"
+    table = pd.DataFrame(
+        {
+            "article": each.article,
+            "group": each.group,
+            "figure": each.figure,
+            f"as published: {BERT_BASE.name}": _figure(each.printed),
+            ours: _figure(each.ours),
+            "basis": each.basis,
+            "difference": "" if each.difference is None else f"{each.difference:+.1e}",
+            "verdict": _verdict(each),
+        }
+        for each in sorted(comparisons, key=_group_order)
+    )
+    return table.drop(columns="basis") if len(bases) == 1 else table
+
+
+def summary_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
+    """Count the figures and their verdicts: one row a group, one column a basis."""
+    bases = dict.fromkeys(each.basis for each in comparisons)
+    grouped: dict[tuple[str, str], list[Comparison]] = {}
+    for each in sorted(comparisons, key=_group_order):
+        grouped.setdefault((each.article, each.group), []).append(each)
+    return pd.DataFrame(
+        {
+            "article": article,
+            "group": group,
+            "figures": len({each.figure for each in members}),
+            **{
+                f"from {basis}": _count([each for each in members if each.basis == basis])
+                for basis in bases
+            },
+        }
+        for (article, group), members in grouped.items()
+    )
+
+
+def summary_text(comparisons: Sequence[Comparison]) -> str:
+    """Count figures and verdicts in a line a basis, and say why figures were not run."""
+    figures = {(each.article, each.group, each.figure) for each in comparisons}
+    lines = [f"{len(figures)} printed figures."]
+    for basis in dict.fromkeys(each.basis for each in comparisons):
+        of_basis = [each for each in comparisons if each.basis == basis]
+        reasons = dict.fromkeys(each.why for each in of_basis if each.verdict is Verdict.NOT_RUN)
+        why = "".join(f": {reason}" for reason in reasons)
+        lines.append(f"Recomputed from {basis}: {_count(of_basis)}{why}.")
+    return "\n".join(lines)
+
+
+def _group_order(comparison: Comparison) -> int:
+    names = [(group.article, group.name) for group in groups()]
+    return names.index((comparison.article, comparison.group))
+
+
+def _count(comparisons: Sequence[Comparison]) -> str:
+    counts = Counter(each.verdict for each in comparisons)
+    return ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict])
+
+
+def _by_model(result: AttentionResult) -> str:
+    provenance = result.provenance
+    source = "the printed matrix" if provenance is None else provenance.model
+    return f"By {source} and the reading “{result.reading.name}”,"
+
+
+def _answer(result: AttentionResult) -> tuple[str, str]:
+    related = result.related
+    return (
+        result.focus.word,
+        related.reason if isinstance(related, NoRelated) else related.word,
+    )
+
+
+def _share(trend: Trend) -> str:
+    return f"{trend.defined_share:.1%}"
+
+
+def _verdict(comparison: Comparison) -> str:
+    if comparison.why:
+        return f"{comparison.verdict.value}: {comparison.why}"
+    return comparison.verdict.value
+
+
+def _figure(value: float | int | str | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:.8g}" if isinstance(value, float) else str(value)

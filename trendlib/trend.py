@@ -1,0 +1,146 @@
+"""Trend vectors: what the model did to each coordinate of a word's vector.
+
+Pure NumPy. The articles use ``log(contextual / static)``. It exists only where both numbers are
+non-zero, finite and of the same sign. Every other coordinate is *undefined*, which is not the
+same as *unchanged*: it is NaN here, and False in the mask.
+
+================  ================  ==================================
+contextual        static            log quotient
+================  ================  ==================================
+same sign as static, both non-zero  log(contextual / static)
+equal to static, non-zero           0: unchanged
+opposite sign to static             undefined (the log of a negative number)
+0                 not 0             undefined (the log of 0)
+not 0             0                 undefined (a division by 0)
+0                 0                 undefined (0 / 0)
+NaN or infinite in either           undefined
+================  ================  ==================================
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from trendlib.errors import ArrayError, unknown_choice
+from trendlib.typing import Mask, Vector
+
+
+@dataclass(frozen=True, eq=False)
+class Trend:
+    """A word's trend vector.
+
+    Attributes:
+        values: One number a coordinate; NaN where it is undefined.
+        defined: Where it is defined.
+        kind: "log quotient" or "difference".
+    """
+
+    values: Vector
+    defined: Mask
+    kind: str
+
+    def __post_init__(self) -> None:
+        """Freeze the arrays."""
+        self.values.setflags(write=False)
+        self.defined.setflags(write=False)
+
+    @property
+    def defined_share(self) -> float:
+        """The share of the coordinates that are defined, 0 to 1."""
+        return float(self.defined.mean())
+
+    @property
+    def undefined_as_zero(self) -> Vector:
+        """The values with 0 where they are undefined: the article's choice.
+
+        A 0 then means "undefined" as well as "unchanged"; ``defined`` tells them apart.
+        """
+        return np.where(self.defined, self.values, 0)
+
+
+def log_quotient(static: Vector, contextual: Vector) -> Trend:
+    """Compute log(contextual / static), coordinate by coordinate.
+
+    Args:
+        static: A word's vector in hidden state 0.
+        contextual: The same word's vector in the last hidden state.
+
+    Returns:
+        The trend; the table above says which coordinates are undefined.
+
+    Raises:
+        ArrayError: If the vectors are not of one length.
+
+    >>> log_quotient(np.array([1.0, 1.0, 0.0]), np.array([1.0, -1.0, 2.0])).values
+    array([ 0., nan, nan])
+    """
+    _check_lengths(static, contextual)
+    finite = np.isfinite(static) & np.isfinite(contextual)
+    # Signs are compared, not multiplied: a product of tiny numbers would underflow to 0.
+    defined = finite & (static != 0) & (np.sign(static) == np.sign(contextual))
+    values = np.full(static.shape, np.nan, dtype=np.result_type(static, contextual))
+    # log|a| - log|b| is log(a/b) without the overflow of a/b.
+    values[defined] = np.log(np.abs(contextual[defined])) - np.log(np.abs(static[defined]))
+    return Trend(values, defined, "log quotient")
+
+
+def difference(static: Vector, contextual: Vector) -> Trend:
+    """Compute contextual - static; it is undefined only where a number is NaN or infinite.
+
+    Raises:
+        ArrayError: If the vectors are not of one length.
+
+    >>> difference(np.array([1.0, 1.0]), np.array([0.5, -1.0])).values
+    array([-0.5, -2. ])
+    """
+    _check_lengths(static, contextual)
+    defined = np.isfinite(static) & np.isfinite(contextual)
+    values = np.full(static.shape, np.nan, dtype=np.result_type(static, contextual))
+    np.subtract(contextual, static, out=values, where=defined)
+    return Trend(values, defined & np.isfinite(values), "difference")
+
+
+KINDS: dict[str, Callable[[Vector, Vector], Trend]] = {
+    "log quotient": log_quotient,
+    "difference": difference,
+}
+
+
+def trend(static: Vector, contextual: Vector, kind: str = "log quotient") -> Trend:
+    """Compute a trend vector of either kind.
+
+    Raises:
+        UnknownChoiceError: If there is no such kind.
+        ArrayError: If the vectors are not of one length.
+    """
+    if kind not in KINDS:
+        raise unknown_choice("kind of trend", kind, KINDS)
+    return KINDS[kind](static, contextual)
+
+
+def fourier_magnitude(values: Vector) -> Vector:
+    """Take the magnitudes of the discrete Fourier transform, divided by the length.
+
+    The third article compares words by these. Undefined coordinates must have a value first.
+
+    Raises:
+        ArrayError: If a value is NaN or infinite.
+
+    >>> fourier_magnitude(np.array([1.0, -1.0]))
+    array([0., 1.])
+    """
+    if not np.isfinite(values).all():
+        raise ArrayError(
+            "the Fourier transform needs finite numbers: take `undefined_as_zero`, the "
+            "article's choice"
+        )
+    return np.abs(np.fft.fft(values) / len(values))
+
+
+def _check_lengths(static: Vector, contextual: Vector) -> None:
+    if static.shape != contextual.shape:
+        raise ArrayError(
+            f"a static vector of {len(static)} coordinates and a contextual one of "
+            f"{len(contextual)}: they must be of one length"
+        )

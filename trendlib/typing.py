@@ -1,0 +1,28 @@
+"""The shapes of every array in the package, named once.
+
+``hidden_states[l]``, l = 0..L: 0 is the embedding output, l the output of block l - 1.
+``attentions[l]``, l = 0..L-1, is block l, whose output is ``hidden_states[l + 1]``.
+Rows of an attention matrix are queries, columns are keys. A *token* is a word piece;
+a *word* is its pieces put together; a *unit* is a word or a special token.
+"""
+
+from typing import Any
+
+from jaxtyping import Bool, Float, Int
+from numpy import ndarray
+
+Array = ndarray[Any, Any]
+
+HiddenStates = Float[Array, "state token hidden"]
+TokenStates = Float[Array, "token hidden"]
+WordStates = Float[Array, "word hidden"]
+Vector = Float[Array, "hidden"]
+Mask = Bool[Array, "hidden"]
+
+Attentions = Float[Array, "layer head query key"]
+AttentionMatrix = Float[Array, "query key"]
+
+Received = Float[Array, "row word"]
+ReceivedRow = Float[Array, "word"]
+Leaders = Int[Array, "row"]
+Counts = Int[Array, "word"]
