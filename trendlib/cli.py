@@ -48,14 +48,14 @@ def _reproduce(options: argparse.Namespace) -> int:
     comparisons = [*reproduce.compare_printed(), *_with_model(options.model)]
     table = report.comparison_table(comparisons)
     with pd.option_context("display.max_rows", None, "display.width", 250):
-        print(table.to_string(index=False, justify="left", max_colwidth=60))
+        print(table.to_string(justify="left"))
         print()
         print(report.summary_table(comparisons).to_string(index=False, justify="left"))
     print()
     print(report.summary_text(comparisons))
     if options.csv is not None:
         options.csv.parent.mkdir(parents=True, exist_ok=True)
-        table.to_csv(options.csv, index=False)
+        table.to_csv(options.csv)
     differing = [each for each in comparisons if each.verdict is Verdict.DIFFERS]
     return DIFFERENT if differing else OK
 

@@ -131,7 +131,7 @@ def trend_strips(
     names = [name for name, _, _ in strips]
     values = np.stack([values[:first] for _, values, _ in strips])
     defined = np.stack([defined[:first] for _, _, defined in strips])
-    figure, axes = _subplots((9.5, 0.62 * len(strips) + 1.7))
+    figure, axes = _subplots((7.2, 0.6 * len(strips) + 1.5))
     shown = np.ma.masked_array(values, ~defined)
     limit = float(np.percentile(np.abs(values[defined]), 98)) if defined.any() else 1.0
     colours = plt.get_cmap(DIVERGING).with_extremes(bad=UNDEFINED_COLOUR)
@@ -189,7 +189,7 @@ def slice_cosines(
         width: How many coordinates a slice has; the first slice is the articles'.
         provenance: Where they come from.
     """
-    figure, axes = _subplots((8, 0.75 * len(pairs) + 1.8))
+    figure, axes = _subplots((7.2, 0.75 * len(pairs) + 1.6))
     for row, (_, cosines, whole) in enumerate(pairs):
         # Spread the dots a little, always in the same way, so that equal ones can be told apart.
         spread = row + np.linspace(-0.18, 0.18, len(cosines))
@@ -203,7 +203,7 @@ def slice_cosines(
     axes.set_ylim(len(pairs) - 0.5, -0.5)
     axes.set_xlabel("cosine similarity")
     axes.spines[["top", "right"]].set_visible(False)
-    figure.legend(loc="outside upper center", ncols=3, frameon=False)
+    figure.legend(loc="outside upper center", ncols=3, frameon=False, fontsize=9)
     return _signed(figure, provenance)
 
 

@@ -38,7 +38,7 @@ LOG_QUOTIENT = 1e-3
 class Verdict(StrEnum):
     """What a comparison says."""
 
-    EQUAL = "equal within tolerance"
+    EQUAL = "equal"  # within the group's tolerance
     DIFFERS = "differs"
     NOT_RUN = "not run"
 

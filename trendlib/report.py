@@ -36,7 +36,7 @@ def provenance_table(encoding: Encoding) -> pd.DataFrame:
     rows = {
         "model": provenance.model,
         "revision": provenance.revision,
-        "sha256 of the weights": provenance.weights_sha256,
+        "sha256 of the weights begins with": provenance.weights_sha256[:16],
         "number format": provenance.dtype,
         **{f"version of {name}": text for name, text in provenance.versions.items()},
     }
@@ -113,6 +113,27 @@ def trend_text(embedding: SentenceEmbedding) -> str:
     )
 
 
+def embedding_table(embedding: SentenceEmbedding, first: int) -> pd.DataFrame:
+    """Tabulate the first coordinates of the two trends and of their sum."""
+    named = {f"focus: {embedding.attention.focus.word}": embedding.focus_trend}
+    if embedding.related_trend is not None and not isinstance(embedding.related, NoRelated):
+        named[f"related: {embedding.related.word}"] = embedding.related_trend
+    columns = {name: (trend.values, trend.defined) for name, trend in named.items()}
+    columns["sentence embedding"] = (embedding.values, embedding.defined)
+    table = pd.DataFrame(
+        {
+            name: [
+                f"{value:.4f}" if exists else "undefined"
+                for value, exists in zip(values[:first], defined[:first], strict=True)
+            ]
+            for name, (values, defined) in columns.items()
+        }
+    )
+    table.index.name = "coordinate"
+    table.columns.name = embedding.provenance.model
+    return table
+
+
 def readings_table(embeddings: Sequence[SentenceEmbedding]) -> pd.DataFrame:
     """Tabulate what several readings find in one sentence."""
     rows = []
@@ -147,9 +168,18 @@ def readings_text(chosen: SentenceEmbedding, others: Sequence[SentenceEmbedding]
 
 
 def comparison_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
-    """Tabulate printed figures beside ours, one row a comparison, in the articles' order."""
-    bases = dict.fromkeys(each.basis for each in comparisons)
-    ours = f"ours: {next(iter(bases))}" if len(bases) == 1 else "ours"
+    """Tabulate printed figures beside ours, one row a comparison, in the articles' order.
+
+    An article, a basis or a reason that all rows share is not repeated in each of them: the
+    heading says the basis, ``summary_text`` the reason.
+    """
+    seen = {
+        "article": {each.article for each in comparisons},
+        "basis": {each.basis for each in comparisons},
+        "why": {each.why for each in comparisons},
+    }
+    shared = [name for name, values in seen.items() if len(values) == 1]
+    ours = f"ours: {next(iter(seen['basis']))}" if "basis" in shared else "ours"
     table = pd.DataFrame(
         {
             "article": each.article,
@@ -159,11 +189,13 @@ def comparison_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
             ours: _figure(each.ours),
             "basis": each.basis,
             "difference": "" if each.difference is None else f"{each.difference:+.1e}",
-            "verdict": _verdict(each),
+            "verdict": each.verdict.value,
+            "why": each.why,
         }
         for each in sorted(comparisons, key=_group_order)
     )
-    return table.drop(columns="basis") if len(bases) == 1 else table
+    index = [name for name in ("article", "group", "figure") if name not in shared]
+    return table.drop(columns=shared).set_index(index)
 
 
 def summary_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
@@ -195,7 +227,7 @@ def summary_text(comparisons: Sequence[Comparison]) -> str:
         reasons = dict.fromkeys(each.why for each in of_basis if each.verdict is Verdict.NOT_RUN)
         why = "".join(f": {reason}" for reason in reasons)
         lines.append(f"Recomputed from {basis}: {_count(of_basis)}{why}.")
-    return "\n".join(lines)
+    return "\n\n".join(lines)
 
 
 def _group_order(comparison: Comparison) -> int:
@@ -224,12 +256,6 @@ def _answer(result: AttentionResult) -> tuple[str, str]:
 
 def _share(trend: Trend) -> str:
     return f"{trend.defined_share:.1%}"
-
-
-def _verdict(comparison: Comparison) -> str:
-    if comparison.why:
-        return f"{comparison.verdict.value}: {comparison.why}"
-    return comparison.verdict.value
 
 
 def _figure(value: float | int | str | None) -> str:

@@ -1,0 +1,65 @@
+# Everything runs in .venv, which the first command makes. `make help` lists the commands.
+
+PYTHON ?= python3.11
+# The model of the book: auto, bert-base-uncased, all-MiniLM-L6-v2, or a folder.
+MODEL ?= auto
+# An extra index for torch, such as PyTorch's own one of CPU builds (see the README).
+TORCH_INDEX ?=
+
+BIN := .venv/bin
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help book test lint types unit nbval lab reproduce notebooks picture lock clean
+
+help: ## list the commands
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(READY): pyproject.toml constraints.txt
+	@command -v $(PYTHON) >/dev/null || { \
+	  echo "$(PYTHON) is not there: install Python 3.11, or name it: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(v != (3, 11) and "Python 3.11 is needed, $(PYTHON) is %d.%d" % v)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt \
+	  $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e '.[book,test]'
+	@touch $@
+
+book: $(READY) ## run the notebooks and build the HTML book
+	@$(BIN)/python book/build.py --model '$(MODEL)'
+
+test: lint types unit nbval ## run every check
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+unit: $(READY)
+	$(BIN)/pytest
+
+nbval: $(READY)
+	$(BIN)/pytest --nbval-lax --nbval-current-env -p no:cacheprovider notebooks
+
+lab: $(READY) ## open the notebooks in JupyterLab
+	$(BIN)/jupyter lab notebooks
+
+reproduce: $(READY) ## recompute every figure that the articles printed
+	@$(BIN)/trendlib reproduce --csv _build/reproduce/figures.csv
+
+notebooks: $(READY) ## run the notebooks and keep their outputs, to be committed
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace \
+	  --ExecutePreprocessor.record_timing=False --log-level=ERROR notebooks/*.ipynb
+
+picture: $(READY) ## draw the picture of the README and the opening page
+	$(BIN)/python book/picture.py
+
+lock: $(READY) ## write constraints.txt from what is installed
+	@{ echo "# Every version that the book is tested with; \`make lock\` writes this file."; \
+	  $(BIN)/pip freeze --exclude-editable | sed 's/+cpu$$//'; } > constraints.new
+	@mv constraints.new constraints.txt && touch $(READY)
+
+clean: ## remove what was built, and .venv
+	rm -rf _build .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +

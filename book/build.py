@@ -1,0 +1,111 @@
+"""Build the book: run the notebooks with a model, and make HTML of them.
+
+Nothing that is committed is touched: the sources are copied to ``_build/source``, and the notebooks
+are executed there.
+"""
+
+import argparse
+import shutil
+import subprocess
+import sys
+from importlib.metadata import distribution
+from pathlib import Path
+
+import nbformat
+import papermill
+from papermill.exceptions import PapermillExecutionError
+
+from trendlib.errors import TrendlibError
+from trendlib.weights import AUTO, find_weights
+
+BOOK = Path(__file__).resolve().parent
+MATHJAX = "sphinx-mathjax-offline/static/mathjax/tex-svg.js"
+
+
+def main() -> int:
+    """Run the command; returns its exit status."""
+    parser = argparse.ArgumentParser(description="Run the notebooks and build the HTML book.")
+    parser.add_argument(
+        "--model", default=AUTO, help="model of the notebooks (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=BOOK.parent, help="folder that gets a folder _build"
+    )
+    options = parser.parse_args()
+    out = options.out.resolve() / "_build"
+    try:
+        # Chosen once, here, so that every notebook names the same model in its parameters.
+        model = find_weights(options.model).name if options.model == AUTO else options.model
+        print(f"Building the book with {model}.", flush=True)
+        source = stage(out / "source")
+        for notebook in sorted((source / "notebooks").glob("*.ipynb")):
+            execute(notebook, model)
+        page = build_html(source, out)
+    except TrendlibError as error:
+        print(f"build: {error}", file=sys.stderr)
+        return 2
+    except PapermillExecutionError as error:
+        print(
+            f"build: a notebook failed; it is kept with its error in {out}\n{error}",
+            file=sys.stderr,
+        )
+        return 1
+    except subprocess.CalledProcessError as error:
+        print(f"build: jupyter-book failed with status {error.returncode}", file=sys.stderr)
+        return 1
+    print(f"The book is ready: {page}")
+    return 0
+
+
+def stage(source: Path) -> Path:
+    """Copy the book's sources, with the notebooks and MathJax, into a fresh folder."""
+    shutil.rmtree(source, ignore_errors=True)
+    ignored = shutil.ignore_patterns("*.py", "__pycache__", ".ipynb_checkpoints", "_build")
+    shutil.copytree(BOOK, source, ignore=ignored)  # follows the link to the notebooks
+    assets = source / "assets"
+    assets.mkdir(exist_ok=True)
+    mathjax = Path(str(distribution("sphinx-mathjax-offline").locate_file(MATHJAX)))
+    shutil.copy(mathjax, assets)
+    return source
+
+
+def execute(notebook: Path, model: str) -> None:
+    """Run a notebook in place."""
+    print(f"Running {notebook.name} ...", flush=True)
+    default = papermill.inspect_notebook(notebook)["model"]["default"]
+    try:
+        papermill.execute_notebook(
+            notebook,
+            notebook,
+            # A cell that repeats the default would only puzzle the reader.
+            parameters={} if default == f'"{model}"' else {"model": model},
+            kernel_name="python3",
+            progress_bar=False,
+            log_output=False,
+        )
+    finally:
+        forget_machine(notebook)
+
+
+def forget_machine(notebook: Path) -> None:
+    """Remove what papermill says about this machine: absolute paths and times."""
+    content = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
+    content.metadata.pop("papermill", None)
+    for cell in content.cells:
+        cell.metadata.pop("papermill", None)
+        cell.metadata.pop("execution", None)
+    nbformat.write(content, notebook)  # type: ignore[no-untyped-call]
+
+
+def build_html(source: Path, out: Path) -> Path:
+    """Make the HTML; warnings are errors."""
+    shutil.rmtree(out / "html", ignore_errors=True)
+    shutil.rmtree(out / ".doctrees", ignore_errors=True)
+    program = str(Path(sys.executable).with_name("jupyter-book"))
+    options = ["-W", "-n", "--keep-going", "--path-output", str(out.parent)]
+    subprocess.run([program, "build", *options, str(source)], check=True)
+    return out / "html" / "index.html"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
