@@ -20,12 +20,17 @@ from trendlib.errors import (
     unknown_choice,
 )
 from trendlib.typing import (
-    AttentionMatrix,
     Attentions,
+    Ballots,
     Counts,
     Leaders,
     Received,
     ReceivedRow,
+    Rows,
+    UnitAttentions,
+    UnitMatrix,
+    UnitRow,
+    UnitRows,
 )
 from trendlib.words import Word
 
@@ -161,13 +166,14 @@ class Vote:
 
     Attributes:
         rows: The rows that the focus word leads.
-        runners_up: In each of them, the candidate that comes second.
+        runners_up: In each of them, the candidate that comes second; empty where there is but
+            one candidate.
         counts: For each candidate, how many rows it is the runner-up of.
         outcome: The related word, or why there is none.
     """
 
-    rows: Leaders
-    runners_up: Leaders
+    rows: Rows
+    runners_up: Ballots
     counts: Counts
     outcome: Related | NoRelated
 
@@ -327,7 +333,7 @@ def find_related(received: Received, candidates: Sequence[str], focus: int) -> V
     return Vote(rows, runners_up, counts, _winner(counts, received[rows].sum(axis=0), candidates))
 
 
-def merge_pieces(attentions: Attentions, words: Sequence[Word]) -> Attentions:
+def merge_pieces(attentions: Attentions, words: Sequence[Word]) -> UnitAttentions:
     """Put word pieces together: sum over key pieces, mean over query pieces.
 
     Args:
@@ -347,7 +353,7 @@ def merge_pieces(attentions: Attentions, words: Sequence[Word]) -> Attentions:
     for row, tokens in zip(member, units, strict=True):
         row[list(tokens)] = 1
     mean = member / member.sum(axis=1, keepdims=True)
-    merged: Attentions = mean @ attentions @ member.T
+    merged: UnitAttentions = mean @ attentions @ member.T
     return merged
 
 
@@ -362,24 +368,24 @@ def unit_tokens(words: Sequence[Word], n_tokens: int) -> list[tuple[int, ...]]:
     return sorted([word.tokens for word in words] + alone)
 
 
-def drop_special(rows: Received, encoding: Encoding) -> Received:
+def drop_special(rows: UnitRows, encoding: Encoding) -> Received:
     """Keep the columns of the words, and drop those of the special tokens."""
     units = unit_tokens(encoding.words, len(encoding.tokens))
     tokens = [word.tokens for word in encoding.words]
     return rows[:, [column for column, unit in enumerate(units) if unit in tokens]]
 
 
-def received_by_unit(attention: AttentionMatrix) -> ReceivedRow:
+def received_by_unit(attention: UnitMatrix) -> UnitRow:
     """Sum the attention that each unit receives from all units (column sums).
 
     >>> received_by_unit(np.array([[0.9, 0.1], [0.4, 0.6]]))
     array([1.3, 0.7])
     """
-    total: ReceivedRow = attention.sum(axis=0)
+    total: UnitRow = attention.sum(axis=0)
     return total
 
 
-def received_in_head(attentions: Attentions, layer: int, head: int) -> ReceivedRow:
+def received_in_head(attentions: UnitAttentions, layer: int, head: int) -> UnitRow:
     """Sum the attention that each unit receives in one head of one layer.
 
     Raises:
@@ -391,7 +397,7 @@ def received_in_head(attentions: Attentions, layer: int, head: int) -> ReceivedR
     return received_by_unit(attentions[layer, head])
 
 
-def received_by_head(attentions: Attentions, layer: int) -> Received:
+def received_by_head(attentions: UnitAttentions, layer: int) -> UnitRows:
     """Sum the attention that each unit receives in every head of one layer: a row a head.
 
     Raises:
@@ -401,7 +407,7 @@ def received_by_head(attentions: Attentions, layer: int) -> Received:
     return np.stack([received_by_unit(head) for head in attentions[layer]])
 
 
-def received_by_layer(attentions: Attentions) -> Received:
+def received_by_layer(attentions: UnitAttentions) -> UnitRows:
     """Sum the attention that each unit receives, heads averaged: a row a layer."""
     return np.stack([received_by_unit(layer.mean(axis=0)) for layer in attentions])
 

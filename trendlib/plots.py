@@ -25,7 +25,7 @@ from trendlib.embedding import SentenceEmbedding
 from trendlib.encoding import Encoding, Provenance
 from trendlib.errors import ArrayError
 from trendlib.trend import Trend
-from trendlib.typing import Array, Mask, Vector
+from trendlib.typing import Array, Mask, SliceCosines, Vector
 
 DPI = 144
 SEQUENTIAL = "cividis"
@@ -180,7 +180,7 @@ def strip(name: str, trend: Trend) -> Strip:
 
 
 def slice_cosines(
-    pairs: Sequence[tuple[str, Vector, float]], width: int, provenance: Provenance
+    pairs: Sequence[tuple[str, SliceCosines, float]], width: int, provenance: Provenance
 ) -> Figure:
     """Draw how much a cosine over a few coordinates depends on which ones they are.
 

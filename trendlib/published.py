@@ -16,6 +16,7 @@ import numpy as np
 
 from trendlib.encoding import Provenance
 from trendlib.errors import unknown_choice
+from trendlib.typing import Received
 from trendlib.weights import BERT_BASE
 
 Value = float | int | str
@@ -266,8 +267,7 @@ def _sentence_embedding(printed: Mapping[str, Any]) -> list[Group]:
     attention = printed["received_attention"]
     heads = [f"head {head}" for head in range(len(attention["values"]))]
     cells, matrix = _cells(attention["values"], heads, attention["words"])
-    leaders, focus = printed["leader_per_row"], printed["focus_word"]["index"]
-    led = tuple(head for head, leader in zip(heads, leaders, strict=True) if leader == focus)
+    leaders = printed["leader_per_row"]
     vectors = [
         Group(name, title, _coordinates(printed[key]), tuple(printed[key]), LOG_QUOTIENT, tolerance)
         for title, key, tolerance in (
@@ -279,6 +279,7 @@ def _sentence_embedding(printed: Mapping[str, Any]) -> list[Group]:
     ]
     words = (printed["focus_word"]["word"], printed["related_word"]["word"])
     runners_up = tuple(printed["runner_up_where_focus_leads"]["values"])
+    led = tuple(f"row {number} that it leads" for number in range(len(runners_up)))
     return [
         Group(name, "received attention, layer 0", cells, matrix, CONTEXTUAL),
         Group(name, "leading word of each head", tuple(heads), tuple(leaders), EXACT, EXACT),
@@ -314,7 +315,7 @@ def _fourier(printed: Mapping[str, Any]) -> list[Group]:
     ]
 
 
-def printed_matrix() -> tuple[np.ndarray[Any, Any], tuple[str, ...]]:
+def printed_matrix() -> tuple[Received, tuple[str, ...]]:
     """Take the article's printed matrix of received attention.
 
     Returns:

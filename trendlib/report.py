@@ -6,15 +6,18 @@ Sentences are Markdown; a user's text in them is escaped, so that it shows as it
 import html
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from trendlib.attention import AttentionResult, NoRelated
 from trendlib.embedding import SentenceEmbedding, overlap
-from trendlib.encoding import Encoding
+from trendlib.encoding import Encoding, Provenance
 from trendlib.published import Comparison, Verdict, groups
+from trendlib.similarity import pairwise_cosines
 from trendlib.trend import Trend
+from trendlib.typing import SliceCosines, Vector
 from trendlib.weights import BERT_BASE
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~$:^@])")
@@ -164,6 +167,42 @@ def readings_text(chosen: SentenceEmbedding, others: Sequence[SentenceEmbedding]
     return (
         f"By {chosen.provenance.model}, compared with the reading "
         f"“{chosen.attention.reading.name}”, this sentence has {' and '.join(parts)}."
+    )
+
+
+def cosines_table(
+    representations: Mapping[str, Mapping[str, Vector]], first: int, provenance: Provenance
+) -> pd.DataFrame:
+    """Tabulate the cosines of each pair, over the first coordinates and over all.
+
+    Args:
+        representations: For each kind of vector, the vectors by name.
+        first: How many coordinates are the first ones.
+        provenance: Where the vectors come from.
+    """
+    columns = {}
+    for kind, vectors in representations.items():
+        cut = {name: vector[:first] for name, vector in vectors.items()}
+        columns[f"{kind}, first {first}"] = pairwise_cosines(cut)
+        columns[f"{kind}, all"] = pairwise_cosines(vectors)
+    return pd.DataFrame(columns).round(4).rename_axis(columns=provenance.model)
+
+
+def slices_table(
+    pairs: Sequence[tuple[str, SliceCosines, float]], provenance: Provenance
+) -> pd.DataFrame:
+    """Tabulate the extremes of what ``plots.slice_cosines`` draws."""
+    return (
+        pd.DataFrame(
+            {
+                "lowest slice": [np.nanmin(cosines) for _, cosines, _ in pairs],
+                "highest slice": [np.nanmax(cosines) for _, cosines, _ in pairs],
+                "all coordinates": [whole for _, _, whole in pairs],
+            },
+            index=pd.Index([name for name, _, _ in pairs]),
+        )
+        .round(4)
+        .rename_axis(columns=provenance.model)
     )
 
 

@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 
 from trendlib.errors import ArrayError
-from trendlib.typing import Vector
+from trendlib.typing import SliceCosines, Vector
 
 
 def cosine(first: Vector, second: Vector) -> float:
@@ -50,7 +50,7 @@ def pairwise_cosines(vectors: Mapping[str, Vector]) -> dict[str, float]:
     }
 
 
-def cosine_by_slice(first: Vector, second: Vector, width: int) -> Vector:
+def cosine_by_slice(first: Vector, second: Vector, width: int) -> SliceCosines:
     """Compute the cosine over each run of ``width`` coordinates, one after the other.
 
     Returns:

@@ -6,23 +6,27 @@ Rows of an attention matrix are queries, columns are keys. A *token* is a word p
 a *word* is its pieces put together; a *unit* is a word or a special token.
 """
 
-from typing import Any
-
 from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
-Array = ndarray[Any, Any]
+Array = ndarray
 
 HiddenStates = Float[Array, "state token hidden"]
 TokenStates = Float[Array, "token hidden"]
 WordStates = Float[Array, "word hidden"]
 Vector = Float[Array, "hidden"]
 Mask = Bool[Array, "hidden"]
+SliceCosines = Float[Array, "slice"]
 
 Attentions = Float[Array, "layer head query key"]
-AttentionMatrix = Float[Array, "query key"]
+UnitAttentions = Float[Array, "layer head unit unit"]
+UnitMatrix = Float[Array, "unit unit"]
+UnitRow = Float[Array, "unit"]
+UnitRows = Float[Array, "row unit"]
 
 Received = Float[Array, "row word"]
 ReceivedRow = Float[Array, "word"]
 Leaders = Int[Array, "row"]
 Counts = Int[Array, "word"]
+Rows = Int[Array, "led"]
+Ballots = Int[Array, "vote"]

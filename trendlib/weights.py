@@ -29,7 +29,11 @@ HUB_WAIT_SECONDS = 3.0
 """The longest that ``auto``, or a name of the hub, waits to learn whether the hub answers."""
 
 WEIGHTS_FILE = "model.safetensors"
-NEEDED_FILES = ("config.json", "tokenizer_config.json", "vocab.txt", WEIGHTS_FILE)
+HUB_FILES = ("config.json", "tokenizer_config.json", "tokenizer.json", WEIGHTS_FILE)
+"""What is taken from the hub; a tokenizer.json holds the vocabulary too."""
+NEEDED_FILES = ("config.json", WEIGHTS_FILE)
+VOCABULARY_FILES = ("tokenizer.json", "vocab.txt")
+"""Of these a folder needs one."""
 
 
 class ModelFallbackWarning(UserWarning):
@@ -108,7 +112,7 @@ class HubModel:
             huggingface_hub.hf_hub_download(
                 repository, name, revision=self.revision, local_files_only=local_files_only
             )
-            for name in NEEDED_FILES
+            for name in HUB_FILES
         ]
         return Path(paths[0]).parent
 
@@ -195,7 +199,7 @@ def find_weights(model: str | Path = AUTO) -> Weights:
     listed = ", ".join(repr(name) for name in named)
     raise UnknownModelError(
         f"unknown model {model!r}: choose one of {listed}, or the path of a folder that holds "
-        f"a BERT model ({', '.join(NEEDED_FILES)})"
+        f"a BERT model ({_needed()})"
     )
 
 
@@ -206,10 +210,11 @@ def require_files(folder: Path, name: str) -> None:
         MissingWeightsError: If it is not; the message lists the missing files.
     """
     missing = [file for file in NEEDED_FILES if not (folder / file).is_file()]
+    if not any((folder / file).is_file() for file in VOCABULARY_FILES):
+        missing.append(VOCABULARY_FILES[0])
     if missing:
         raise MissingWeightsError(
-            f"the folder of the model {name} lacks {', '.join(missing)}: it needs "
-            f"{', '.join(NEEDED_FILES)}"
+            f"the folder of the model {name} lacks {', '.join(missing)}: it needs {_needed()}"
         )
 
 
@@ -232,6 +237,10 @@ def checked_sha256(folder: Path, expected: str) -> str:
             "damaged or another one; delete it and install or download it again"
         )
     return actual
+
+
+def _needed() -> str:
+    return f"{', '.join(NEEDED_FILES)}, and {' or '.join(VOCABULARY_FILES)}"
 
 
 def _find_auto() -> Weights:

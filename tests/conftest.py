@@ -1,0 +1,121 @@
+"""Fixtures, and the shapes of arrays checked at every call.
+
+``encoder`` and ``weights`` are left out of that check: tests give them what they must refuse.
+"""
+
+import json
+import shutil
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from jaxtyping import install_import_hook
+
+CHECKED = [
+    f"trendlib.{name}"
+    for name in (
+        "attention",
+        "embedding",
+        "encoding",
+        "plots",
+        "published",
+        "report",
+        "reproduce",
+        "similarity",
+        "trend",
+        "words",
+    )
+]
+install_import_hook(CHECKED, "beartype.beartype")
+
+import torch  # noqa: E402
+from huggingface_hub import constants  # noqa: E402
+from transformers import BertConfig, BertForPreTraining, BertTokenizer  # noqa: E402
+
+from trendlib.encoder import Encoder, load_encoder  # noqa: E402
+from trendlib.errors import ModelNotReachableError  # noqa: E402
+from trendlib.weights import BERT_BASE, HUB_FILES, MINILM  # noqa: E402
+
+VOCABULARY = """
+[PAD] [UNK] [CLS] [SEP] [MASK] . , ! ? ' [ ] $ < > - i want an a apple orange adventure had very
+good she sent card my the to her mother don t em ##bed ##ding ##s hello sep mask cafe u s b 5 6 x
+""".split()  # noqa: SIM905
+
+
+def make_tiny_model(folder: Path, *, layers: int = 5, heads: int = 3, seed: int = 0) -> Path:
+    """Save a random BERT, laid out as the hub's checkpoint of bert-base-uncased is.
+
+    Its tensors have the prefix "bert." and a pre-training head beside them, so that loading it
+    goes the way that loading the real one goes.
+    """
+    torch.manual_seed(seed)
+    config = BertConfig(
+        vocab_size=len(VOCABULARY),
+        hidden_size=heads * 8,
+        num_hidden_layers=layers,
+        num_attention_heads=heads,
+        intermediate_size=32,
+        max_position_embeddings=40,
+        initializer_range=0.8,  # far from uniform attention
+    )
+    BertForPreTraining(config).save_pretrained(folder)
+    (folder / "vocab.txt").write_text("\n".join(VOCABULARY) + "\n", encoding="utf-8")
+    settings = {"do_lower_case": True, "model_max_length": 40, "tokenizer_class": "BertTokenizer"}
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings), encoding="utf-8")
+    BertTokenizer.from_pretrained(folder).save_pretrained(folder)
+    return folder
+
+
+def without_shape_checks(module: ModuleType) -> ModuleType:
+    """Load a module once more, as users have it: arrays of wrong shapes reach its own checks."""
+    assert module.__file__ is not None
+    spec = spec_from_file_location(f"unchecked_{module.__name__}", module.__file__)
+    assert spec is not None
+    assert spec.loader is not None
+    copy = module_from_spec(spec)
+    sys.modules[spec.name] = copy  # dataclasses look their module up
+    spec.loader.exec_module(copy)
+    return copy
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_tiny_model(tmp_path_factory.mktemp("models") / "tiny-bert")
+
+
+@pytest.fixture(scope="session")
+def tiny(tiny_folder: Path) -> Encoder:
+    return load_encoder(tiny_folder, "float64")
+
+
+@pytest.fixture(scope="session")
+def minilm() -> Encoder:
+    return load_encoder(MINILM.name, "float64")
+
+
+@pytest.fixture
+def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A hub's cache with nothing in it, and no hub."""
+    cache = tmp_path / "hub"
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(cache))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    return cache
+
+
+def fill_cache(cache: Path, folder: Path, repository: str) -> Path:
+    """Lay files out as the hub's client does in its cache."""
+    snapshot = cache / f"models--{repository.replace('/', '--')}" / "snapshots" / BERT_BASE.revision
+    snapshot.mkdir(parents=True)
+    for name in HUB_FILES:
+        shutil.copy(folder / name, snapshot / name)
+    return snapshot
+
+
+@pytest.fixture(scope="session")
+def bert_base() -> Encoder:
+    try:
+        return load_encoder(BERT_BASE.name, "float64")
+    except ModelNotReachableError:
+        pytest.skip(f"not run: weights not reachable ({BERT_BASE.name})")
