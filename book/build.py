@@ -16,7 +16,7 @@ import papermill
 from papermill.exceptions import PapermillExecutionError
 
 from trendlib.errors import TrendlibError
-from trendlib.weights import AUTO, find_weights
+from trendlib.weights import AUTO, LOCAL, Weights, find_weights
 
 BOOK = Path(__file__).resolve().parent
 MATHJAX = "sphinx-mathjax-offline/static/mathjax/tex-svg.js"
@@ -35,11 +35,11 @@ def main() -> int:
     out = options.out.resolve() / "_build"
     try:
         # Chosen once, here, so that every notebook names the same model in its parameters.
-        model = find_weights(options.model).name if options.model == AUTO else options.model
-        print(f"Building the book with {model}.", flush=True)
+        weights = find_weights(options.model)
+        print(f"Building the book with {weights.name}.", flush=True)
         source = stage(out / "source")
         for notebook in sorted((source / "notebooks").glob("*.ipynb")):
-            execute(notebook, model)
+            execute(notebook, weights)
         page = build_html(source, out)
     except TrendlibError as error:
         print(f"build: {error}", file=sys.stderr)
@@ -69,8 +69,9 @@ def stage(source: Path) -> Path:
     return source
 
 
-def execute(notebook: Path, model: str) -> None:
+def execute(notebook: Path, weights: Weights) -> None:
     """Run a notebook in place."""
+    model = str(weights.folder) if weights.revision == LOCAL else weights.name
     print(f"Running {notebook.name} ...", flush=True)
     default = papermill.inspect_notebook(notebook)["model"]["default"]
     try:
@@ -84,16 +85,17 @@ def execute(notebook: Path, model: str) -> None:
             log_output=False,
         )
     finally:
-        forget_machine(notebook)
+        forget_machine(notebook, weights)
 
 
-def forget_machine(notebook: Path) -> None:
+def forget_machine(notebook: Path, weights: Weights) -> None:
     """Remove what papermill says about this machine: absolute paths and times."""
     content = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
     content.metadata.pop("papermill", None)
     for cell in content.cells:
         cell.metadata.pop("papermill", None)
         cell.metadata.pop("execution", None)
+        cell.source = cell.source.replace(str(weights.folder), weights.name)
     nbformat.write(content, notebook)  # type: ignore[no-untyped-call]
 
 

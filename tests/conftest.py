@@ -32,6 +32,8 @@ install_import_hook(CHECKED, "beartype.beartype")
 
 import torch  # noqa: E402
 from huggingface_hub import constants  # noqa: E402
+from matplotlib.figure import Figure  # noqa: E402
+from matplotlib.text import Text  # noqa: E402
 from transformers import BertConfig, BertForPreTraining, BertTokenizer  # noqa: E402
 
 from trendlib.encoder import Encoder, load_encoder  # noqa: E402
@@ -119,3 +121,8 @@ def bert_base() -> Encoder:
         return load_encoder(BERT_BASE.name, "float64")
     except ModelNotReachableError:
         pytest.skip(f"not run: weights not reachable ({BERT_BASE.name})")
+
+
+def drawn_texts(figure: Figure) -> set[str]:
+    """List every text that stands in a figure."""
+    return {text.get_text() for text in figure.findobj(Text)}

@@ -244,7 +244,7 @@ def _write_values(axes: Axes, matrix: Array, defined: Array | None = None) -> No
         axes.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=8, color=colour)
 
 
-def _readable_on(background: Array) -> str:
+def _readable_on(background: Sequence[float] | Array) -> str:
     """Choose black or white by the contrast that WCAG 2 defines: over 4.5 for one of them."""
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in background[:3]]
     luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -28,6 +28,9 @@ from trendlib.errors import (
 HUB_WAIT_SECONDS = 3.0
 """The longest that ``auto``, or a name of the hub, waits to learn whether the hub answers."""
 
+LOCAL = "local folder"
+"""The revision of a model that is no more than a folder."""
+
 WEIGHTS_FILE = "model.safetensors"
 HUB_FILES = ("config.json", "tokenizer_config.json", "tokenizer.json", WEIGHTS_FILE)
 """What is taken from the hub; a tokenizer.json holds the vocabulary too."""
@@ -47,7 +50,7 @@ class Weights:
     Attributes:
         name: The model's name; a local folder's own name, never its path.
         folder: Where the files are.
-        revision: Commit, package version, or "local folder".
+        revision: Commit, package and version, or ``LOCAL``.
         sha256: Checksum of the weights file.
     """
 
@@ -271,7 +274,7 @@ def _find_local(folder: Path) -> Weights:
             f"the model {name} is of type {kind!r}: only 'bert' has the embedding output and "
             "the word pieces that the method is about"
         )
-    return Weights(name, folder, "local folder", sha256_of(folder / WEIGHTS_FILE))
+    return Weights(name, folder.resolve(), LOCAL, sha256_of(folder / WEIGHTS_FILE))
 
 
 def _why_unreachable(url: str) -> str | None:

@@ -1,0 +1,139 @@
+"""The built book, as a reader's browser shows it."""
+
+import functools
+import http.server
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = ["intro", "notation", "notebooks/01_token_trends", "notebooks/02_sentence_embedding"]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The HTML of the book, built in a folder of its own as `make book` builds it."""
+    out = tmp_path_factory.mktemp("site") / "book"
+    out.mkdir()
+    command = [sys.executable, ROOT / "book" / "build.py", "--model", "all-MiniLM-L6-v2"]
+    result = subprocess.run([*command, "--out", out], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+    index = out / "_build" / "html" / "index.html"
+    assert result.stdout.strip().splitlines()[-1] == f"The book is ready: {index}"
+    return index.parent
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        pytest.skip(f"not run: no browser on this machine ({', '.join(BROWSERS)})")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=program)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="module")
+def address(site: Path) -> Iterator[str]:
+    """The book served under a sub-path, as GitHub Pages does."""
+    handler = functools.partial(QuietHandler, directory=str(site.parent))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/{site.name}"
+    server.shutdown()
+    server.server_close()
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def open_page(browser: Browser, url: str) -> tuple[Page, list[str], list[str]]:
+    """Open a page; list what it requested, and what failed."""
+    page = browser.new_page()
+    requested: list[str] = []
+    failed: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
+    page.on("requestfailed", lambda request: failed.append(request.url))
+    page.on("pageerror", lambda error: failed.append(str(error)))
+    page.on("response", lambda answer: failed.append(answer.url) if answer.status >= 400 else None)
+    page.goto(url, wait_until="networkidle")
+    return page, requested, failed
+
+
+def test_the_build_leaves_the_sources_alone(site: Path) -> None:
+    assert (site / "intro.html").is_file()
+    assert not list(ROOT.glob("book/_build"))
+    assert not list(ROOT.glob("book/assets"))
+
+
+def test_no_page_names_this_machine(site: Path) -> None:
+    for path in [*site.rglob("*.html"), *site.rglob("*.ipynb"), *site.rglob("*.js")]:
+        text = path.read_text(encoding="utf-8")
+        assert str(site) not in text
+        assert str(ROOT) not in text
+
+
+def test_the_build_refuses_an_unknown_model(tmp_path: Path) -> None:
+    command = [sys.executable, ROOT / "book" / "build.py", "--model", "no-such-model"]
+    result = subprocess.run(
+        [*command, "--out", tmp_path], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 2
+    assert "unknown model 'no-such-model'" in result.stderr
+    assert not (tmp_path / "_build").exists()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_served_page_loads_whole_and_from_here_alone(
+    browser: Browser, address: str, name: str
+) -> None:
+    page, requested, failed = open_page(browser, f"{address}/{name}.html")
+    assert failed == []
+    outside = [url for url in requested if not url.startswith((address, "data:"))]
+    assert outside == []
+    images = page.locator("main img")
+    for index in range(images.count()):
+        image = images.nth(index)
+        assert image.evaluate("image => image.complete && image.naturalWidth > 0")
+        assert len(image.get_attribute("alt") or "") > 40
+    page.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_opened_from_a_file_asks_nobody(browser: Browser, site: Path, name: str) -> None:
+    page, requested, _ = open_page(browser, (site / f"{name}.html").as_uri())
+    assert [url for url in requested if not url.startswith(("file:", "data:"))] == []
+    formulas = page.locator("mjx-container svg")
+    if name != "intro":
+        formulas.first.wait_for(state="attached", timeout=20_000)
+        assert formulas.count() > 0
+    page.close()
+
+
+def test_the_walkthrough_is_readable(browser: Browser, address: str) -> None:
+    page, _, _ = open_page(browser, f"{address}/notebooks/02_sentence_embedding.html")
+    text = page.locator("main").inner_text()
+    assert "Build a sentence embedding from two trends" in text
+    assert "By all-MiniLM-L6-v2 and the reading “article”, the focus word is" in text
+    assert "as published: bert-base-uncased" in text
+    assert "Traceback" not in text
+    assert page.locator("main figure").count() == 7
+    assert page.locator("main figcaption").count() == 7
+    page.close()
+
+
+def test_the_index_leads_to_the_opening_page(browser: Browser, address: str) -> None:
+    page, _, _ = open_page(browser, f"{address}/index.html")
+    page.wait_for_url("**/intro.html")
+    assert page.locator("h1").first.inner_text().startswith("Trend embeddings, reproduced")
+    page.close()

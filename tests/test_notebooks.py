@@ -1,0 +1,155 @@
+"""The notebooks: fresh outputs equal the committed ones, and new sentences run."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import papermill
+import pytest
+from notebook_outputs import differences, text_outputs
+from papermill.exceptions import PapermillExecutionError
+
+from trendlib import report
+from trendlib.attention import reading_named
+from trendlib.embedding import embed
+from trendlib.encoder import Encoder
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+WALKTHROUGH = ROOT / "notebooks" / "02_sentence_embedding.ipynb"
+
+each_notebook = pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+@each_notebook
+def test_fresh_outputs_equal_the_committed_ones(notebook: Path, tmp_path: Path) -> None:
+    fresh = tmp_path / notebook.name
+    papermill.execute_notebook(notebook, fresh, kernel_name="python3", progress_bar=False)
+    pairs = zip(text_outputs(notebook), text_outputs(fresh), strict=True)
+    found = {
+        number: different
+        for number, (committed, now) in enumerate(pairs)
+        if (different := differences(committed, now))
+    }
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    ("committed", "fresh", "count"),
+    [
+        ("cosine 0.8475", "cosine 0.8475", 0),
+        ("cosine 0.8475", "cosine 0.8476", 0),
+        ("cosine 0.8475", "cosine 0.8575", 1),
+        ("cosine 0.8475", "cosine -0.8475", 1),
+        ("leads 4 of the 12 heads", "leads 5 of the 12 heads", 1),
+        ("the focus word is “want”", "the focus word is “apple”", 1),
+        ("-4.7e-02 equal", "-4.7e-01 equal", 1),
+        ("1.0 2.0", "1.0", 1),
+        ("defined in 60.2%", "defined in 61.2%", 1),
+        ("0.0", "nan", 1),
+        ("a   1.0\nb  10.0", "a  1.0\nb 10.0", 0),
+        ("", "error", 1),
+    ],
+)
+def test_the_comparison_finds_differences(committed: str, fresh: str, count: int) -> None:
+    assert len(differences(committed, fresh)) == count
+
+
+@each_notebook
+def test_committed_notebooks_are_whole_and_clean(notebook: Path) -> None:
+    text = notebook.read_text(encoding="utf-8")
+    assert str(ROOT) not in text
+    assert str(Path.home()) not in text
+    assert "/tmp/" not in text
+    content = nbformat.read(notebook, as_version=4)
+    nbformat.validate(content)
+    assert "papermill" not in content.metadata
+    code = [cell for cell in content.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    for cell in code:
+        assert not any(output.output_type == "error" for output in cell.outputs)
+        assert not any(output.get("name") == "stderr" for output in cell.outputs)
+
+
+@each_notebook
+def test_every_figure_has_a_caption_and_an_alternative_text(notebook: Path) -> None:
+    figures = [
+        cell
+        for cell in nbformat.read(notebook, as_version=4).cells
+        if cell.cell_type == "code"
+        and any("image/png" in output.get("data", {}) for output in cell.outputs)
+    ]
+    assert figures
+    for cell in figures:
+        settings = cell.metadata["mystnb"]
+        assert len(settings["figure"]["caption"]) > 20
+        assert len(settings["image"]["alt"]) > 40
+
+
+@each_notebook
+def test_cells_are_short_and_hold_no_helper_code(notebook: Path) -> None:
+    for cell in nbformat.read(notebook, as_version=4).cells:
+        if cell.cell_type == "code":
+            assert len(cell.source.splitlines()) <= 20
+            assert "def " not in cell.source
+            assert "class " not in cell.source
+
+
+@each_notebook
+def test_committed_outputs_are_the_embedded_models(notebook: Path) -> None:
+    parameters = papermill.inspect_notebook(notebook)
+    assert parameters["model"]["default"] == '"all-MiniLM-L6-v2"'
+    assert all(each["help"] for each in parameters.values())
+
+
+def run_walkthrough(out: Path, **parameters: str) -> str:
+    papermill.execute_notebook(
+        WALKTHROUGH, out, parameters=parameters, kernel_name="python3", progress_bar=False
+    )
+    return "\n".join(text_outputs(out))
+
+
+def test_an_unseen_sentence_runs_from_the_command_line(minilm: Encoder, tmp_path: Path) -> None:
+    """The command that README and notebook give."""
+    sentence, out = (
+        "The committee, surprisingly, didn't like 42 embeddings!",
+        tmp_path / "out.ipynb",
+    )
+    command = [Path(sys.executable).with_name("papermill"), WALKTHROUGH, out, "-k", "python3"]
+    options = ["-r", "sentence", sentence, "-r", "reading", "words-only"]
+    subprocess.run([*command, *options], check=True, capture_output=True)
+    output = "\n".join(text_outputs(out))
+    embedding = embed(minilm.encode(sentence), reading_named("words-only"))
+    assert report.focus_text(embedding.attention) in output
+    assert report.related_text(embedding.attention) in output
+    assert report.trend_text(embedding) in output
+    assert "I want" not in report.focus_text(embedding.attention)
+
+
+def test_a_sentence_of_one_word_runs(tmp_path: Path) -> None:
+    output = run_walkthrough(tmp_path / "out.ipynb", sentence="Hello", reading="layers")
+    assert "there is no related word: the focus word is the only candidate" in output
+
+
+def test_a_sentence_of_markup_and_money_runs(tmp_path: Path) -> None:
+    output = run_walkthrough(
+        tmp_path / "out.ipynb", sentence='<script>alert("$5")</script> costs $6'
+    )
+    assert "<script>" not in output
+
+
+@pytest.mark.parametrize(
+    ("parameters", "error", "advice"),
+    [
+        ({"reading": "the 12th layer"}, "UnknownChoiceError", "'article', 'words-only'"),
+        ({"sentence": "..."}, "NoWordsError", "give at least one word"),
+    ],
+)
+def test_wrong_parameters_stop_the_notebook_with_a_clear_error(
+    tmp_path: Path, parameters: dict[str, str], error: str, advice: str
+) -> None:
+    with pytest.raises(PapermillExecutionError, match=error) as caught:
+        run_walkthrough(tmp_path / "out.ipynb", **parameters)
+    assert advice in caught.value.evalue
+    assert error in (tmp_path / "out.ipynb").read_text(encoding="utf-8")

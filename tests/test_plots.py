@@ -1,0 +1,117 @@
+"""Figures show what they should: words, winners, undefined coordinates, the model."""
+
+import numpy as np
+import pytest
+from conftest import drawn_texts
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from trendlib import attention, plots
+from trendlib.embedding import embed
+from trendlib.encoder import Encoder
+from trendlib.errors import ArrayError, HeadOutOfRangeError, LayerOutOfRangeError
+
+SENTENCES = [
+    "I want an apple.",
+    "hello",
+    "Costs $5 and $x$ more",
+    "<b>embeddings</b>",
+    "I like 👍",
+    "a " * 30,
+]
+
+
+@pytest.mark.filterwarnings("ignore:Glyph")
+@pytest.mark.parametrize("sentence", SENTENCES)
+@pytest.mark.parametrize("reading", list(attention.READINGS.values()), ids=lambda r: r.name)
+def test_every_figure_draws_and_names_the_model(
+    minilm: Encoder, sentence: str, reading: attention.Reading
+) -> None:
+    encoding = minilm.encode(sentence)
+    embedding = embed(encoding, reading)
+    for figure in (
+        plots.attention_heatmap(encoding, 0, 11),
+        plots.received_attention(embedding.attention),
+        plots.votes(embedding.attention),
+        plots.embedding_strips(embedding),
+        plots.embedding_strips(embedding, first=10),
+    ):
+        assert isinstance(figure, Figure)
+        figure.canvas.draw()
+        assert "model: all-MiniLM-L6-v2, float64" in drawn_texts(figure)
+
+
+def test_the_heatmap_has_the_words_on_both_axes(minilm: Encoder) -> None:
+    figure = plots.attention_heatmap(minilm.encode("Word embeddings $5"), 0, 11)
+    units = ["[CLS]", "Word", "embeddings", "$", "5", "[SEP]"]
+    axes = figure.axes[0]
+    assert [label.get_text() for label in axes.get_xticklabels()] == units
+    assert [label.get_text() for label in axes.get_yticklabels()] == units
+
+
+def test_the_heatmap_shows_the_head_that_was_asked_for(tiny: Encoder) -> None:
+    encoding = tiny.encode("I want an apple.")
+    (image,) = plots.attention_heatmap(encoding, layer=3, head=1).axes[0].images
+    np.testing.assert_allclose(image.get_array(), encoding.attentions[3, 1])
+
+
+def test_the_heatmap_refuses_what_is_out_of_range(tiny: Encoder) -> None:
+    encoding = tiny.encode("hello")
+    with pytest.raises(LayerOutOfRangeError):
+        plots.attention_heatmap(encoding, 5, 0)
+    with pytest.raises(HeadOutOfRangeError):
+        plots.attention_heatmap(encoding, 0, 3)
+
+
+def test_the_winner_of_each_row_is_framed(tiny: Encoder) -> None:
+    result = attention.read(tiny.encode("I want an apple."))
+    axes = plots.received_attention(result).axes[0]
+    frames = [patch for patch in axes.patches if isinstance(patch, Rectangle)]
+    places = [(round(f.get_y() + 0.44), round(f.get_x() + 0.47)) for f in frames]
+    assert places == list(enumerate(result.leaders))
+
+
+def test_votes_mark_the_related_word(minilm: Encoder) -> None:
+    result = attention.read(minilm.encode("I want an apple."))
+    assert isinstance(result.related, attention.Related)
+    texts = drawn_texts(plots.votes(result))
+    assert f"{result.related.votes} (related word)" in texts
+    assert f"{result.focus.word} (focus)" in texts
+
+
+def test_votes_say_why_there_is_no_related_word(minilm: Encoder) -> None:
+    texts = drawn_texts(plots.votes(attention.read(minilm.encode("hello"))))
+    assert "no vote: the focus word is the only candidate" in texts
+
+
+def test_undefined_coordinates_are_not_drawn_as_zeros() -> None:
+    values, defined = np.array([0.0, np.nan, 2.0]), np.array([True, False, True])
+    axes = plots.trend_strips([("trend", values, defined)], None, first=3).axes[0]
+    colours = axes.images[0].to_rgba(axes.images[0].get_array())[0]
+    zero, undefined, two = (tuple(colour[:3]) for colour in colours)
+    assert zero == pytest.approx((0.97, 0.97, 0.97), abs=0.02)
+    assert undefined == pytest.approx((0.6, 0.6, 0.6))
+    assert two not in (zero, undefined)
+    hatched = [patch for patch in axes.patches if patch.get_hatch()]
+    assert [patch.get_x() for patch in hatched] == [0.5]
+    assert {text.get_text() for text in axes.texts} == {"0.00", "2.00"}
+
+
+def test_a_strip_with_nothing_defined(minilm: Encoder) -> None:
+    nothing = np.full(4, np.nan), np.zeros(4, dtype=bool)
+    plots.trend_strips([("nothing", *nothing)], minilm.provenance).canvas.draw()
+
+
+def test_nothing_to_draw() -> None:
+    with pytest.raises(ArrayError, match="nothing to draw"):
+        plots.trend_strips([], None)
+
+
+@pytest.mark.parametrize("grey", np.linspace(0, 1, 11))
+def test_numbers_are_readable_on_every_colour(grey: float) -> None:
+    """Contrast after WCAG 2, at least 4.5 to 1."""
+    background = np.array([grey, grey, grey, 1.0])
+    luminance = grey / 12.92 if grey <= 0.04045 else ((grey + 0.055) / 1.055) ** 2.4
+    text = {"black": 0.0, "white": 1.0}[plots._readable_on(background)]
+    lighter, darker = max(text, luminance), min(text, luminance)
+    assert (lighter + 0.05) / (darker + 0.05) >= 4.5
