@@ -14,6 +14,7 @@ from pathlib import Path
 import nbformat
 import papermill
 from papermill.exceptions import PapermillExecutionError
+from picture import COMMITTED, draw
 
 from trendlib.errors import TrendlibError
 from trendlib.weights import AUTO, LOCAL, Weights, find_weights
@@ -38,6 +39,7 @@ def main() -> int:
         weights = find_weights(options.model)
         print(f"Building the book with {weights.name}.", flush=True)
         source = stage(out / "source")
+        draw(name_or_folder(weights), source / "images" / COMMITTED.name)
         for notebook in sorted((source / "notebooks").glob("*.ipynb")):
             execute(notebook, weights)
         page = build_html(source, out)
@@ -71,7 +73,7 @@ def stage(source: Path) -> Path:
 
 def execute(notebook: Path, weights: Weights) -> None:
     """Run a notebook in place."""
-    model = str(weights.folder) if weights.revision == LOCAL else weights.name
+    model = name_or_folder(weights)
     print(f"Running {notebook.name} ...", flush=True)
     default = papermill.inspect_notebook(notebook)["model"]["default"]
     try:
@@ -86,6 +88,11 @@ def execute(notebook: Path, weights: Weights) -> None:
         )
     finally:
         forget_machine(notebook, weights)
+
+
+def name_or_folder(weights: Weights) -> str:
+    """Say which model to load, in a way that finds the same one again."""
+    return str(weights.folder) if weights.revision == LOCAL else weights.name
 
 
 def forget_machine(notebook: Path, weights: Weights) -> None:

@@ -1,4 +1,8 @@
-"""Draw the picture of the README and of the opening page: the article's sentence, embedded."""
+"""Draw the picture of the opening page: the article's sentence, embedded.
+
+The README shows the embedded model's picture, which is committed; ``make picture`` draws it again.
+The book draws its own, with the model that it is built with.
+"""
 
 from pathlib import Path
 
@@ -7,9 +11,15 @@ from trendlib.embedding import embed
 from trendlib.encoder import load_encoder
 from trendlib.weights import MINILM
 
-PICTURE = Path(__file__).resolve().parent / "images" / "walkthrough.png"
+COMMITTED = Path(__file__).resolve().parent / "images" / "walkthrough.png"
+
+
+def draw(model: str | Path, picture: Path) -> None:
+    """Draw the picture with a model."""
+    sentence = published.article(published.SENTENCE_EMBEDDING)["sentence"]
+    embedding = embed(load_encoder(model, "float64").encode(sentence))
+    plots.embedding_strips(embedding).savefig(picture, metadata={"Software": None})
+
 
 if __name__ == "__main__":
-    sentence = published.article(published.SENTENCE_EMBEDDING)["sentence"]
-    encoding = load_encoder(MINILM.name, "float64").encode(sentence)
-    plots.embedding_strips(embed(encoding)).savefig(PICTURE, metadata={"Software": None})
+    draw(MINILM.name, COMMITTED)

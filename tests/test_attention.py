@@ -127,8 +127,10 @@ def test_rows_of_the_readings(tiny: Encoder, reading: Reading, rows: int, focus_
     encoding = tiny.encode("I want an apple.")
     result = read(encoding, reading)
     assert len(result.received) == rows
+    assert result.row_kind == ("layer" if reading is LAYERS else "head")
     assert result.focus_row == focus_row
     layer = {"article": 0, "words-only": 0, "last-layer": 4}.get(reading.name)
+    assert result.layer == layer
     if layer is not None:
         expected = encoding.attentions[layer].sum(axis=1)[:, 1:5]
     else:

@@ -133,10 +133,21 @@ def test_a_sentence_of_one_word_runs(tmp_path: Path) -> None:
 
 
 def test_a_sentence_of_markup_and_money_runs(tmp_path: Path) -> None:
-    output = run_walkthrough(
-        tmp_path / "out.ipynb", sentence='<script>alert("$5")</script> costs $6'
-    )
-    assert "<script>" not in output
+    """What it shows as HTML or Markdown holds no tag of the sentence's."""
+    sentence, out = "Word embeddings cost $5<script>alert(1)</script>", tmp_path / "out.ipynb"
+    output = run_walkthrough(out, sentence=sentence)
+    assert "does not know" not in output
+    code = [cell for cell in nbformat.read(out, as_version=4).cells if cell.cell_type == "code"]
+    shown = [output.get("data", {}) for cell in code for output in cell.outputs]
+    for kind in ("text/html", "text/markdown"):
+        texts = [data[kind] for data in shown if kind in data]
+        assert texts
+        assert not any("<script" in text for text in texts)
+
+
+def test_a_long_sentence_runs(tmp_path: Path) -> None:
+    output = run_walkthrough(tmp_path / "out.ipynb", sentence="many words of a text " * 100)
+    assert "The related word is" in output
 
 
 @pytest.mark.parametrize(

@@ -17,11 +17,12 @@ SENTENCES = [
     "Costs $5 and $x$ more",
     "<b>embeddings</b>",
     "I like 👍",
-    "a " * 30,
+    "我想要一个苹果",
+    "a long sentence of many words " * 60,
 ]
 
 
-@pytest.mark.filterwarnings("ignore:Glyph")
+@pytest.mark.filterwarnings("error")  # a glyph that the font lacks
 @pytest.mark.parametrize("sentence", SENTENCES)
 @pytest.mark.parametrize("reading", list(attention.READINGS.values()), ids=lambda r: r.name)
 def test_every_figure_draws_and_names_the_model(
@@ -38,6 +39,7 @@ def test_every_figure_draws_and_names_the_model(
     ):
         assert isinstance(figure, Figure)
         figure.canvas.draw()
+        assert max(figure.get_size_inches()) < 16
         assert "model: all-MiniLM-L6-v2, float64" in drawn_texts(figure)
 
 
@@ -47,6 +49,48 @@ def test_the_heatmap_has_the_words_on_both_axes(minilm: Encoder) -> None:
     axes = figure.axes[0]
     assert [label.get_text() for label in axes.get_xticklabels()] == units
     assert [label.get_text() for label in axes.get_yticklabels()] == units
+
+
+def test_of_a_long_sentence_the_words_that_receive_most_are_drawn(minilm: Encoder) -> None:
+    encoding = minilm.encode(" ".join(f"word{index}" for index in range(60)))
+    result = attention.read(encoding)
+    axes = plots.received_attention(result).axes[0]
+    shown = [label.get_text() for label in axes.get_xticklabels()]
+    assert len(shown) == plots.MAX_WORDS
+    assert {result.candidates[index] for index in result.leaders} <= set(shown)
+    assert "24 of 60 are drawn" in axes.get_title()
+    assert result.focus.word in {
+        text.removesuffix(" (focus)") for text in drawn_texts(plots.votes(result))
+    }
+
+
+def test_what_the_font_lacks_becomes_a_box_and_a_number(minilm: Encoder) -> None:
+    axes = plots.attention_heatmap(minilm.encode("I like 👍"), 0, 0).axes[0]
+    assert [label.get_text() for label in axes.get_xticklabels()][-2] == "□ 3"
+
+
+@pytest.mark.parametrize("coordinates", [384, 768, 1024])
+def test_every_coordinate_is_drawn(coordinates: int) -> None:
+    """Each has a pixel of its own: alternating values must all be found in the picture."""
+    values = np.where(np.arange(coordinates) % 2, 1.0, -1.0)
+    figure = plots.trend_strips([("trend", values, np.ones(coordinates, dtype=bool))], None)
+    figure.canvas.draw()
+    width = figure.axes[0].get_window_extent().width
+    assert width > 1.05 * coordinates
+
+
+def test_the_scale_says_what_the_values_are(minilm: Encoder) -> None:
+    embedding = embed(minilm.encode("I want an apple."), kind="difference")
+    texts = drawn_texts(plots.embedding_strips(embedding))
+    assert "difference" in texts
+    assert "log quotient" not in texts
+
+
+def test_the_layer_is_named(minilm: Encoder) -> None:
+    encoding = minilm.encode("I want an apple.")
+    for name, title in (("last-layer", "heads of layer 5"), ("layers", "by layer")):
+        result = attention.read(encoding, attention.READINGS[name])
+        assert title in plots.received_attention(result).axes[0].get_title()
 
 
 def test_the_heatmap_shows_the_head_that_was_asked_for(tiny: Encoder) -> None:
@@ -105,6 +149,9 @@ def test_a_strip_with_nothing_defined(minilm: Encoder) -> None:
 def test_nothing_to_draw() -> None:
     with pytest.raises(ArrayError, match="nothing to draw"):
         plots.trend_strips([], None)
+    for first in (0, -1):
+        with pytest.raises(ArrayError, match="nothing to draw"):
+            plots.trend_strips([("x", np.ones(3), np.ones(3, dtype=bool))], None, first)
 
 
 @pytest.mark.parametrize("grey", np.linspace(0, 1, 11))

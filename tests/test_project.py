@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from matplotlib.image import imread
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -133,6 +134,16 @@ def test_the_readme_gives_commands_that_exist() -> None:
         assert (ROOT / path).exists()
     for path in re.findall(r"^\| `([^`]+)`", readme, flags=re.MULTILINE):
         assert (ROOT / path).exists()
+
+
+def test_the_committed_picture_is_what_the_code_draws(tmp_path: Path) -> None:
+    fresh = tmp_path / "picture.png"
+    code = "import sys; from picture import draw; draw('all-MiniLM-L6-v2', sys.argv[1])"
+    subprocess.run([sys.executable, "-c", code, fresh], cwd=ROOT / "book", check=True)
+    committed = imread(ROOT / "book" / "images" / "walkthrough.png")
+    drawn = imread(fresh)
+    assert drawn.shape == committed.shape
+    assert abs(drawn - committed).mean() < 0.01
 
 
 def test_ci_calls_the_readmes_test_command() -> None:

@@ -60,6 +60,7 @@ def test_values_and_mask_agree_and_nothing_warns(pair: tuple[np.ndarray, np.ndar
     for kind in (log_quotient, difference):
         result = kind(*pair)
         np.testing.assert_array_equal(np.isfinite(result.values), result.defined)
+        assert np.isnan(result.values[~result.defined]).all()
         np.testing.assert_array_equal(result.undefined_as_zero[~result.defined], 0)
         np.testing.assert_array_equal(
             result.undefined_as_zero[result.defined], result.values[result.defined]
@@ -100,9 +101,11 @@ def test_difference() -> None:
     assert result.defined.tolist() == [True, True, False, False]
 
 
-@pytest.mark.filterwarnings("ignore:overflow")
+@pytest.mark.filterwarnings("error")
 def test_a_difference_that_overflows_is_undefined() -> None:
-    assert difference(np.array([-1.7e308]), np.array([1.7e308])).defined.tolist() == [False]
+    result = difference(np.array([-1.7e308, 1.0]), np.array([1.7e308, 3.0]))
+    np.testing.assert_array_equal(result.values, [nan, 2])
+    assert result.defined.tolist() == [False, True]
 
 
 def test_defined_share() -> None:

@@ -97,8 +97,18 @@ def test_the_embedded_model() -> None:
 
 def test_a_folder(tiny_folder: Path) -> None:
     found = find_weights(tiny_folder)
-    assert (found.name, found.revision) == ("tiny-bert", "local folder")
+    assert (found.name, found.revision) == ("tiny-bert (local folder)", "local folder")
     assert find_weights(str(tiny_folder)) == found
+
+
+def test_a_folder_is_known_by_its_weights_not_by_its_name(
+    tmp_path: Path, tiny_folder: Path
+) -> None:
+    """Nothing but the pinned weights signs as bert-base-uncased."""
+    false_name = shutil.copytree(tiny_folder, tmp_path / "bert-base-uncased")
+    assert find_weights(false_name).name == "bert-base-uncased (local folder)"
+    copied = shutil.copytree(find_weights(MINILM.name).folder, tmp_path / "copy")
+    assert find_weights(copied).name == "all-MiniLM-L6-v2"
 
 
 @pytest.mark.parametrize("model", ["bert-large-uncased", "", "no/such/folder", 3, None])

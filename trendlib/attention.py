@@ -44,15 +44,14 @@ class Reading:
 
     Attributes:
         name: The name to choose it by.
-        rows: What votes: the "heads" of one layer, or the "layers", each the mean of its heads.
-        layer: Whose heads vote (0-based, or "last"); None where the layers vote.
+        layer: The layer whose heads vote (0-based, or "last"). None lets the layers vote, each
+            the mean of its heads.
         focus_row: The row whose most attended word is the focus word (0-based, or "last").
         drop: Words that are no candidates: the "final period", or all "punctuation".
         note: What it is, in a sentence.
     """
 
     name: str
-    rows: Literal["heads", "layers"]
     layer: int | Last | None
     focus_row: int | Last
     drop: Literal["final period", "punctuation"]
@@ -61,7 +60,6 @@ class Reading:
 
 ARTICLE = Reading(
     name="article",
-    rows="heads",
     layer=0,
     focus_row="last",
     drop="final period",
@@ -70,7 +68,6 @@ ARTICLE = Reading(
 )
 WORDS_ONLY = Reading(
     name="words-only",
-    rows="heads",
     layer=0,
     focus_row="last",
     drop="punctuation",
@@ -78,7 +75,6 @@ WORDS_ONLY = Reading(
 )
 LAYERS = Reading(
     name="layers",
-    rows="layers",
     layer=None,
     focus_row="last",
     drop="final period",
@@ -87,7 +83,6 @@ LAYERS = Reading(
 )
 LAST_LAYER = Reading(
     name="last-layer",
-    rows="heads",
     layer="last",
     focus_row="last",
     drop="final period",
@@ -190,6 +185,7 @@ class AttentionResult:
         leaders: In each row, the candidate that receives most.
         focus: The focus word.
         vote: The vote for the related word.
+        layer: The layer whose heads are the rows; None where the rows are layers.
         provenance: Where the attentions come from; None for printed ones.
     """
 
@@ -200,12 +196,18 @@ class AttentionResult:
     leaders: Leaders
     focus: Focus
     vote: Vote
+    layer: int | None
     provenance: Provenance | None = None
 
     @property
     def related(self) -> Related | NoRelated:
         """The related word, or why there is none."""
         return self.vote.outcome
+
+    @property
+    def row_kind(self) -> str:
+        """What a row is: "head" or "layer"."""
+        return "layer" if self.layer is None else "head"
 
     @property
     def focus_row(self) -> int:
@@ -228,24 +230,23 @@ def read(encoding: Encoding, reading: Reading = ARTICLE) -> AttentionResult:
         HeadOutOfRangeError: If it names a head that the model lacks.
     """
     attentions = merge_pieces(encoding.attentions, encoding.words)
-    if reading.rows == "layers":
-        rows = received_by_layer(attentions)
-    else:
-        rows = received_by_head(attentions, _resolve(reading.layer or 0, len(attentions)))
+    layer = None if reading.layer is None else _resolve(reading.layer, len(attentions))
+    rows = received_by_layer(attentions) if layer is None else received_by_head(attentions, layer)
     row = _resolve(reading.focus_row, len(rows))
     if row >= len(rows):
-        check = check_layer if reading.rows == "layers" else check_head
+        check = check_layer if layer is None else check_head
         check(row, len(rows))
     kept = candidate_indices(encoding.words, reading)
     texts = [encoding.words[index].text for index in kept]
     word_rows = drop_special(rows, encoding)
-    return decide(word_rows[:, kept], texts, reading, kept, encoding.provenance)
+    return decide(word_rows[:, kept], texts, reading, layer, kept, encoding.provenance)
 
 
 def decide(
     received: Received,
     candidates: Sequence[str],
     reading: Reading = ARTICLE,
+    layer: int | None = 0,
     word_indices: Sequence[int] | None = None,
     provenance: Provenance | None = None,
 ) -> AttentionResult:
@@ -257,6 +258,7 @@ def decide(
         received: One row a head (or layer), one column a candidate.
         candidates: The candidates' texts.
         reading: Says which row names the focus word.
+        layer: The layer whose heads the rows are, or None if they are layers.
         word_indices: The candidates' indices among the sentence's words; 0, 1, ... if left out.
         provenance: Where the attentions come from.
 
@@ -284,6 +286,7 @@ def decide(
         leaders=received.argmax(axis=1),
         focus=focus,
         vote=find_related(received, candidates, focus.index),
+        layer=layer,
         provenance=provenance,
     )
 

@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="recompute every figure that the articles printed",
         description="Recompute every figure that the articles printed, and print the verdicts. "
         "Exit status: 0 nothing differs (figures may be 'not run'), 1 a figure differs, 2 the "
-        "model cannot be used.",
+        "model cannot be used or the file cannot be written.",
     )
     command.add_argument(
         "--model",

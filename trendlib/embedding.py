@@ -53,6 +53,11 @@ class SentenceEmbedding:
     undefined: str
     provenance: Provenance
 
+    def __post_init__(self) -> None:
+        """Freeze the arrays."""
+        self.values.setflags(write=False)
+        self.defined.setflags(write=False)
+
     @property
     def related(self) -> Related | NoRelated:
         """The related word, or why there is none."""

@@ -10,6 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
@@ -19,6 +20,7 @@ from trendlib.attention import (
     check_head,
     check_layer,
     merge_pieces,
+    received_by_unit,
     unit_tokens,
 )
 from trendlib.embedding import SentenceEmbedding
@@ -26,8 +28,12 @@ from trendlib.encoding import Encoding, Provenance
 from trendlib.errors import ArrayError
 from trendlib.trend import Trend
 from trendlib.typing import Array, Mask, SliceCosines, Vector
+from trendlib.weights import BERT_BASE
 
 DPI = 144
+MAX_WORDS = 24
+"""A figure that shows more words is not readable on a page."""
+
 SEQUENTIAL = "cividis"
 DIVERGING = "PuOr"
 UNDEFINED_COLOUR = "0.6"
@@ -40,6 +46,8 @@ Strip = tuple[str, Vector, Mask]
 def attention_heatmap(encoding: Encoding, layer: int, head: int) -> Figure:
     """Draw one head's attention, words on both axes.
 
+    Of a long sentence, the words and special tokens that receive most are drawn.
+
     Args:
         encoding: The sentence.
         layer: 0-based.
@@ -51,70 +59,88 @@ def attention_heatmap(encoding: Encoding, layer: int, head: int) -> Figure:
     """
     check_layer(layer, encoding.attentions.shape[0])
     check_head(head, encoding.attentions.shape[1])
-    matrix = merge_pieces(encoding.attentions, encoding.words)[layer, head]
-    names = unit_names(encoding)
-    side = max(4.5, 0.55 * len(names))
+    whole = merge_pieces(encoding.attentions[[layer]], encoding.words)[0, head]
+    shown = _most_received(received_by_unit(whole))
+    matrix = whole[np.ix_(shown, shown)]
+    names = _labels(unit_names(encoding), shown)
+    side = max(4.5, 0.5 * len(names))
     figure, axes = _subplots((side + 1.2, side))
     image = axes.imshow(matrix, cmap=SEQUENTIAL, vmin=0, vmax=1)
     _write_values(axes, matrix)
     _name_ticks(axes, names, names)
     axes.set_xlabel("attention to (key)")
     axes.set_ylabel("attention from (query)")
-    axes.set_title(f"Attention in layer {layer}, head {head}")
+    axes.set_title(f"Attention in layer {layer}, head {head}" + _cut(shown, len(whole)))
     figure.colorbar(image, ax=axes, label="attention (each row adds up to 1)", shrink=0.8)
     return _signed(figure, encoding.provenance)
 
 
 def received_attention(result: AttentionResult) -> Figure:
-    """Draw the attention that each word receives in each row, the winner of each row framed."""
-    rows, columns = result.received.shape
-    figure, axes = _subplots((max(5.5, 1.0 * columns + 2.6), 0.36 * rows + 1.9))
-    image = axes.imshow(result.received, cmap=SEQUENTIAL, aspect="auto", vmin=0)
-    _write_values(axes, result.received)
+    """Draw the attention that each word receives in each row, the winner of each row framed.
+
+    Of a long sentence, the words that lead a row, and those that receive most, are drawn.
+    """
+    leads = np.zeros(len(result.candidates))
+    leads[result.leaders] = np.inf
+    shown = _most_received(result.received.sum(axis=0) + leads)
+    matrix = result.received[:, shown]
+    rows, columns = matrix.shape
+    figure, axes = _subplots((max(5.5, 0.45 * columns + 3.6), 0.36 * rows + 1.9))
+    image = axes.imshow(matrix, cmap=SEQUENTIAL, aspect="auto", vmin=0)
+    _write_values(axes, matrix)
     for row, leader in enumerate(result.leaders):
-        frame = Rectangle((leader - 0.47, row - 0.44), 0.94, 0.88, fill=False, ec=MARK, lw=2.6)
-        axes.add_patch(frame)
-    name = "head" if result.reading.rows == "heads" else "layer"
+        corner = (shown.index(leader) - 0.47, row - 0.44)
+        axes.add_patch(Rectangle(corner, 0.94, 0.88, fill=False, ec=MARK, lw=2.6))
     labels = [
-        f"{name} {row}" + (" (names the focus)" if row == result.focus_row else "")
+        f"{result.row_kind} {row}" + (" (names the focus)" if row == result.focus_row else "")
         for row in range(rows)
     ]
-    _name_ticks(axes, result.candidates, labels)
-    axes.set_title("Received attention; the most attended word of each row is framed")
+    _name_ticks(axes, _labels(result.candidates, shown), labels)
+    where = "by layer" if result.layer is None else f"in the heads of layer {result.layer}"
+    axes.set_title(f"Received attention {where}" + _cut(shown, len(result.candidates)))
     figure.colorbar(image, ax=axes, label="received attention (column sum)")
     return _signed(figure, result.provenance)
 
 
 def votes(result: AttentionResult) -> Figure:
-    """Draw how many of the rows that the focus word leads vote for each word."""
-    figure, axes = _subplots((6.5, max(2.0, 0.38 * len(result.candidates) + 1.3)))
-    related = result.related
+    """Draw how many of the rows that the focus word leads vote for each word.
+
+    Of a long sentence, the focus word and the words with most votes are drawn.
+    """
+    counts, related = result.vote.counts, result.related
+    order = counts.astype(float)
+    order[result.focus.index] = np.inf
+    shown = _most_received(order)
+    figure, axes = _subplots((6.5, max(2.0, 0.38 * len(shown) + 1.3)))
     winner = -1 if isinstance(related, NoRelated) else related.index
-    labels = [
-        word + (" (focus)" if index == result.focus.index else "")
-        for index, word in enumerate(result.candidates)
-    ]
-    bars = axes.barh(range(len(labels)), result.vote.counts, color=PLAIN, height=0.62)
-    for index, (bar, count) in enumerate(zip(bars, result.vote.counts, strict=True)):
+    labels = _labels(result.candidates, shown)
+    focus = labels[shown.index(result.focus.index)]
+    labels[shown.index(result.focus.index)] = f"{focus} (focus)"
+    bars = axes.barh(range(len(labels)), counts[shown], color=PLAIN, height=0.62)
+    for place, (bar, index) in enumerate(zip(bars, shown, strict=True)):
         if index == winner:
             bar.set(facecolor=MARK, hatch="//", edgecolor="white")
-        text = f"{count}" + (" (related word)" if index == winner else "")
-        axes.annotate(text, (count, index), (4, 0), textcoords="offset points", va="center")
+        text = f"{counts[index]}" + (" (related word)" if index == winner else "")
+        axes.annotate(text, (counts[index], place), (4, 0), textcoords="offset points", va="center")
     if isinstance(related, NoRelated):
         axes.text(0.5, 0.5, f"no vote: {related.reason}", transform=axes.transAxes, ha="center")
     axes.set_yticks(range(len(labels)), labels, parse_math=False)
     axes.invert_yaxis()
-    axes.set_xlim(0, max(1, result.vote.counts.max()) * 1.35)
+    axes.set_xlim(0, max(1, counts.max()) * 1.35)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    rows = "heads" if result.reading.rows == "heads" else "layers"
-    axes.set_xlabel(f"votes of the {len(result.vote.rows)} {rows} that the focus word leads")
-    axes.set_title(f"Which word goes with “{result.focus.word}”?", parse_math=False)
+    led = f"{len(result.vote.rows)} {result.row_kind}s"
+    axes.set_xlabel(f"votes of the {led} that the focus word leads")
+    title = f"Which word goes with “{focus}”?" + _cut(shown, len(counts))
+    axes.set_title(title, parse_math=False)
     axes.spines[["top", "right"]].set_visible(False)
     return _signed(figure, result.provenance)
 
 
 def trend_strips(
-    strips: Sequence[Strip], provenance: Provenance | None, first: int | None = None
+    strips: Sequence[Strip],
+    provenance: Provenance | None,
+    first: int | None = None,
+    kind: str = "log quotient",
 ) -> Figure:
     """Draw trends as strips of coordinates: undefined ones hatched, zeros white.
 
@@ -122,16 +148,19 @@ def trend_strips(
         strips: For each a name, its values, and where they are defined.
         provenance: Where they come from.
         first: Draw this many coordinates only, with their numbers.
+        kind: What the values are, for the scale of colours.
 
     Raises:
         ArrayError: If there is no strip, or no coordinate.
     """
-    if not strips or first == 0:
+    if not strips or (first is not None and first < 1):
         raise ArrayError("nothing to draw: give at least one strip of at least one coordinate")
     names = [name for name, _, _ in strips]
     values = np.stack([values[:first] for _, values, _ in strips])
     defined = np.stack([defined[:first] for _, _, defined in strips])
     figure, axes = _subplots((7.2, 0.6 * len(strips) + 1.5))
+    # The axes are some four inches wide: every coordinate gets a pixel of its own, and more.
+    figure.set_dpi(max(DPI, values.shape[1] * 1.3 / 4))
     shown = np.ma.masked_array(values, ~defined)
     limit = float(np.percentile(np.abs(values[defined]), 98)) if defined.any() else 1.0
     colours = plt.get_cmap(DIVERGING).with_extremes(bad=UNDEFINED_COLOUR)
@@ -154,9 +183,9 @@ def trend_strips(
     axes.set_xlabel("coordinate")
     patch = Patch(facecolor=UNDEFINED_COLOUR, hatch="///" if first else None, ec="0.35")
     patch.set_label("undefined")
-    zero = Patch(facecolor="white", ec="0.35", label="zero: unchanged")
+    zero = Patch(facecolor="white", ec="0.35", label="zero")
     figure.legend(handles=[patch, zero], loc="outside upper right", ncols=2, frameon=False)
-    figure.colorbar(image, ax=axes, label="log quotient", extend="both", aspect=8)
+    figure.colorbar(image, ax=axes, label=kind, extend="both", aspect=8)
     return _signed(figure, provenance)
 
 
@@ -167,11 +196,14 @@ def embedding_strips(embedding: SentenceEmbedding, first: int | None = None) -> 
         embedding: The embedding.
         first: Draw this many coordinates only, with their numbers.
     """
-    strips = [strip(f"{embedding.attention.focus.word} (focus)", embedding.focus_trend)]
-    if embedding.related_trend is not None and not isinstance(embedding.related, NoRelated):
-        strips.append(strip(f"{embedding.related.word} (related)", embedding.related_trend))
+    result, related = embedding.attention, embedding.related
+    focus = _labels(result.candidates, [result.focus.index])[0]
+    strips = [strip(f"{focus} (focus)", embedding.focus_trend)]
+    if embedding.related_trend is not None and not isinstance(related, NoRelated):
+        name = _labels(result.candidates, [related.index])[0]
+        strips.append(strip(f"{name} (related)", embedding.related_trend))
     strips.append(("sentence embedding", embedding.values, embedding.defined))
-    return trend_strips(strips, embedding.provenance, first)
+    return trend_strips(strips, embedding.provenance, first, embedding.focus_trend.kind)
 
 
 def strip(name: str, trend: Trend) -> Strip:
@@ -221,9 +253,32 @@ def _subplots(size: tuple[float, float]) -> tuple[Figure, Axes]:
 
 
 def _signed(figure: Figure, provenance: Provenance | None) -> Figure:
-    source = "the article's printed figures" if provenance is None else f"model: {provenance}"
+    source = f"as printed by the article: {BERT_BASE.name}"
+    if provenance is not None:
+        source = f"model: {provenance}"
     figure.supxlabel(source, fontsize=8, color="0.35", x=0.99, ha="right")
     return figure
+
+
+def _most_received(received: Array) -> list[int]:
+    """Take at most ``MAX_WORDS`` places, those of the largest numbers, in the sentence's order."""
+    order = np.argsort(-received, kind="stable")[:MAX_WORDS]
+    return sorted(int(index) for index in order)
+
+
+def _cut(shown: Sequence[int], total: int) -> str:
+    return f"\n{len(shown)} of {total} are drawn" if len(shown) < total else ""
+
+
+def _labels(names: Sequence[str], shown: Sequence[int]) -> list[str]:
+    """Name words; what the font cannot draw becomes a box and the word's number."""
+    font = get_font(findfont(FontProperties()))
+    return [
+        names[index]
+        if all(font.get_char_index(ord(character)) for character in names[index])
+        else f"□ {index}"
+        for index in shown
+    ]
 
 
 def _name_ticks(axes: Axes, columns: Sequence[str], rows: Sequence[str]) -> None:
@@ -234,8 +289,8 @@ def _name_ticks(axes: Axes, columns: Sequence[str], rows: Sequence[str]) -> None
 
 def _write_values(axes: Axes, matrix: Array, defined: Array | None = None) -> None:
     """Write each cell's number in it, in black or white, whichever reads better."""
-    if matrix.size > 400:
-        return
+    if matrix.shape[1] > 14:
+        return  # the cells are too small
     (image,) = axes.images
     for (row, column), value in np.ndenumerate(matrix):
         if defined is not None and not defined[row, column]:

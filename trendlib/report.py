@@ -15,10 +15,13 @@ from trendlib.attention import AttentionResult, NoRelated
 from trendlib.embedding import SentenceEmbedding, overlap
 from trendlib.encoding import Encoding, Provenance
 from trendlib.published import Comparison, Verdict, groups
-from trendlib.similarity import pairwise_cosines
+from trendlib.similarity import heaviest, pairwise_cosines, share_of_square, without
 from trendlib.trend import Trend
 from trendlib.typing import SliceCosines, Vector
 from trendlib.weights import BERT_BASE
+
+UNKNOWN = "[UNK]"
+"""The token of what the vocabulary does not know. A typed "[UNK]" is never this token."""
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~$:^@])")
 
@@ -59,22 +62,31 @@ def words_table(encoding: Encoding) -> pd.DataFrame:
     )
 
 
-def received_table(result: AttentionResult) -> pd.DataFrame:
-    """Tabulate the attention that each candidate receives in each row, and who leads it."""
-    row = "head" if result.reading.rows == "heads" else "layer"
-    table = pd.DataFrame(result.received, columns=list(result.candidates)).round(4)
-    table.insert(len(table.columns), "leader", [result.candidates[i] for i in result.leaders], True)
-    table.index.name = row
-    return table
+def words_text(encoding: Encoding) -> str:
+    """Say which words the vocabulary does not know: they all go in as one and the same piece."""
+    unknown = [
+        quoted(word.text)
+        for word in encoding.words
+        if any(encoding.tokens[token] == UNKNOWN for token in word.tokens)
+    ]
+    start = f"The vocabulary of {encoding.provenance.model}"
+    if not unknown:
+        return f"{start} knows every word."
+    return (
+        f"{start} does not know {', '.join(unknown)}. Such words all go into the model as the same "
+        "piece, so that it cannot tell them apart."
+    )
 
 
 def focus_text(result: AttentionResult) -> str:
     """Say which word is the focus word, and how clearly."""
-    row = "head" if result.reading.rows == "heads" else "layer"
     focus = result.focus
+    place = f"{result.row_kind} {result.focus_row}"
+    if result.layer is not None:
+        place += f" of layer {result.layer}"
     text = (
-        f"{_by_model(result)} the focus word is **{quoted(focus.word)}**: in {row} "
-        f"{result.focus_row} it receives {focus.received:.3f}, where every query gives 1 in all."
+        f"{_by_model(result)} the focus word is **{quoted(focus.word)}**: in {place} it receives "
+        f"{focus.received:.3f}, where every query gives 1 in all."
     )
     if focus.tied:
         text += " Another word receives exactly as much; the first one is taken."
@@ -83,37 +95,39 @@ def focus_text(result: AttentionResult) -> str:
 
 def related_text(result: AttentionResult) -> str:
     """Say which word is the related word, by which votes, or why there is none."""
-    related, focus = result.related, quoted(result.focus.word)
-    led = len(result.vote.rows)
-    rows = "heads" if result.reading.rows == "heads" else "layers"
+    related, led = result.related, len(result.vote.rows)
     if isinstance(related, NoRelated):
         return f"{_by_model(result)} there is no related word: {related.reason}."
     text = (
-        f"{_by_model(result)} {focus} leads {led} of the {len(result.received)} {rows}. "
-        f"The related word is **{quoted(related.word)}**, with {related.votes} of these {led} "
+        f"{_by_model(result)} {quoted(result.focus.word)} leads {led} of the "
+        f"{len(result.received)} {result.row_kind}s. The related word is "
+        f"**{quoted(related.word)}**, with {related.votes} of {led} "
         f"{'vote' if led == 1 else 'votes'}."
     )
     if related.tied:
-        text += f" Another word has as many votes; {related.decided_by} decides."
+        text += f" That is a tie, and {related.decided_by} decides it."
     return text
 
 
-def trend_text(embedding: SentenceEmbedding) -> str:
-    """Say how much of the trends is defined, and how far they complement each other."""
-    total = len(embedding.values)
+def trend_text(embedding: SentenceEmbedding, count: int = 3) -> str:
+    """Say how much of the trends is defined, and how few coordinates carry the embedding."""
     focus = quoted(embedding.attention.focus.word)
     text = (
         f"{_by_model(embedding.attention)} the trend of {focus} is defined in "
-        f"{_share(embedding.focus_trend)} of the {total} coordinates"
+        f"{_share(embedding.focus_trend)} of the {len(embedding.values)} coordinates"
     )
     if embedding.related_trend is None or isinstance(embedding.related, NoRelated):
-        return text + "; there is no second trend, so it is the embedding."
-    counts = overlap(embedding.focus_trend, embedding.related_trend)
-    return text + (
-        f", that of {quoted(embedding.related.word)} in {_share(embedding.related_trend)}. "
-        f"In {counts.both} coordinates both are defined, in {counts.one} exactly one (there the "
-        f"two complement each other), in {counts.neither} none."
-    )
+        text += "; there is no second trend, so it is the embedding."
+    else:
+        counts = overlap(embedding.focus_trend, embedding.related_trend)
+        text += (
+            f", that of {quoted(embedding.related.word)} in {_share(embedding.related_trend)}. "
+            f"In {counts.both} coordinates both are defined, in {counts.one} exactly one (there "
+            f"the two complement each other), in {counts.neither} none."
+        )
+    known = embedding.values[embedding.defined]
+    carried = share_of_square(known, heaviest(known, count))
+    return f"{text} The {count} heaviest coordinates carry {carried:.1%} of the embedding's square."
 
 
 def embedding_table(embedding: SentenceEmbedding, first: int) -> pd.DataFrame:
@@ -154,19 +168,37 @@ def readings_table(embeddings: Sequence[SentenceEmbedding]) -> pd.DataFrame:
 
 
 def readings_text(chosen: SentenceEmbedding, others: Sequence[SentenceEmbedding]) -> str:
-    """Say which other readings find the same two words as the chosen one."""
-    answer = _answer(chosen.attention)
-    names: dict[bool, list[str]] = {True: [], False: []}
+    """Say which other readings find the chosen one's words."""
+    own = _chosen_words(chosen.attention)
+    same, swapped, other = "the same", "the same two, swapped, and so the same sum", "others"
+    found: dict[str, list[str]] = {same: [], swapped: [], other: []}
     for each in others:
-        names[_answer(each.attention) == answer].append(f"“{each.attention.reading.name}”")
-    parts = [
-        f"{what} with {', '.join(names[same])}"
-        for same, what in ((True, "the same two words"), (False, "another answer"))
-        if names[same]
-    ]
+        words = _chosen_words(each.attention)
+        kind = same if words == own else swapped if words == own[::-1] else other
+        found[kind].append(f"“{each.attention.reading.name}”")
+    texts = [quoted(chosen.attention.focus.word)]
+    if not isinstance(chosen.related, NoRelated):
+        texts.append(quoted(chosen.related.word))
+    start = f"{_by_model(chosen.attention)} the chosen words are {' and '.join(texts)}."
+    if len(texts) == 1:
+        start = f"{_by_model(chosen.attention)} the only chosen word is {texts[0]}."
+    rest = [f"By {', '.join(names)}: {kind}." for kind, names in found.items() if names]
+    return " ".join([start, *rest])
+
+
+def closest_text(cosines: Mapping[str, float], what: str, source: str) -> str:
+    """Say which pair is most alike, and which least.
+
+    Args:
+        cosines: The cosines, named by pair.
+        what: What was compared.
+        source: Whose figures they are.
+    """
+    ordered = sorted(cosines, key=lambda pair: cosines[pair], reverse=True)
     return (
-        f"By {chosen.provenance.model}, compared with the reading "
-        f"“{chosen.attention.reading.name}”, this sentence has {' and '.join(parts)}."
+        f"By {source}, {what}: the closest two are **{ordered[0]}** "
+        f"({cosines[ordered[0]]:.3f}), the farthest **{ordered[-1]}** "
+        f"({cosines[ordered[-1]]:.3f})."
     )
 
 
@@ -185,7 +217,34 @@ def cosines_table(
         cut = {name: vector[:first] for name, vector in vectors.items()}
         columns[f"{kind}, first {first}"] = pairwise_cosines(cut)
         columns[f"{kind}, all"] = pairwise_cosines(vectors)
-    return pd.DataFrame(columns).round(4).rename_axis(columns=provenance.model)
+    return _cosines(columns, provenance)
+
+
+def heaviest_table(
+    vectors: Mapping[str, Vector], count: int, provenance: Provenance
+) -> pd.DataFrame:
+    """Tabulate the heaviest coordinates of each vector, and the share of its square they carry."""
+    rows = {}
+    for name, vector in vectors.items():
+        coordinates = heaviest(vector, count)
+        rows[name] = {
+            "heaviest coordinates": ", ".join(map(str, coordinates)),
+            "their values": ", ".join(f"{vector[index]:.1f}" for index in coordinates),
+            "share of the square": f"{share_of_square(vector, coordinates):.1%}",
+        }
+    return pd.DataFrame(rows).T.rename_axis(columns=provenance.model)
+
+
+def lightened_table(
+    vectors: Mapping[str, Vector], counts: Sequence[int], provenance: Provenance
+) -> pd.DataFrame:
+    """Tabulate the cosines of each pair without the coordinates that are heaviest in any vector."""
+    columns = {}
+    for count in counts:
+        dropped = {index for vector in vectors.values() for index in heaviest(vector, count)}
+        kept = {name: without(vector, dropped) for name, vector in vectors.items()}
+        columns[f"without {len(dropped)} of them" if dropped else "all"] = pairwise_cosines(kept)
+    return _cosines(columns, provenance)
 
 
 def slices_table(
@@ -225,7 +284,7 @@ def comparison_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
             "group": each.group,
             "figure": each.figure,
             f"as published: {BERT_BASE.name}": _figure(each.printed),
-            ours: _figure(each.ours),
+            ours: f"{each.ours:.8g}" if isinstance(each.ours, float) else _figure(each.ours),
             "basis": each.basis,
             "difference": "" if each.difference is None else f"{each.difference:+.1e}",
             "verdict": each.verdict.value,
@@ -285,12 +344,16 @@ def _by_model(result: AttentionResult) -> str:
     return f"By {source} and the reading “{result.reading.name}”,"
 
 
-def _answer(result: AttentionResult) -> tuple[str, str]:
-    related = result.related
-    return (
-        result.focus.word,
-        related.reason if isinstance(related, NoRelated) else related.word,
-    )
+def _cosines(columns: Mapping[str, Mapping[str, float]], provenance: Provenance) -> pd.DataFrame:
+    return pd.DataFrame(columns).round(4).rename_axis(columns=provenance.model)
+
+
+def _chosen_words(result: AttentionResult) -> tuple[int, ...]:
+    """Give the two words' places in the sentence: the same word may stand there twice."""
+    chosen = [result.focus.index]
+    if not isinstance(result.related, NoRelated):
+        chosen.append(result.related.index)
+    return tuple(result.word_indices[index] for index in chosen)
 
 
 def _share(trend: Trend) -> str:
@@ -298,6 +361,4 @@ def _share(trend: Trend) -> str:
 
 
 def _figure(value: float | int | str | None) -> str:
-    if value is None:
-        return ""
-    return f"{value:.8g}" if isinstance(value, float) else str(value)
+    return "" if value is None else str(value)

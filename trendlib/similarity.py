@@ -1,6 +1,6 @@
 """How alike two vectors are, over all coordinates or over a few of them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -31,8 +31,49 @@ def cosine(first: Vector, second: Vector) -> float:
             "the cosine needs finite numbers: choose what becomes of undefined coordinates "
             "first (`undefined_as_zero` is the article's choice)"
         )
-    lengths = np.linalg.norm(first) * np.linalg.norm(second)
-    return float(first @ second / lengths) if lengths > 0 else float("nan")
+    sizes = np.abs(first).max(), np.abs(second).max()
+    if 0 in sizes:
+        return float("nan")
+    # Scaled first, so that squares neither overflow nor vanish.
+    one, other = first / sizes[0], second / sizes[1]
+    return float(one @ other / (np.linalg.norm(one) * np.linalg.norm(other)))
+
+
+def heaviest(vector: Vector, count: int) -> list[int]:
+    """List the coordinates of largest magnitude, the largest one first.
+
+    A log quotient has no upper bound: a few coordinates can decide every cosine.
+
+    >>> heaviest(np.array([1.0, -9.0, 3.0]), 2)
+    [1, 2]
+    """
+    order = np.argsort(-np.abs(vector), kind="stable")
+    return [int(index) for index in order[:count]]
+
+
+def share_of_square(vector: Vector, coordinates: Sequence[int]) -> float:
+    """Compute which share of a vector's squared length some coordinates carry.
+
+    Returns:
+        A number from 0 to 1; NaN for a vector of zeros.
+
+    >>> share_of_square(np.array([1.0, -3.0]), [1])
+    0.9
+    """
+    squares = np.square(vector)
+    total = squares.sum()
+    return float(squares[list(coordinates)].sum() / total) if total > 0 else float("nan")
+
+
+def without(vector: Vector, coordinates: Collection[int]) -> Vector:
+    """Put 0 in some coordinates, which takes them out of every cosine.
+
+    >>> without(np.array([1.0, -3.0]), [1])
+    array([1., 0.])
+    """
+    kept = vector.copy()
+    kept[list(coordinates)] = 0
+    return kept
 
 
 def pairwise_cosines(vectors: Mapping[str, Vector]) -> dict[str, float]:

@@ -86,7 +86,7 @@ def log_quotient(static: Vector, contextual: Vector) -> Trend:
 
 
 def difference(static: Vector, contextual: Vector) -> Trend:
-    """Compute contextual - static; it is undefined only where a number is NaN or infinite.
+    """Compute contextual - static; undefined where a number is NaN or infinite.
 
     Raises:
         ArrayError: If the vectors are not of one length.
@@ -97,8 +97,10 @@ def difference(static: Vector, contextual: Vector) -> Trend:
     _check_lengths(static, contextual)
     defined = np.isfinite(static) & np.isfinite(contextual)
     values = np.full(static.shape, np.nan, dtype=np.result_type(static, contextual))
-    np.subtract(contextual, static, out=values, where=defined)
-    return Trend(values, defined & np.isfinite(values), "difference")
+    with np.errstate(over="ignore"):  # a difference that overflows is undefined
+        np.subtract(contextual, static, out=values, where=defined)
+    defined &= np.isfinite(values)
+    return Trend(np.where(defined, values, np.nan), defined, "difference")
 
 
 KINDS: dict[str, Callable[[Vector, Vector], Trend]] = {

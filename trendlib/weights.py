@@ -48,7 +48,8 @@ class Weights:
     """A model's files, ready to be loaded.
 
     Attributes:
-        name: The model's name; a local folder's own name, never its path.
+        name: The model's name. That of a folder is known by its weights' checksum; other folders
+            go by their own name, never their path, and are called local.
         folder: Where the files are.
         revision: Commit, package and version, or ``LOCAL``.
         sha256: Checksum of the weights file.
@@ -274,7 +275,10 @@ def _find_local(folder: Path) -> Weights:
             f"the model {name} is of type {kind!r}: only 'bert' has the embedding output and "
             "the word pieces that the method is about"
         )
-    return Weights(name, folder.resolve(), LOCAL, sha256_of(folder / WEIGHTS_FILE))
+    # A model is known by its weights, not by what its folder is called.
+    sha256 = sha256_of(folder / WEIGHTS_FILE)
+    known = {model.sha256: model.name for model in (BERT_BASE, MINILM)}
+    return Weights(known.get(sha256, f"{name} (local folder)"), folder.resolve(), LOCAL, sha256)
 
 
 def _why_unreachable(url: str) -> str | None:
