@@ -115,6 +115,8 @@ def test_a_reading_out_of_range(tiny: Encoder) -> None:
         read(encoding, dataclasses.replace(ARTICLE, layer=5))
     with pytest.raises(HeadOutOfRangeError):
         read(encoding, dataclasses.replace(ARTICLE, focus_row=3))
+    with pytest.raises(HeadOutOfRangeError):
+        read(encoding, dataclasses.replace(ARTICLE, focus_row=-1))
     with pytest.raises(LayerOutOfRangeError):
         read(encoding, dataclasses.replace(LAYERS, focus_row=5))
 

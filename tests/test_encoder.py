@@ -129,6 +129,11 @@ def test_the_longest_sentence_that_fits(minilm: Encoder) -> None:
         minilm.encode("x " * 511)
 
 
+def test_a_book_in_one_line_is_refused_before_its_words_are_cut(minilm: Encoder) -> None:
+    with pytest.raises(TooLongError, match="200002 tokens"):
+        minilm.encode("word " * 200_000)
+
+
 def test_an_emoji_among_words_is_a_word(minilm: Encoder) -> None:
     encoding = minilm.encode("I like 👍")
     assert encoding.word_texts == ("I", "like", "👍")

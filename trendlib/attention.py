@@ -232,10 +232,8 @@ def read(encoding: Encoding, reading: Reading = ARTICLE) -> AttentionResult:
     attentions = merge_pieces(encoding.attentions, encoding.words)
     layer = None if reading.layer is None else _resolve(reading.layer, len(attentions))
     rows = received_by_layer(attentions) if layer is None else received_by_head(attentions, layer)
-    row = _resolve(reading.focus_row, len(rows))
-    if row >= len(rows):
-        check = check_layer if layer is None else check_head
-        check(row, len(rows))
+    check = check_layer if layer is None else check_head
+    check(_resolve(reading.focus_row, len(rows)), len(rows))
     kept = candidate_indices(encoding.words, reading)
     texts = [encoding.words[index].text for index in kept]
     word_rows = drop_special(rows, encoding)

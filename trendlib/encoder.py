@@ -100,13 +100,13 @@ class Encoder:
             )
         ]
         ids: list[int] = tokenized["input_ids"]
-        words = cut_words(sentence, offsets)
-        self._check_words(sentence, words, ids)
         if len(ids) > self.max_tokens:
             raise TooLongError(
                 f"the sentence has {len(ids)} tokens, the two special ones included, but "
                 f"{self.provenance.model} has room for {self.max_tokens}: split the text"
             )
+        words = cut_words(sentence, offsets)
+        self._check_words(sentence, words, ids)
         return sentence, words, ids
 
     def _check_words(self, sentence: str, words: tuple[Word, ...], ids: list[int]) -> None:

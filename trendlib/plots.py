@@ -1,7 +1,7 @@
 """Figures. Each function returns a ``Figure`` that names the model in it.
 
-Colours are from maps made for colour-blind readers, and no figure says a thing by colour alone:
-numbers, frames and hatching say it too.
+Colours are from maps made for colour-blind readers. Numbers, frames and hatching say the same as
+colours do, but for strips of all coordinates, which have no room for them.
 """
 
 from collections.abc import Sequence
