@@ -162,3 +162,14 @@ def test_numbers_are_readable_on_every_colour(grey: float) -> None:
     text = {"black": 0.0, "white": 1.0}[plots._readable_on(background)]
     lighter, darker = max(text, luminance), min(text, luminance)
     assert (lighter + 0.05) / (darker + 0.05) >= 4.5
+
+
+def test_slices_are_drawn_one_by_one(minilm: Encoder) -> None:
+    """A dot a slice, a diamond on the first, a bar for all coordinates; NaN draws nothing."""
+    cosines = np.array([0.5, np.nan, -0.25])
+    axes = plots.slice_cosines([("a-b", cosines, 0.1)], 10, minilm.provenance).axes[0]
+    dots, first, whole = axes.lines[:3]
+    np.testing.assert_array_equal(dots.get_xdata(), cosines)
+    assert first.get_xdata() == [0.5]
+    assert whole.get_xdata() == [0.1]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a-b"]

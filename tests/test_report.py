@@ -161,3 +161,12 @@ def test_tables(minilm: Encoder) -> None:
     embedding = embed(encoding)
     table = report.embedding_table(embedding, 10)
     assert ((table["sentence embedding"] == "undefined") == ~embedding.defined[:10]).all()
+
+
+def test_tables_of_cosines(minilm: Encoder) -> None:
+    vectors = {"a": np.array([1.0, 0, 1]), "b": np.array([1.0, 0, -1])}
+    table = report.cosines_table({"trend": vectors}, 1, minilm.provenance)
+    assert table.to_dict() == {"trend, first 1": {"a-b": 1.0}, "trend, all": {"a-b": 0.0}}
+    assert table.columns.name == "all-MiniLM-L6-v2"
+    slices = report.slices_table([("a-b", np.array([0.5, np.nan, -1]), 0.0)], minilm.provenance)
+    assert slices.loc["a-b"].tolist() == [-1.0, 0.5, 0.0]
