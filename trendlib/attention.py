@@ -205,6 +205,13 @@ class AttentionResult:
         return self.vote.outcome
 
     @property
+    def chosen(self) -> tuple[Focus | Related, ...]:
+        """The focus word, and after it the related word if there is one."""
+        if isinstance(self.related, NoRelated):
+            return (self.focus,)
+        return self.focus, self.related
+
+    @property
     def row_kind(self) -> str:
         """What a row is: "head" or "layer"."""
         return "layer" if self.layer is None else "head"

@@ -64,6 +64,13 @@ class SentenceEmbedding:
         return self.attention.related
 
     @property
+    def trends(self) -> tuple[Trend, ...]:
+        """The trends of the chosen words, in the order of ``attention.chosen``."""
+        if self.related_trend is None:
+            return (self.focus_trend,)
+        return self.focus_trend, self.related_trend
+
+    @property
     def defined_share(self) -> float:
         """The share of the coordinates that are defined, 0 to 1."""
         return float(self.defined.mean())

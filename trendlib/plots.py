@@ -196,12 +196,12 @@ def embedding_strips(embedding: SentenceEmbedding, first: int | None = None) -> 
         embedding: The embedding.
         first: Draw this many coordinates only, with their numbers.
     """
-    result, related = embedding.attention, embedding.related
-    focus = _labels(result.candidates, [result.focus.index])[0]
-    strips = [strip(f"{focus} (focus)", embedding.focus_trend)]
-    if embedding.related_trend is not None and not isinstance(related, NoRelated):
-        name = _labels(result.candidates, [related.index])[0]
-        strips.append(strip(f"{name} (related)", embedding.related_trend))
+    result = embedding.attention
+    names = _labels(result.candidates, [word.index for word in result.chosen])
+    strips = [
+        strip(f"{name} ({role})", trend)
+        for role, name, trend in zip(("focus", "related"), names, embedding.trends, strict=False)
+    ]
     strips.append(("sentence embedding", embedding.values, embedding.defined))
     return trend_strips(strips, embedding.provenance, first, embedding.focus_trend.kind)
 

@@ -53,7 +53,8 @@ class Group:
         name: What the figures are.
         labels: One label a figure.
         printed: The figures.
-        tolerance: The largest difference that counts as equal, recomputed with the model.
+        tolerance: The largest difference that counts as equal, recomputed with the model; None
+            if no model has a part in the figures.
         tolerance_printed: The same, recomputed from printed data; None if that cannot be done.
     """
 
@@ -61,7 +62,7 @@ class Group:
     name: str
     labels: tuple[str, ...]
     printed: tuple[Value, ...]
-    tolerance: float
+    tolerance: float | None
     tolerance_printed: float | None = None
 
 
@@ -146,23 +147,24 @@ def compare(
     Returns:
         One comparison a figure.
     """
-    from_model = isinstance(basis, Provenance)
-    name = basis.model if isinstance(basis, Provenance) else basis
-    if isinstance(basis, Provenance) and not is_article_model(basis):
-        why = why or f"{name} is not the article's model, {BERT_BASE.name}"
+    if isinstance(basis, Provenance):
+        name, tolerance = basis.model, group.tolerance
+        if not is_article_model(basis):
+            why = why or f"{name} is not the article's model, {BERT_BASE.name}"
+    else:
+        name, tolerance = basis, group.tolerance_printed
     comparable = ours is not None and not why
     wrong_count = ours is not None and len(ours) != len(group.printed)
     if comparable and wrong_count:
         why = f"{len(ours or ())} values instead of {len(group.printed)}"
-    tolerance = group.tolerance if from_model else group.tolerance_printed or EXACT
-    values = list(ours or ())[: len(group.printed)]
-    values += [None] * (len(group.printed) - len(values))  # type: ignore[list-item]
+    given = list(ours or ())[: len(group.printed)]
+    values: list[Value | None] = [*given, *[None] * (len(group.printed) - len(given))]
     comparisons = []
     for label, printed, value in zip(group.labels, group.printed, values, strict=True):
         difference = _difference(printed, value) if comparable else None
         verdict = Verdict.NOT_RUN
         if comparable:
-            same = not wrong_count and _same(printed, value, difference, tolerance)
+            same = not wrong_count and _same(printed, value, difference, tolerance or EXACT)
             verdict = Verdict.EQUAL if same else Verdict.DIFFERS
         comparisons.append(
             Comparison(
@@ -232,7 +234,7 @@ def _token_trends(printed: Mapping[str, Any]) -> list[Group]:
             "log quotients of the toy vectors",
             tuple(f"toy {toy}, coordinate {i}" for toy in (1, 2) for i in range(3)),
             tuple(toys),
-            EXACT,
+            None,
             tolerance_printed=0.05,  # printed with one decimal
         ),
         Group(

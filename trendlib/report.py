@@ -132,10 +132,10 @@ def trend_text(embedding: SentenceEmbedding, count: int = 3) -> str:
 
 def embedding_table(embedding: SentenceEmbedding, first: int) -> pd.DataFrame:
     """Tabulate the first coordinates of the two trends and of their sum."""
-    named = {f"focus: {embedding.attention.focus.word}": embedding.focus_trend}
-    if embedding.related_trend is not None and not isinstance(embedding.related, NoRelated):
-        named[f"related: {embedding.related.word}"] = embedding.related_trend
-    columns = {name: (trend.values, trend.defined) for name, trend in named.items()}
+    chosen = zip(("focus", "related"), embedding.attention.chosen, embedding.trends, strict=False)
+    columns = {
+        f"{role}: {word.word}": (trend.values, trend.defined) for role, word, trend in chosen
+    }
     columns["sentence embedding"] = (embedding.values, embedding.defined)
     table = pd.DataFrame(
         {
@@ -176,9 +176,7 @@ def readings_text(chosen: SentenceEmbedding, others: Sequence[SentenceEmbedding]
         words = _chosen_words(each.attention)
         kind = same if words == own else swapped if words == own[::-1] else other
         found[kind].append(f"“{each.attention.reading.name}”")
-    texts = [quoted(chosen.attention.focus.word)]
-    if not isinstance(chosen.related, NoRelated):
-        texts.append(quoted(chosen.related.word))
+    texts = [quoted(word.word) for word in chosen.attention.chosen]
     start = f"{_by_model(chosen.attention)} the chosen words are {' and '.join(texts)}."
     if len(texts) == 1:
         start = f"{_by_model(chosen.attention)} the only chosen word is {texts[0]}."
@@ -251,18 +249,12 @@ def slices_table(
     pairs: Sequence[tuple[str, SliceCosines, float]], provenance: Provenance
 ) -> pd.DataFrame:
     """Tabulate the extremes of what ``plots.slice_cosines`` draws."""
-    return (
-        pd.DataFrame(
-            {
-                "lowest slice": [np.nanmin(cosines) for _, cosines, _ in pairs],
-                "highest slice": [np.nanmax(cosines) for _, cosines, _ in pairs],
-                "all coordinates": [whole for _, _, whole in pairs],
-            },
-            index=pd.Index([name for name, _, _ in pairs]),
-        )
-        .round(4)
-        .rename_axis(columns=provenance.model)
-    )
+    columns = {
+        "lowest slice": {name: float(np.nanmin(cosines)) for name, cosines, _ in pairs},
+        "highest slice": {name: float(np.nanmax(cosines)) for name, cosines, _ in pairs},
+        "all coordinates": {name: whole for name, _, whole in pairs},
+    }
+    return _cosines(columns, provenance)
 
 
 def comparison_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
@@ -290,7 +282,7 @@ def comparison_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
             "verdict": each.verdict.value,
             "why": each.why,
         }
-        for each in sorted(comparisons, key=_group_order)
+        for each in _in_order(comparisons)
     )
     index = [name for name in ("article", "group", "figure") if name not in shared]
     return table.drop(columns=shared).set_index(index)
@@ -300,7 +292,7 @@ def summary_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
     """Count the figures and their verdicts: one row a group, one column a basis."""
     bases = dict.fromkeys(each.basis for each in comparisons)
     grouped: dict[tuple[str, str], list[Comparison]] = {}
-    for each in sorted(comparisons, key=_group_order):
+    for each in _in_order(comparisons):
         grouped.setdefault((each.article, each.group), []).append(each)
     return pd.DataFrame(
         {
@@ -328,9 +320,9 @@ def summary_text(comparisons: Sequence[Comparison]) -> str:
     return "\n\n".join(lines)
 
 
-def _group_order(comparison: Comparison) -> int:
-    names = [(group.article, group.name) for group in groups()]
-    return names.index((comparison.article, comparison.group))
+def _in_order(comparisons: Sequence[Comparison]) -> list[Comparison]:
+    order = {(group.article, group.name): place for place, group in enumerate(groups())}
+    return sorted(comparisons, key=lambda each: order[each.article, each.group])
 
 
 def _count(comparisons: Sequence[Comparison]) -> str:
@@ -350,10 +342,7 @@ def _cosines(columns: Mapping[str, Mapping[str, float]], provenance: Provenance)
 
 def _chosen_words(result: AttentionResult) -> tuple[int, ...]:
     """Give the two words' places in the sentence: the same word may stand there twice."""
-    chosen = [result.focus.index]
-    if not isinstance(result.related, NoRelated):
-        chosen.append(result.related.index)
-    return tuple(result.word_indices[index] for index in chosen)
+    return tuple(result.word_indices[word.index] for word in result.chosen)
 
 
 def _share(trend: Trend) -> str:

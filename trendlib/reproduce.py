@@ -15,7 +15,7 @@ from trendlib.encoder import Encoder
 from trendlib.encoding import Encoding
 from trendlib.published import Comparison, Value
 from trendlib.similarity import pairwise_cosines
-from trendlib.trend import Trend, difference, fourier_magnitude, log_quotient
+from trendlib.trend import Trend, fourier_magnitude, log_quotient, trend
 from trendlib.typing import Array, Vector
 from trendlib.weights import BERT_BASE
 
@@ -28,15 +28,15 @@ Recomputed = Mapping[str, Sequence[Value]]
 def compare_printed(article: str | None = None) -> list[Comparison]:
     """Recompute what follows from printed data alone, and compare."""
     ours = {
-        published.TOKEN_TRENDS: token_trends_from_printed,
-        published.SENTENCE_EMBEDDING: sentence_embedding_from_printed,
+        published.TOKEN_TRENDS: token_trends_from_printed(),
+        published.SENTENCE_EMBEDDING: sentence_embedding_from_printed(),
     }
     return [
         comparison
         for group in published.groups(article)
         if group.tolerance_printed is not None
         for comparison in published.compare(
-            group, ours[group.article]()[group.name], published.PRINTED_DATA
+            group, ours[group.article][group.name], published.PRINTED_DATA
         )
     ]
 
@@ -56,9 +56,10 @@ def compare_model(encoder: Encoder, article: str | None = None) -> list[Comparis
     recomputed = {name: ours[name](encoder) for name in names}
     return [
         comparison
-        for name in names
-        for group in _model_groups(name)
-        for comparison in published.compare(group, recomputed[name][group.name], encoder.provenance)
+        for group in _model_groups(article)
+        for comparison in published.compare(
+            group, recomputed[group.article][group.name], encoder.provenance
+        )
     ]
 
 
@@ -66,8 +67,7 @@ def not_run(why: str) -> list[Comparison]:
     """List the figures that need the model as not run."""
     return [
         comparison
-        for name in published.ARTICLES
-        for group in _model_groups(name)
+        for group in _model_groups()
         for comparison in published.compare(group, None, BERT_BASE.name, why)
     ]
 
@@ -150,7 +150,7 @@ def fourier_from_model(encoder: Encoder) -> Recomputed:
 
     representations = {
         "contextual": lambda encoding, word: _contextual(encoding, word)[:FIRST],
-        "diff": lambda encoding, word: _difference(encoding, word).values[:FIRST],
+        "diff": lambda encoding, word: _trend(encoding, word, "difference").values[:FIRST],
         "log_quotient": lambda encoding, word: _trend(encoding, word).undefined_as_zero[:FIRST],
         "fourier": fourier,
     }
@@ -166,9 +166,8 @@ def fourier_from_model(encoder: Encoder) -> Recomputed:
     }
 
 
-def _model_groups(article: str) -> list[published.Group]:
-    """The toy vectors were made up, so that no model has a part in them."""
-    return [group for group in published.groups(article) if "toy" not in group.name]
+def _model_groups(article: str | None = None) -> list[published.Group]:
+    return [group for group in published.groups(article) if group.tolerance is not None]
 
 
 def _decisions(result: AttentionResult) -> dict[str, Sequence[Value]]:
@@ -195,12 +194,8 @@ def _contextual(encoding: Encoding, word: str) -> Vector:
     return vector
 
 
-def _trend(encoding: Encoding, word: str) -> Trend:
-    return log_quotient(encoding.static[encoding.index_of(word)], _contextual(encoding, word))
-
-
-def _difference(encoding: Encoding, word: str) -> Trend:
-    return difference(encoding.static[encoding.index_of(word)], _contextual(encoding, word))
+def _trend(encoding: Encoding, word: str, kind: str = "log quotient") -> Trend:
+    return trend(encoding.static[encoding.index_of(word)], _contextual(encoding, word), kind)
 
 
 def _pairwise(vectors: Sequence[Vector]) -> list[float]:
