@@ -12,7 +12,7 @@ import torch
 from transformers import BertModel, BertTokenizer
 from transformers.utils import logging as transformers_logging
 
-from trendlib.encoding import Encoding, Provenance
+from trendlib.encoding import DTYPES, Encoding, Provenance
 from trendlib.errors import (
     BlankSentenceError,
     CorruptedWeightsError,
@@ -25,7 +25,8 @@ from trendlib.errors import (
 from trendlib.weights import AUTO, Weights, find_weights
 from trendlib.words import Word, cut_words
 
-DTYPES = {"float32": torch.float32, "float64": torch.float64}
+_kept: dict[tuple[str, str], "Encoder"] | None = None
+"""Loaded encoders by model and dtype, once ``keep_loaded`` was called."""
 
 
 class Encoder:
@@ -157,9 +158,28 @@ def load_encoder(model: str | Path = AUTO, dtype: str = "float32") -> Encoder:
     """
     if dtype not in DTYPES:
         raise unknown_choice("dtype", dtype, DTYPES)
+    if _kept is None:
+        return _load(model, dtype)
+    key = (str(model), dtype)
+    if key not in _kept:
+        _kept[key] = _load(model, dtype)
+    return _kept[key]
+
+
+def keep_loaded() -> None:
+    """Load each model once in this process, from now on.
+
+    For a worker that runs one notebook after the other: to load and check the same model for each
+    of them would cost more than to run it.
+    """
+    global _kept
+    _kept = {}
+
+
+def _load(model: str | Path, dtype: str) -> Encoder:
     weights = find_weights(model)
     with _quiet():
-        network = _load_network(weights).to(DTYPES[dtype]).eval()
+        network = _load_network(weights).to(getattr(torch, dtype)).eval()
         tokenizer = BertTokenizer.from_pretrained(weights.folder)
     versions = {name: version(name) for name in ("torch", "transformers", "numpy", "trendlib")}
     provenance = Provenance(

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from trendlib.errors import ArrayError, WordNotFoundError
-from trendlib.typing import Attentions, HiddenStates, WordStates
+from trendlib.typing import Attentions, HiddenStates, Vector, WordStates
 from trendlib.words import Word, mean_over_pieces
+
+DTYPES = ("float32", "float64")
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,20 @@ class Encoding:
     def contextual(self) -> WordStates:
         """Each word's vector in the last hidden state."""
         return mean_over_pieces(self.hidden_states[-1], self.words)
+
+    @property
+    def cls(self) -> Vector:
+        """The first token's vector in the last hidden state, a usual vector for the sentence."""
+        return self.hidden_states[-1, 0]
+
+    @property
+    def mean(self) -> Vector:
+        """The mean of the last hidden state over all tokens, the special ones included.
+
+        This is the mean pooling of sentence-transformers.
+        """
+        mean: Vector = self.hidden_states[-1].mean(axis=0)
+        return mean
 
     def index_of(self, text: str) -> int:
         """Find a word of the sentence; capitals do not matter.

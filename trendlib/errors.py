@@ -74,6 +74,18 @@ class ArrayError(TrendlibError):
     """Arrays of shapes or values that do not fit together."""
 
 
+class InputFileError(TrendlibError):
+    """A file of sentences that cannot be read."""
+
+
+class ParameterError(TrendlibError):
+    """A notebook's parameter that does not exist, or has a value of another type."""
+
+
+class RunFolderError(TrendlibError):
+    """A folder that cannot hold the run that was asked for."""
+
+
 def unknown_choice(what: str, given: object, choices: Iterable[str]) -> UnknownChoiceError:
     """Make the error for a name that is not among the choices.
 

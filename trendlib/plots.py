@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.image import AxesImage
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
@@ -161,17 +162,7 @@ def trend_strips(
     figure, axes = _subplots((7.2, 0.6 * len(strips) + 1.5))
     # The axes are some four inches wide: every coordinate gets a pixel of its own, and more.
     figure.set_dpi(max(DPI, values.shape[1] * 1.3 / 4))
-    shown = np.ma.masked_array(values, ~defined)
-    limit = float(np.percentile(np.abs(values[defined]), 98)) if defined.any() else 1.0
-    colours = plt.get_cmap(DIVERGING).with_extremes(bad=UNDEFINED_COLOUR)
-    image = axes.imshow(
-        shown,
-        cmap=colours,
-        vmin=-limit or -1,
-        vmax=limit or 1,
-        aspect="auto",
-        interpolation="nearest",
-    )
+    image = _draw_strips(axes, values, defined)
     if first is not None:
         _hatch_undefined(axes, defined)
         _write_values(axes, values, defined)
@@ -206,6 +197,18 @@ def embedding_strips(embedding: SentenceEmbedding, first: int | None = None) -> 
     return trend_strips(strips, embedding.provenance, first, embedding.focus_trend.kind)
 
 
+def thumbnail(embedding: SentenceEmbedding) -> Figure:
+    """Draw the trends and the embedding as bare strips, for a list of many sentences."""
+    trends = [(trend.values, trend.defined) for trend in embedding.trends]
+    strips = [*trends, (embedding.values, embedding.defined)]
+    figure = Figure(figsize=(2.4, 0.14 * len(strips)), dpi=100)
+    for row, (values, defined) in enumerate(strips):
+        axes = figure.add_axes((0, 1 - (row + 0.9) / len(strips), 1, 0.8 / len(strips)))
+        _draw_strips(axes, values[np.newaxis], defined[np.newaxis])
+        axes.set_axis_off()
+    return figure
+
+
 def strip(name: str, trend: Trend) -> Strip:
     """Name a trend for ``trend_strips``."""
     return name, trend.values, trend.defined
@@ -237,6 +240,18 @@ def slice_cosines(
     axes.spines[["top", "right"]].set_visible(False)
     figure.legend(loc="outside upper center", ncols=3, frameon=False, fontsize=9)
     return _signed(figure, provenance)
+
+
+def _draw_strips(axes: Axes, values: Array, defined: Array) -> AxesImage:
+    limit = float(np.percentile(np.abs(values[defined]), 98)) if defined.any() else 1.0
+    return axes.imshow(
+        np.ma.masked_array(values, ~defined),
+        cmap=plt.get_cmap(DIVERGING).with_extremes(bad=UNDEFINED_COLOUR),
+        vmin=-limit or -1,
+        vmax=limit or 1,
+        aspect="auto",
+        interpolation="nearest",
+    )
 
 
 def unit_names(encoding: Encoding) -> list[str]:
@@ -296,7 +311,10 @@ def _write_values(axes: Axes, matrix: Array, defined: Array | None = None) -> No
         if defined is not None and not defined[row, column]:
             continue
         colour = _readable_on(image.to_rgba(value))
-        axes.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=8, color=colour)
+        text = axes.text(
+            column, row, f"{value:.2f}", ha="center", va="center", fontsize=8, color=colour
+        )
+        text.set_in_layout(False)  # it stays inside its cell; to measure hundreds takes long
 
 
 def _readable_on(background: Sequence[float] | Array) -> str:

@@ -60,6 +60,11 @@ class Weights:
     revision: str
     sha256: str
 
+    @property
+    def choice(self) -> str:
+        """What to give to ``find_weights`` to find the same model again."""
+        return str(self.folder) if self.revision == LOCAL else self.name
+
 
 @dataclass(frozen=True)
 class HubModel:

@@ -1,0 +1,11 @@
+"""Run a notebook over many sentences: nothing is computed twice, and nothing computed is lost.
+
+Data flows one way through the modules::
+
+    file -> sentences -> settings (checked before anything starts)
+         -> runner -> kernels (warm workers) -> worker (what each of them computes)
+         -> folder (what is kept) -> results, pages (table, index)
+         -> comparison (two runs side by side)
+
+Everything but ``worker`` lives in the command's own process, which never imports torch.
+"""

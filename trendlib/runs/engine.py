@@ -1,0 +1,67 @@
+"""papermill's engine, on a kernel that runs already and is left running.
+
+papermill starts a kernel for every notebook, and none of its engines keeps one. Its client,
+nbclient, can use a kernel that it is given; that is all that is changed here.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import papermill
+from jupyter_client.manager import KernelManager
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import NBClientEngine, papermill_engines
+from papermill.log import logger
+
+ENGINE = "trendlib-warm"
+
+
+class WarmEngine(NBClientEngine):
+    """Executes a notebook on the kernel of ``manager``."""
+
+    @classmethod
+    def execute_managed_notebook(
+        cls, nb_man: Any, kernel_name: str, *, manager: KernelManager, **_: Any
+    ) -> None:
+        """Execute a notebook; ``manager`` comes through papermill's engine arguments."""
+        client = PapermillNotebookClient(nb_man, km=manager, kernel_name=kernel_name, log=logger)
+        try:
+            client.execute()
+        finally:
+            if client.kc is not None:
+                client.kc.stop_channels()
+
+
+papermill_engines.register(ENGINE, WarmEngine)
+
+
+def execute(notebook: Path, out: Path, parameters: dict[str, object], manager: KernelManager) -> None:
+    """Run a notebook with parameters.
+
+    Raises:
+        PapermillExecutionError: If a cell fails; the notebook is written all the same.
+        DeadKernelError: If the kernel dies.
+    """
+    papermill.execute_notebook(
+        notebook,
+        out,
+        parameters=parameters,
+        engine_name=ENGINE,
+        kernel_name=manager.kernel_name,
+        progress_bar=False,
+        request_save_on_cell_execute=False,  # it is written once, at the end
+        manager=manager,
+    )
+
+
+def write_unrun(notebook: Path, out: Path, parameters: dict[str, object], why: str) -> None:
+    """Write a notebook with its parameters, and a banner that says why it was not run."""
+    papermill.execute_notebook(notebook, out, parameters=parameters, prepare_only=True)
+    content = nbformat.read(out, as_version=4)  # type: ignore[no-untyped-call]
+    for cell in content.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    banner = nbformat.v4.new_markdown_cell(f"**This notebook was not run: {why}.**")  # type: ignore[no-untyped-call]
+    content.cells.insert(0, banner)
+    nbformat.write(content, out)  # type: ignore[no-untyped-call]

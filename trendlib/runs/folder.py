@@ -1,0 +1,199 @@
+"""The folder of a run: what is kept in it, and how it gets there whole or not at all."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow.parquet
+from filelock import FileLock, Timeout
+
+from trendlib.errors import RunFolderError
+from trendlib.runs import index, results
+from trendlib.runs.results import Record
+from trendlib.runs.settings import Settings
+
+MANIFEST = "run.json"
+INDEX = "index.html"
+PARQUET = "results.parquet"
+CSV = "results.csv"
+LOCK = ".lock"
+STAGING = ".staging"
+SENTENCES = "sentences"
+
+RECORD = "record.json"
+NOTEBOOK = "notebook.ipynb"
+PAGE = "page.html"
+PICTURE = "thumbnail.png"
+
+
+class RunFolder:
+    """A run's folder.
+
+    A sentence's outputs are written to a folder of their own in ``STAGING``, which is renamed when
+    they are complete: a run that is killed leaves whole sentences only.
+    """
+
+    def __init__(self, path: Path, settings: Settings) -> None:
+        """Name the folder; ``opened`` makes it."""
+        self.path = path
+        self.settings = settings
+
+    @contextmanager
+    def opened(self) -> Iterator[None]:
+        """Make the folder, or go on with it, alone.
+
+        Raises:
+            RunFolderError: If it holds something else, a run of other settings, or a run that is
+                still going on.
+        """
+        if self.path.exists() and not self.path.is_dir():
+            raise RunFolderError(f"{self.path} is a file: give a folder with --out")
+        manifest = self.path / MANIFEST
+        if self.path.exists() and not manifest.exists() and _visible(self.path):
+            raise RunFolderError(
+                f"the folder {self.path} holds something other than a run: give a new folder, or "
+                "an empty one, with --out"
+            )
+        self.path.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.path / LOCK)
+        try:
+            with lock.acquire(timeout=0):
+                self._check_manifest(manifest)
+                self._remove_staged()
+                (self.path / SENTENCES).mkdir(exist_ok=True)
+                try:
+                    yield
+                finally:
+                    self._remove_staged()
+        except Timeout:
+            raise RunFolderError(
+                f"another run is writing to {self.path}: wait until it has ended, or give another "
+                "folder with --out"
+            ) from None
+
+    def record(self, sentence: str) -> Record | None:
+        """Read what is kept of a sentence; None if there is nothing."""
+        try:
+            text = (self.path / SENTENCES / folder_name(sentence) / RECORD).read_text("utf-8")
+        except FileNotFoundError:
+            return None
+        record: Record = json.loads(text)
+        return record
+
+    def is_done(self, sentence: str, notebooks: bool) -> bool:
+        """Say whether a sentence has all that is wanted, by this version of the code."""
+        record = self.record(sentence)
+        if record is None or record["status"] != results.DONE:
+            return False
+        page = self.path / SENTENCES / folder_name(sentence) / PAGE
+        return record["code"] == self.settings.code and (page.exists() or not notebooks)
+
+    def scratch(self, sentence: str) -> Path:
+        """Give a folder for what is not complete yet; it is removed with the others."""
+        path = self.path / STAGING / f"{folder_name(sentence)}.work"
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def keep(self, sentence: str, record: Record, files: Mapping[str, bytes]) -> None:
+        """Put a sentence's outputs in their place, whole."""
+        name = folder_name(sentence)
+        staged = self.path / STAGING / name
+        shutil.rmtree(staged, ignore_errors=True)
+        staged.mkdir(parents=True)
+        complete = {
+            "sentence": sentence,
+            **record,
+            **self.settings.manifest,
+            "parameters": json.dumps(dict(self.settings.parameters)),
+            "code": self.settings.code,
+            "folder": f"{SENTENCES}/{name}",
+        }
+        (staged / RECORD).write_text(json.dumps(complete, ensure_ascii=False), encoding="utf-8")
+        for file, content in files.items():
+            (staged / file).write_bytes(content)
+        final = self.path / SENTENCES / name
+        if final.exists():
+            # A folder cannot be replaced by another one in a single step. The old one is of no use
+            # any more; if the run is killed between the steps, the sentence is run again.
+            old = self.path / STAGING / f"{name}.old"
+            final.rename(old)
+            staged.rename(final)
+            shutil.rmtree(old)
+        else:
+            staged.rename(final)
+
+    def summarize(self, sentences: Sequence[str]) -> list[Record]:
+        """Write the tables and the index of what is there; returns the records."""
+        found = [record for each in sentences if (record := self.record(each)) is not None]
+        table = results.to_table(found)
+        with _replacing(self.path / PARQUET) as new:
+            pyarrow.parquet.write_table(table, new)
+        with _replacing(self.path / CSV) as new:
+            new.write_text(results.to_csv(table), encoding="utf-8")
+        waiting = len(sentences) - len(found)
+        with _replacing(self.path / INDEX) as new:
+            entries = [self._entry(record) for record in found]
+            text = index.index_page(self.path.name, entries, self.settings.manifest, waiting)
+            new.write_text(text, encoding="utf-8")
+        return found
+
+    def _entry(self, record: Record) -> index.Entry:
+        def link(file: str) -> str | None:
+            address = f"{record['folder']}/{file}"
+            return address if (self.path / address).exists() else None
+
+        return index.Entry(record, link(PAGE), link(NOTEBOOK), link(PICTURE))
+
+    def _check_manifest(self, path: Path) -> None:
+        wanted = self.settings.manifest
+        if not path.exists():
+            with _replacing(path) as new:
+                new.write_text(json.dumps(wanted, indent=2) + "\n", encoding="utf-8")
+            return
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        differing = [
+            f"{name} {kept.get(name)!r} instead of {wanted[name]!r}"
+            for name in wanted
+            if kept.get(name) != wanted[name]
+        ]
+        if differing:
+            raise RunFolderError(
+                f"the folder {self.path} holds a run with {', '.join(differing)}: give another "
+                "folder with --out"
+            )
+
+    def _remove_staged(self) -> None:
+        shutil.rmtree(self.path / STAGING, ignore_errors=True)
+
+
+def folder_name(sentence: str) -> str:
+    """Name the folder of a sentence: for the eye its beginning, for certainty its checksum.
+
+    >>> folder_name("I sold my car.")
+    'i-sold-my-car-f2ba3f3d9d38'
+    """
+    plain = unicodedata.normalize("NFKD", sentence[:200]).encode("ascii", "ignore").decode()
+    start = re.sub(r"[^a-z0-9]+", "-", plain.lower())[:40].strip("-")
+    checksum = hashlib.sha256(sentence.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return f"{start}-{checksum}" if start else checksum
+
+
+def _visible(folder: Path) -> list[Path]:
+    return [each for each in folder.iterdir() if not each.name.startswith(".")]
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """Give a new file to write to, which then takes the place of the old one."""
+    new = path.with_name(f".{path.name}.new")
+    try:
+        yield new
+        os.replace(new, path)
+    finally:
+        new.unlink(missing_ok=True)

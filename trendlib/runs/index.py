@@ -1,0 +1,73 @@
+"""The index of a run: a page that lists its sentences, and can be searched.
+
+It is one file beside what it links to. A sentence is shown as text, whatever is in it.
+"""
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from jinja2 import Environment, PackageLoader
+
+from trendlib.runs import results
+from trendlib.runs.results import Record
+
+SHOWN = 240
+"""Of a longer sentence, this many characters are shown."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A sentence of the index.
+
+    Attributes:
+        record: What was found.
+        page: Address of its page, relative to the index; None where there is none.
+        notebook: The same for its notebook.
+        picture: The same for its picture.
+    """
+
+    record: Record
+    page: str | None
+    notebook: str | None
+    picture: str | None
+
+    @property
+    def failed(self) -> bool:
+        """Whether the sentence has no result."""
+        return bool(self.record["status"] == results.FAILED)
+
+
+def index_page(
+    name: str, entries: Sequence[Entry], manifest: Mapping[str, object], waiting: int
+) -> str:
+    """Make the index of a run: the failures, then all other sentences in their order.
+
+    Args:
+        name: Name of the run.
+        entries: Its sentences.
+        manifest: Its settings.
+        waiting: How many sentences have not been run yet.
+    """
+    script = templates().get_template("index.js").render()
+    return templates().get_template("index.html.j2").render(
+        name=name,
+        limit=SHOWN,
+        failures=[entry for entry in entries if entry.failed],
+        entries=[entry for entry in entries if not entry.failed],
+        manifest=manifest,
+        waiting=waiting,
+        script=script,
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        has_pictures=any(entry.picture for entry in entries),
+    )
+
+
+@cache
+def templates() -> Environment:
+    """Load the templates of the pages; what is put into them is escaped."""
+    return Environment(
+        loader=PackageLoader("trendlib.runs"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )

@@ -1,0 +1,200 @@
+"""Warm workers: Jupyter kernels that stay, with the model loaded, from notebook to notebook."""
+
+import ast
+import json
+import os
+import queue
+import subprocess
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import Any, Self
+
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.utils import run_sync
+
+KERNEL = "python3"
+ATTEMPTS = 2
+"""How often a sentence is tried, if the worker dies of it, or a worker is started."""
+POLL_SECONDS = 0.5
+START_SECONDS = 120
+
+Batch = tuple[str, ...]
+
+
+class WorkerError(RuntimeError):
+    """A worker raised an error that is none of a sentence's own."""
+
+
+class WorkerDiedError(RuntimeError):
+    """A worker's process has ended."""
+
+
+class _StoppedError(RuntimeError):
+    """The run is being stopped."""
+
+
+class WarmKernel:
+    """A kernel that answers the functions of ``worker``, and runs notebooks."""
+
+    def __init__(self, threads: int) -> None:
+        """Start it.
+
+        Args:
+            threads: How many threads its numerical libraries may use.
+        """
+        self.manager = AsyncKernelManager(kernel_name=KERNEL)
+        limit = str(threads)
+        run_sync(self.manager.start_kernel)(
+            env={**os.environ, "OMP_NUM_THREADS": limit, "TOKENIZERS_PARALLELISM": "false"},
+            extra_arguments=["--HistoryManager.enabled=False"],
+            stdout=subprocess.DEVNULL,  # kernels print warnings of their own
+            stderr=subprocess.DEVNULL,
+        )
+        self._client = self.manager.blocking_client()
+        self._client.start_channels()
+        try:
+            self._client.wait_for_ready(timeout=START_SECONDS)
+        except RuntimeError as error:
+            raise WorkerDiedError(str(error)) from error
+
+    def is_alive(self) -> bool:
+        """Say whether its process runs."""
+        return bool(run_sync(self.manager.is_alive)())
+
+    def call(self, function: str, **arguments: Any) -> Any:
+        """Call a function of ``worker`` in the kernel.
+
+        Raises:
+            WorkerError: If it raises an error.
+            WorkerDiedError: If the kernel dies.
+        """
+        module = "__import__('trendlib.runs.worker', fromlist=['worker'])"
+        asked = f"{module}.answer({function!r}, {json.dumps(arguments)!r})"
+        number = self._client.execute(
+            "", silent=True, store_history=False, user_expressions={"answer": asked}
+        )
+        answer = self._reply(number)["user_expressions"]["answer"]
+        if answer["status"] != "ok":
+            raise WorkerError(f"{answer['ename']}: {answer['evalue']}")
+        return json.loads(ast.literal_eval(answer["data"]["text/plain"]))
+
+    def kill(self) -> None:
+        """End its process, from any thread."""
+        provisioner: Any = self.manager.provisioner
+        if provisioner is not None and provisioner.process is not None:
+            provisioner.process.kill()
+
+    def close(self) -> None:
+        """End it, and free what belongs to it."""
+        self._client.stop_channels()
+        run_sync(self.manager.shutdown_kernel)(now=True)
+
+    def _reply(self, number: str) -> dict[str, Any]:
+        while True:
+            try:
+                reply = self._client.get_shell_msg(timeout=POLL_SECONDS)
+            except queue.Empty:
+                if not self.is_alive():
+                    raise WorkerDiedError("the worker died") from None
+                continue
+            if reply["parent_header"].get("msg_id") == number:
+                content: dict[str, Any] = reply["content"]
+                return content
+
+
+class Workers:
+    """Threads, each with a warm kernel of its own. A kernel that dies is replaced."""
+
+    def __init__(
+        self,
+        count: int,
+        prepare: Callable[[WarmKernel], None],
+        work: Callable[[WarmKernel, Batch], None],
+        give_up: Callable[[str], None],
+    ) -> None:
+        """Say what is to be done; kernels start when there is work for them.
+
+        Args:
+            count: How many workers.
+            prepare: What each new kernel does first.
+            work: What is done with a batch of sentences.
+            give_up: What is done with a sentence that workers die of.
+        """
+        self._prepare = prepare
+        self._work = work
+        self._give_up = give_up
+        self._threads = max(1, usable_cores() // count)
+        self._executor = ThreadPoolExecutor(count, thread_name_prefix="worker")
+        self._own = threading.local()
+        self._kernels: list[WarmKernel] = []
+        self._stopping = threading.Event()
+
+    def __enter__(self) -> Self:
+        """Start nothing yet."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End all kernels at once, whatever they do."""
+        self._stopping.set()
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        for kernel in self._kernels:
+            kernel.kill()
+        self._executor.shutdown(wait=True)
+        for kernel in self._kernels:
+            kernel.close()
+
+    def do(self, batches: Sequence[Batch]) -> Iterator[int]:
+        """Do batches of sentences; gives the number of sentences of each as it is done.
+
+        Raises:
+            WorkerError: If a worker raises an error that is none of a sentence's own.
+            WorkerDiedError: If no worker can be started.
+            OSError: If results cannot be written.
+        """
+        futures = [self._executor.submit(self._do, batch) for batch in batches]
+        for future in as_completed(futures):
+            yield future.result()
+
+    def _do(self, batch: Batch) -> int:
+        for _ in range(ATTEMPTS):
+            kernel = self._kernel()
+            try:
+                self._work(kernel, batch)
+            except WorkerDiedError:
+                if self._stopping.is_set():
+                    raise _StoppedError from None
+                if len(batch) > 1:  # it may have died of one of them: each alone, then
+                    return sum(self._do((sentence,)) for sentence in batch)
+            else:
+                return len(batch)
+        self._give_up(*batch)
+        return len(batch)
+
+    def _kernel(self) -> WarmKernel:
+        """Give this thread's kernel; a new one if it has none, or a dead one."""
+        kernel: WarmKernel | None = getattr(self._own, "kernel", None)
+        if kernel is not None and kernel.is_alive():
+            return kernel
+        for attempt in range(1, ATTEMPTS + 1):
+            if self._stopping.is_set():
+                raise _StoppedError
+            try:
+                self._own.kernel = kernel = WarmKernel(self._threads)
+                self._kernels.append(kernel)
+                self._prepare(kernel)
+                return kernel
+            except WorkerDiedError as error:
+                if attempt == ATTEMPTS and not self._stopping.is_set():
+                    raise WorkerDiedError(
+                        f"a worker died {ATTEMPTS} times while it loaded the model (not enough "
+                        f"memory?): try fewer --jobs ({error})"
+                    ) from error
+        raise _StoppedError
+
+
+def usable_cores() -> int:
+    """Count the processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,203 @@
+"""Run a notebook over sentences, with warm workers, and keep what is done."""
+
+import base64
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from tqdm import tqdm
+
+from trendlib.errors import ParameterError
+from trendlib.runs import results
+from trendlib.runs.folder import NOTEBOOK, PAGE, PICTURE, RunFolder
+from trendlib.runs.kernels import (
+    ATTEMPTS,
+    Batch,
+    WarmKernel,
+    WorkerDiedError,
+    WorkerError,
+    Workers,
+    usable_cores,
+)
+from trendlib.runs.results import Record
+from trendlib.runs.settings import Settings
+
+BATCH = 16
+"""How many sentences a worker takes at a time, if it makes no notebooks."""
+DIED = f"the worker died {ATTEMPTS} times of this sentence (killed, or out of memory)"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How a run ended.
+
+    Attributes:
+        done: Sentences that have a result.
+        earlier: How many of them had it before this command.
+        failed: Sentences that have none, and why.
+        folder: Where it all is.
+    """
+
+    done: int
+    earlier: int
+    failed: tuple[Record, ...]
+    folder: Path
+
+
+def run(
+    sentences: Sequence[str],
+    settings: Settings,
+    path: Path,
+    jobs: int | None = None,
+    notebooks: bool = True,
+) -> Summary:
+    """Run a notebook over sentences; those that are done already are not run again.
+
+    Args:
+        sentences: The sentences, each once.
+        settings: What to do with each.
+        path: The run's folder.
+        jobs: How many workers; one a processor core if left out.
+        notebooks: Whether to make notebooks and pages, or only the records.
+
+    Raises:
+        ParameterError: If a sentence is no valid text.
+        RunFolderError: If the folder cannot hold this run.
+        WorkerError: If a worker raises an error that is none of a sentence's own.
+        WorkerDiedError: If no worker can be started.
+        OSError: If the results cannot be written.
+    """
+    _check_texts(sentences)
+    folder = RunFolder(path, settings)
+    with folder.opened():
+        waiting = [each for each in sentences if not folder.is_done(each, notebooks)]
+        earlier = len(sentences) - len(waiting)
+        try:
+            _run(waiting, earlier, _Work(folder, notebooks), jobs or usable_cores())
+        finally:
+            records = folder.summarize(sentences)
+    failed = tuple(record for record in records if record["status"] == results.FAILED)
+    return Summary(len(records) - len(failed), earlier, failed, path)
+
+
+def _run(waiting: Sequence[str], earlier: int, work: "_Work", jobs: int) -> None:
+    batches = list(_batches(waiting, 1 if work.notebooks else BATCH))
+    if not batches:
+        return
+    with (
+        # disable=None: quiet where nobody looks at a terminal
+        tqdm(total=earlier + len(waiting), initial=earlier, unit=" sentences", disable=None) as bar,
+        Workers(min(jobs, len(batches)), work.prepare, work.do, work.give_up) as workers,
+    ):
+        for count in workers.do(batches):
+            bar.update(count)
+
+
+class _Work:
+    """What is done with the sentences of a run, in the threads of its workers."""
+
+    def __init__(self, folder: RunFolder, notebooks: bool) -> None:
+        self.folder = folder
+        self.notebooks = notebooks
+        self._settings = folder.settings
+
+    def prepare(self, kernel: WarmKernel) -> None:
+        settings = self._settings
+        code = kernel.call(
+            "prepare",
+            model=settings.weights.choice,
+            dtype=settings.dtype,
+            notebook=str(settings.notebook),
+            notebooks=self.notebooks,
+        )
+        if code != settings.code:
+            raise WorkerError(
+                f"the Jupyter kernel {kernel.manager.kernel_name!r} runs another version of "
+                "trendlib: install its kernel in this environment (python -m ipykernel install "
+                "--sys-prefix)"
+            )
+
+    def do(self, kernel: WarmKernel, batch: Batch) -> None:
+        settings = self._settings
+        described = kernel.call(
+            "describe",
+            sentences=batch,
+            model=settings.weights.choice,
+            dtype=settings.dtype,
+            reading=settings.reading,
+            pictures=self.notebooks,
+        )
+        for sentence, found in zip(batch, described, strict=True):
+            record, files = found["record"], {}
+            if "picture" in found:
+                files[PICTURE] = base64.b64decode(found["picture"])
+            if self.notebooks:
+                record = self._run_notebook(kernel, sentence, record, files)
+            self.folder.keep(sentence, record, files)
+
+    def give_up(self, sentence: str) -> None:
+        files: dict[str, bytes] = {}
+        if self.notebooks:
+            from trendlib.runs import engine, pages
+
+            out = self.folder.scratch(sentence) / NOTEBOOK
+            engine.write_unrun(self._settings.notebook, out, self._parameters(sentence), DIED)
+            pages.forget_machine(out, self._private)
+            files[PAGE] = pages.notebook_page(out, _title(sentence)).encode()
+            files[NOTEBOOK] = out.read_bytes()
+        self.folder.keep(sentence, results.failure(DIED), files)
+
+    def _run_notebook(
+        self, kernel: WarmKernel, sentence: str, record: Record, files: dict[str, bytes]
+    ) -> Record:
+        # Imported here: a run without notebooks starts sooner without them.
+        from nbclient.exceptions import DeadKernelError
+        from papermill.exceptions import PapermillExecutionError
+
+        from trendlib.runs import engine, pages
+
+        out = self.folder.scratch(sentence) / NOTEBOOK
+        kernel.call("reset")
+        try:
+            engine.execute(
+                self._settings.notebook, out, self._parameters(sentence), kernel.manager
+            )
+        except PapermillExecutionError as error:
+            if record["status"] == results.DONE:
+                record = results.failure(f"{error.ename}: {error.evalue}")
+        except DeadKernelError as error:
+            raise WorkerDiedError(str(error)) from error
+        pages.forget_machine(out, self._private)
+        page = kernel.call("page", notebook=str(out.resolve()), title=_title(sentence))
+        files |= {NOTEBOOK: out.read_bytes(), PAGE: page.encode()}
+        return record
+
+    def _parameters(self, sentence: str) -> dict[str, object]:
+        return self._settings.notebook_parameters(sentence)
+
+    @property
+    def _private(self) -> dict[str, str]:
+        weights = self._settings.weights
+        return {str(weights.folder): weights.name}
+
+
+def _check_texts(sentences: Sequence[str]) -> None:
+    for number, sentence in enumerate(sentences, start=1):
+        try:
+            sentence.encode("utf-8")
+        except UnicodeEncodeError:
+            raise ParameterError(
+                f"sentence {number} ({ascii(sentence[:60])}) is no valid Unicode text: type it in "
+                "UTF-8"
+            ) from None
+
+
+def _batches(sentences: Sequence[str], size: int) -> Iterator[Batch]:
+    rest = iter(sentences)
+    while batch := tuple(islice(rest, size)):
+        yield batch
+
+
+def _title(sentence: str) -> str:
+    return sentence if len(sentence) <= 80 else sentence[:79] + "…"

@@ -1,0 +1,181 @@
+"""What is the same for all sentences of a run, checked before anything starts."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+
+import trendlib
+from trendlib.attention import ARTICLE, reading_named
+from trendlib.encoding import DTYPES
+from trendlib.errors import ParameterError, unknown_choice
+from trendlib.weights import AUTO, Weights, find_weights
+
+PACKAGE = Path(trendlib.__file__).resolve().parent
+WALKTHROUGH = "02_sentence_embedding.ipynb"
+OWN = ("sentence", "model", "reading", "dtype")
+"""The parameters that a notebook must have, because the run sets them."""
+
+TYPES = {"str": str, "int": int, "float": float, "bool": bool}
+BOOLEANS = {"true": True, "false": False}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run does with each of its sentences.
+
+    Attributes:
+        weights: The model.
+        reading: Name of the reading.
+        dtype: "float32" or "float64".
+        notebook: The notebook that is run.
+        parameters: Its further parameters.
+    """
+
+    weights: Weights
+    reading: str
+    dtype: str
+    notebook: Path
+    parameters: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def manifest(self) -> dict[str, object]:
+        """What tells this run from another one; nothing in it names this machine."""
+        return {
+            "model": self.weights.name,
+            "revision": self.weights.revision,
+            "weights_sha256": self.weights.sha256,
+            "reading": self.reading,
+            "dtype": self.dtype,
+            "notebook": self.notebook.name,
+            "parameters": dict(self.parameters),
+        }
+
+    @cached_property
+    def code(self) -> str:
+        """The version of the code, see ``code_version``."""
+        return code_version(self.notebook)
+
+    def notebook_parameters(self, sentence: str) -> dict[str, object]:
+        """List what the notebook is run with."""
+        return {
+            "sentence": sentence,
+            "model": self.weights.choice,
+            "reading": self.reading,
+            "dtype": self.dtype,
+            **self.parameters,
+        }
+
+
+def checked_settings(
+    model: str | Path = AUTO,
+    reading: str = ARTICLE.name,
+    dtype: str = "float64",
+    notebook: Path | None = None,
+    parameters: Mapping[str, str] | None = None,
+) -> Settings:
+    """Check what a run is asked for.
+
+    Args:
+        model: A name or a folder; see ``weights.find_weights``.
+        reading: Name of a reading.
+        dtype: "float32" or "float64".
+        notebook: A notebook with the parameters ``OWN``; the walkthrough if left out.
+        parameters: Values of its other parameters, as texts.
+
+    Raises:
+        ModelError: If the model cannot be found.
+        UnknownChoiceError: If there is no such reading or dtype.
+        ParameterError: If the notebook cannot be read or lacks a parameter, if one of the given
+            names is none of its parameters, or if a value is not of its parameter's type.
+    """
+    reading_named(reading)
+    if dtype not in DTYPES:
+        raise unknown_choice("dtype", dtype, DTYPES)
+    notebook = (notebook or walkthrough()).resolve()
+    chosen = notebook.name != WALKTHROUGH or parameters
+    converted = check_parameters(notebook, parameters or {}) if chosen else {}
+    return Settings(find_weights(model), reading, dtype, notebook, converted)
+
+
+def walkthrough() -> Path:
+    """Find the walkthrough's notebook: beside the package, or inside it where it was installed."""
+    places = [PACKAGE.parent / "notebooks" / WALKTHROUGH, PACKAGE / "notebooks" / WALKTHROUGH]
+    for place in places:
+        if place.is_file():
+            return place
+    raise ParameterError(f"{WALKTHROUGH} is not installed with trendlib: give a notebook")
+
+
+def check_parameters(notebook: Path, given: Mapping[str, str]) -> dict[str, object]:
+    """Check names and types; papermill itself only warns of unknown names.
+
+    Args:
+        notebook: The notebook.
+        given: Values as texts, by name.
+
+    Returns:
+        The values, as the types that the notebook says.
+
+    Raises:
+        ParameterError: As ``checked_settings``.
+    """
+    if not notebook.is_file():
+        raise ParameterError(f"there is no notebook {notebook}: give the path of one")
+    import papermill  # takes a second, and a run without notebooks does without it
+
+    try:
+        known = papermill.inspect_notebook(notebook)
+    except Exception as error:  # nbformat's and papermill's errors share no base class
+        raise ParameterError(
+            f"{notebook.name} cannot be read as a notebook ({type(error).__name__}: {error})"
+        ) from error
+    missing = [name for name in OWN if name not in known]
+    if missing:
+        raise ParameterError(
+            f"{notebook.name} has no parameter {', '.join(missing)}: its cell tagged 'parameters' "
+            f"must set {', '.join(OWN)}"
+        )
+    others = [name for name in known if name not in OWN]
+    for name in given:
+        if name in OWN:
+            raise ParameterError(f"the parameter {name!r} has an option of its own: use that")
+        if name not in others:
+            listed = ", ".join(repr(other) for other in others) or "none"
+            raise ParameterError(
+                f"{notebook.name} has no parameter {name!r}: besides {', '.join(OWN)} it has "
+                f"{listed}"
+            )
+    return {name: _converted(name, text, known[name]) for name, text in given.items()}
+
+
+def _converted(name: str, text: str, parameter: Mapping[str, str]) -> object:
+    kind = parameter["inferred_type_name"]
+    if kind not in TYPES:
+        raise ParameterError(
+            f"the parameter {name!r} is of type {kind!r}: only {', '.join(TYPES)} can be given here"
+        )
+    try:
+        return BOOLEANS[text.lower()] if kind == "bool" else TYPES[kind](text)
+    except (ValueError, KeyError):
+        allowed = "true or false" if kind == "bool" else f"a value of type {kind}"
+        raise ParameterError(f"the parameter {name!r} is {text!r}: give {allowed}") from None
+
+
+def code_version(notebook: Path) -> str:
+    """Compute what changes when the code does: the package, the notebook, the libraries.
+
+    Results of another version are computed anew.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(PACKAGE.rglob("*")):
+        if path.suffix in {".py", ".j2", ".css", ".js"}:
+            digest.update(path.relative_to(PACKAGE).as_posix().encode() + path.read_bytes())
+    for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
+        digest.update("".join(cell["source"]).encode())
+    for library in ("torch", "transformers", "numpy"):
+        digest.update(version(library).encode())
+    return digest.hexdigest()[:16]

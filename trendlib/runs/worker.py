@@ -1,0 +1,101 @@
+"""What a worker computes. It runs in the worker's kernel, with the model loaded.
+
+The worker writes no file: it answers, and the command keeps the answers.
+"""
+
+import base64
+import gc
+import io
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from IPython.core.getipython import get_ipython
+
+from trendlib import encoder
+from trendlib.attention import reading_named
+from trendlib.embedding import embed
+from trendlib.errors import SentenceError
+from trendlib.runs import results
+from trendlib.runs.settings import code_version
+
+_START = Path.cwd()
+
+
+def answer(function: str, arguments: str) -> str:
+    """Call a function of this module; arguments and answer are JSON."""
+    return json.dumps(_FUNCTIONS[function](**json.loads(arguments)))
+
+
+def prepare(model: str, dtype: str, notebook: str, notebooks: bool) -> str:
+    """Load what every sentence needs; answers which version of the code this kernel runs."""
+    encoder.keep_loaded()
+    encoder.load_encoder(model, dtype).encode("Warm up.")
+    if notebooks:
+        _prepare_notebooks()
+    # What is loaded by now stays: the garbage collector need not look at it again and again.
+    gc.collect()
+    gc.freeze()
+    return code_version(Path(notebook))
+
+
+def _prepare_notebooks() -> None:
+    from trendlib import plots, published, report, reproduce  # noqa: F401
+    from trendlib.runs import pages  # noqa: F401
+
+    shell = get_ipython()
+    if shell is not None:
+        # An error's message says what to do; its traceback would tell paths of this machine.
+        shell.InteractiveTB.set_mode("Minimal")
+
+
+def describe(
+    sentences: Sequence[str], model: str, dtype: str, reading: str, pictures: bool
+) -> list[dict[str, Any]]:
+    """Make the records of sentences, and their pictures if they are wanted."""
+    return [_describe(each, model, dtype, reading, pictures) for each in sentences]
+
+
+def _describe(
+    sentence: str, model: str, dtype: str, reading: str, pictures: bool
+) -> dict[str, Any]:
+    try:
+        encoding = encoder.load_encoder(model, dtype).encode(sentence)
+    except SentenceError as error:
+        return {"record": results.failure(f"{type(error).__name__}: {error}")}
+    embedding = embed(encoding, reading_named(reading))
+    described: dict[str, Any] = {
+        "record": results.record_of(encoding, embedding)
+        | {"versions": json.dumps(dict(encoding.provenance.versions))}
+    }
+    if pictures:
+        from trendlib import plots
+
+        drawn = io.BytesIO()
+        plots.thumbnail(embedding).savefig(drawn, format="png")
+        described["picture"] = base64.b64encode(drawn.getvalue()).decode()
+    return described
+
+
+def page(notebook: str, title: str) -> str:
+    """Make the page of an executed notebook."""
+    from trendlib.runs import pages
+
+    return pages.notebook_page(Path(notebook), title)
+
+
+def reset() -> None:
+    """Forget what the last notebook left: its names, outputs, figures and folder."""
+    import matplotlib.pyplot as plt
+
+    shell = get_ipython()
+    if shell is not None:
+        shell.reset(new_session=True)
+    plt.close("all")
+    plt.rcdefaults()
+    os.chdir(_START)
+
+
+_FUNCTIONS = {each.__name__: each for each in (prepare, describe, page, reset)}
