@@ -156,7 +156,7 @@ def test_tables(minilm: Encoder) -> None:
     words = report.words_table(encoding)
     assert words["word pieces"].tolist() == ["word", "em ##bed ##ding ##s", "."]
     assert words["positions"].tolist() == ["1", "2, 3, 4, 5", "6"]
-    provenance = report.provenance_table(encoding)[""]
+    provenance = report.provenance_table(encoding.provenance)[""]
     assert provenance["model"] == "all-MiniLM-L6-v2"
     embedding = embed(encoding)
     table = report.embedding_table(embedding, 10)

@@ -92,7 +92,8 @@ class Encoding:
     @property
     def cls(self) -> Vector:
         """The first token's vector in the last hidden state, a usual vector for the sentence."""
-        return self.hidden_states[-1, 0]
+        first: Vector = self.hidden_states[-1, 0]
+        return first
 
     @property
     def mean(self) -> Vector:

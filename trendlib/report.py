@@ -36,9 +36,8 @@ def quoted(text: str) -> str:
     return f"“{escaped}”"
 
 
-def provenance_table(encoding: Encoding) -> pd.DataFrame:
-    """Tabulate where an encoding's figures come from."""
-    provenance = encoding.provenance
+def provenance_table(provenance: Provenance) -> pd.DataFrame:
+    """Tabulate where figures come from."""
     rows = {
         "model": provenance.model,
         "revision": provenance.revision,

@@ -9,8 +9,8 @@ import pandas as pd
 import pyarrow.parquet
 
 from trendlib.errors import RunFolderError
-from trendlib.runs import results
 from trendlib.runs.folder import MANIFEST, PARQUET
+from trendlib.runs.records import DONE
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def compare_runs(first: Path, second: Path) -> RunComparison:
     """
     runs = [_load(first), _load(second)]
     joined = runs[0].merge(runs[1], on="sentence", suffixes=(" A", " B"))
-    good = joined[(joined["status A"] == results.DONE) & (joined["status B"] == results.DONE)]
+    good = joined[(joined["status A"] == DONE) & (joined["status B"] == DONE)]
     words = good[["sentence", "focus A", "focus B", "related A", "related B"]].fillna("")
     focus = words["focus A"] != words["focus B"]
     related = words["related A"] != words["related B"]
@@ -100,4 +100,6 @@ def _load(folder: Path) -> pd.DataFrame:
 
 def _label(folder: Path) -> str:
     manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    return f"{folder.name} ({manifest['model']}, {manifest['dtype']}, reading {manifest['reading']})"
+    return (
+        f"{folder.name} ({manifest['model']}, {manifest['dtype']}, reading {manifest['reading']})"
+    )

@@ -17,7 +17,7 @@ from papermill.log import logger
 ENGINE = "trendlib-warm"
 
 
-class WarmEngine(NBClientEngine):
+class WarmEngine(NBClientEngine):  # type: ignore[misc]
     """Executes a notebook on the kernel of ``manager``."""
 
     @classmethod
@@ -36,7 +36,9 @@ class WarmEngine(NBClientEngine):
 papermill_engines.register(ENGINE, WarmEngine)
 
 
-def execute(notebook: Path, out: Path, parameters: dict[str, object], manager: KernelManager) -> None:
+def execute(
+    notebook: Path, out: Path, parameters: dict[str, object], manager: KernelManager
+) -> None:
     """Run a notebook with parameters.
 
     Raises:

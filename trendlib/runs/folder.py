@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import re
 import shutil
 import unicodedata
@@ -10,12 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import pyarrow.parquet
 from filelock import FileLock, Timeout
 
 from trendlib.errors import RunFolderError
-from trendlib.runs import index, results
-from trendlib.runs.results import Record
+from trendlib.runs import index, records
+from trendlib.runs.records import Record
 from trendlib.runs.settings import Settings
 
 MANIFEST = "run.json"
@@ -89,7 +87,7 @@ class RunFolder:
     def is_done(self, sentence: str, notebooks: bool) -> bool:
         """Say whether a sentence has all that is wanted, by this version of the code."""
         record = self.record(sentence)
-        if record is None or record["status"] != results.DONE:
+        if record is None or record["status"] != records.DONE:
             return False
         page = self.path / SENTENCES / folder_name(sentence) / PAGE
         return record["code"] == self.settings.code and (page.exists() or not notebooks)
@@ -131,9 +129,11 @@ class RunFolder:
     def summarize(self, sentences: Sequence[str]) -> list[Record]:
         """Write the tables and the index of what is there; returns the records."""
         found = [record for each in sentences if (record := self.record(each)) is not None]
+        from trendlib.runs import results  # takes a while to load: see the runner
+
         table = results.to_table(found)
         with _replacing(self.path / PARQUET) as new:
-            pyarrow.parquet.write_table(table, new)
+            results.to_parquet(table, new)
         with _replacing(self.path / CSV) as new:
             new.write_text(results.to_csv(table), encoding="utf-8")
         waiting = len(sentences) - len(found)
@@ -194,6 +194,6 @@ def _replacing(path: Path) -> Iterator[Path]:
     new = path.with_name(f".{path.name}.new")
     try:
         yield new
-        os.replace(new, path)
+        new.replace(path)
     finally:
         new.unlink(missing_ok=True)

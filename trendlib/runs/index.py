@@ -11,8 +11,7 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader
 
-from trendlib.runs import results
-from trendlib.runs.results import Record
+from trendlib.runs.records import FAILED, Record
 
 SHOWN = 240
 """Of a longer sentence, this many characters are shown."""
@@ -37,7 +36,7 @@ class Entry:
     @property
     def failed(self) -> bool:
         """Whether the sentence has no result."""
-        return bool(self.record["status"] == results.FAILED)
+        return bool(self.record["status"] == FAILED)
 
 
 def index_page(
@@ -52,16 +51,20 @@ def index_page(
         waiting: How many sentences have not been run yet.
     """
     script = templates().get_template("index.js").render()
-    return templates().get_template("index.html.j2").render(
-        name=name,
-        limit=SHOWN,
-        failures=[entry for entry in entries if entry.failed],
-        entries=[entry for entry in entries if not entry.failed],
-        manifest=manifest,
-        waiting=waiting,
-        script=script,
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        has_pictures=any(entry.picture for entry in entries),
+    return (
+        templates()
+        .get_template("index.html.j2")
+        .render(
+            name=name,
+            limit=SHOWN,
+            failures=[entry for entry in entries if entry.failed],
+            entries=[entry for entry in entries if not entry.failed],
+            manifest=manifest,
+            waiting=waiting,
+            script=script,
+            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+            has_pictures=any(entry.picture for entry in entries),
+        )
     )
 
 

@@ -145,7 +145,7 @@ class Workers:
             kernel.close()
 
     def do(self, batches: Sequence[Batch]) -> Iterator[int]:
-        """Do batches of sentences; gives the number of sentences of each as it is done.
+        """Begin with batches of sentences; gives the number of sentences of each as it is done.
 
         Raises:
             WorkerError: If a worker raises an error that is none of a sentence's own.
@@ -153,8 +153,7 @@ class Workers:
             OSError: If results cannot be written.
         """
         futures = [self._executor.submit(self._do, batch) for batch in batches]
-        for future in as_completed(futures):
-            yield future.result()
+        return (future.result() for future in as_completed(futures))
 
     def _do(self, batch: Batch) -> int:
         for _ in range(ATTEMPTS):

@@ -33,12 +33,12 @@ def notebook_page(path: Path, title: str) -> str:
     for cell in notebook.cells:
         _caption(cell)
     body, _ = _exporter().from_notebook_node(notebook)
-    light = HtmlFormatter(style="default").get_style_defs(".highlight")
-    dark = HtmlFormatter(style="github-dark").get_style_defs(".highlight")
     return (
         templates()
         .get_template("page.html.j2")
-        .render(title=title, body=body, highlighting=light, dark_highlighting=dark)
+        .render(
+            title=title, body=body, light=_highlighting("default"), dark=_highlighting("native")
+        )
     )
 
 
@@ -135,10 +135,16 @@ class _PageExporter(HTMLExporter):
         return MarkdownWithMath(renderer=_Renderer(escape=False)).render(text)
 
 
+@cache
+def _highlighting(style: str) -> str:
+    formatter = HtmlFormatter(style=style)
+    return str(formatter.get_style_defs(".highlight"))  # type: ignore[no-untyped-call]
+
+
 def _mathml(latex: str, display: str) -> str:
     return str(convert(latex.strip().strip("$"), display=display))
 
 
 @cache
 def _exporter() -> _PageExporter:
-    return _PageExporter(template_name="basic")
+    return _PageExporter(template_name="basic")  # type: ignore[no-untyped-call]

@@ -1,21 +1,14 @@
-"""What a run says of each sentence: records, and the tables made of them."""
+"""The records of a run as tables."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable
+from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet
 
-from trendlib.attention import NoRelated
-from trendlib.embedding import SentenceEmbedding
-from trendlib.encoding import Encoding
-from trendlib.similarity import cosine
-
-Record = dict[str, Any]
-
-DONE, FAILED = "done", "failed"
+from trendlib.runs.records import Record
 
 SCHEMA = pa.schema(
     [
@@ -49,40 +42,6 @@ SCHEMA = pa.schema(
 the embedding, the related word where there is none, everything of a sentence that failed."""
 
 
-def record_of(encoding: Encoding, embedding: SentenceEmbedding) -> Record:
-    """Put what was found in a sentence into a record.
-
-    The cosines compare the embedding, undefined coordinates as 0 as in the article, with the
-    sentence's [CLS] vector and with the mean of its tokens.
-    """
-    related = embedding.related
-    record: Record = {
-        "status": DONE,
-        "focus": embedding.attention.focus.word,
-        "defined_share": embedding.defined_share,
-        "cosine_cls": _number(cosine(embedding.values, encoding.cls)),
-        "cosine_mean": _number(cosine(embedding.values, encoding.mean)),
-        "embedding": [
-            float(value) if exists else None
-            for value, exists in zip(embedding.values, embedding.defined, strict=True)
-        ],
-    }
-    if isinstance(related, NoRelated):
-        return record | {"no_related_because": related.reason.value}
-    return record | {
-        "related": related.word,
-        "votes": related.votes,
-        "voting_rows": len(embedding.attention.vote.rows),
-        "tie": related.tied,
-        "decided_by": related.decided_by,
-    }
-
-
-def failure(error: str) -> Record:
-    """Make the record of a sentence that has no result."""
-    return {"status": FAILED, "error": error}
-
-
 def to_table(records: Iterable[Record]) -> pa.Table:
     """Tabulate records; what a record lacks is null."""
     complete = [{name: record.get(name) for name in SCHEMA.names} for record in records]
@@ -98,17 +57,6 @@ def to_csv(table: pa.Table) -> str:
     return pd.DataFrame(columns, dtype=object).to_csv(index=False, lineterminator="\n")
 
 
-def embeddings(table: pa.Table) -> "np.ndarray[Any, np.dtype[np.float64]]":
-    """Stack the embeddings: one row a sentence that has one, NaN where they are undefined."""
-    rows = [values for values in table["embedding"].to_pylist() if values is not None]
-    return np.array(rows, dtype=np.float64)
-
-
-def counts(records: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
-    """Count the sentences that are done, and those that failed."""
-    failed = sum(record["status"] == FAILED for record in records)
-    return len(records) - failed, failed
-
-
-def _number(value: float) -> float | None:
-    return None if np.isnan(value) else value
+def to_parquet(table: pa.Table, path: Path) -> None:
+    """Write a table as Parquet."""
+    pyarrow.parquet.write_table(table, path)

@@ -1,6 +1,8 @@
 """Run a notebook over sentences, with warm workers, and keep what is done."""
 
 import base64
+import importlib
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -9,7 +11,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from trendlib.errors import ParameterError
-from trendlib.runs import results
+from trendlib.runs import records
 from trendlib.runs.folder import NOTEBOOK, PAGE, PICTURE, RunFolder
 from trendlib.runs.kernels import (
     ATTEMPTS,
@@ -20,11 +22,13 @@ from trendlib.runs.kernels import (
     Workers,
     usable_cores,
 )
-from trendlib.runs.results import Record
+from trendlib.runs.records import Record
 from trendlib.runs.settings import Settings
 
 BATCH = 16
 """How many sentences a worker takes at a time, if it makes no notebooks."""
+WORTH_A_WORKER = 256
+"""And for how many of them to start a worker pays: it takes seconds to load."""
 DIED = f"the worker died {ATTEMPTS} times of this sentence (killed, or out of memory)"
 
 
@@ -76,21 +80,25 @@ def run(
         try:
             _run(waiting, earlier, _Work(folder, notebooks), jobs or usable_cores())
         finally:
-            records = folder.summarize(sentences)
-    failed = tuple(record for record in records if record["status"] == results.FAILED)
-    return Summary(len(records) - len(failed), earlier, failed, path)
+            found = folder.summarize(sentences)
+    failed = tuple(record for record in found if record["status"] == records.FAILED)
+    return Summary(len(found) - len(failed), earlier, failed, path)
 
 
 def _run(waiting: Sequence[str], earlier: int, work: "_Work", jobs: int) -> None:
-    batches = list(_batches(waiting, 1 if work.notebooks else BATCH))
-    if not batches:
+    if not waiting:
         return
+    batches = list(_batches(waiting, 1 if work.notebooks else BATCH))
+    useful = len(waiting) if work.notebooks else math.ceil(len(waiting) / WORTH_A_WORKER)
     with (
         # disable=None: quiet where nobody looks at a terminal
         tqdm(total=earlier + len(waiting), initial=earlier, unit=" sentences", disable=None) as bar,
-        Workers(min(jobs, len(batches)), work.prepare, work.do, work.give_up) as workers,
+        Workers(min(jobs, useful), work.prepare, work.do, work.give_up) as workers,
     ):
-        for count in workers.do(batches):
+        counts = workers.do(batches)
+        # What the end of the run needs is loaded while the workers load the model.
+        importlib.import_module("trendlib.runs.results")
+        for count in counts:
             bar.update(count)
 
 
@@ -146,7 +154,7 @@ class _Work:
             pages.forget_machine(out, self._private)
             files[PAGE] = pages.notebook_page(out, _title(sentence)).encode()
             files[NOTEBOOK] = out.read_bytes()
-        self.folder.keep(sentence, results.failure(DIED), files)
+        self.folder.keep(sentence, records.failure(DIED), files)
 
     def _run_notebook(
         self, kernel: WarmKernel, sentence: str, record: Record, files: dict[str, bytes]
@@ -160,12 +168,10 @@ class _Work:
         out = self.folder.scratch(sentence) / NOTEBOOK
         kernel.call("reset")
         try:
-            engine.execute(
-                self._settings.notebook, out, self._parameters(sentence), kernel.manager
-            )
+            engine.execute(self._settings.notebook, out, self._parameters(sentence), kernel.manager)
         except PapermillExecutionError as error:
-            if record["status"] == results.DONE:
-                record = results.failure(f"{error.ename}: {error.evalue}")
+            if record["status"] == records.DONE:
+                record = records.failure(f"{error.ename}: {error.evalue}")
         except DeadKernelError as error:
             raise WorkerDiedError(str(error)) from error
         pages.forget_machine(out, self._private)
@@ -188,8 +194,7 @@ def _check_texts(sentences: Sequence[str]) -> None:
             sentence.encode("utf-8")
         except UnicodeEncodeError:
             raise ParameterError(
-                f"sentence {number} ({ascii(sentence[:60])}) is no valid Unicode text: type it in "
-                "UTF-8"
+                f"sentence {number} ({sentence[:60]!a}) is no valid Unicode text: type it in UTF-8"
             ) from None
 
 

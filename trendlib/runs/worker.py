@@ -18,7 +18,7 @@ from trendlib import encoder
 from trendlib.attention import reading_named
 from trendlib.embedding import embed
 from trendlib.errors import SentenceError
-from trendlib.runs import results
+from trendlib.runs import records
 from trendlib.runs.settings import code_version
 
 _START = Path.cwd()
@@ -38,15 +38,20 @@ def prepare(model: str, dtype: str, notebook: str, notebooks: bool) -> str:
     # What is loaded by now stays: the garbage collector need not look at it again and again.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)  # a figure makes and drops many objects
     return code_version(Path(notebook))
 
 
 def _prepare_notebooks() -> None:
+    from matplotlib_inline.backend_inline import set_matplotlib_formats
+
     from trendlib import plots, published, report, reproduce  # noqa: F401
     from trendlib.runs import pages  # noqa: F401
 
     shell = get_ipython()
     if shell is not None:
+        # A figure is laid out once. To crop it, Jupyter would lay it out a second time.
+        set_matplotlib_formats("png", bbox_inches=None)  # type: ignore[no-untyped-call]
         # An error's message says what to do; its traceback would tell paths of this machine.
         shell.InteractiveTB.set_mode("Minimal")
 
@@ -64,10 +69,10 @@ def _describe(
     try:
         encoding = encoder.load_encoder(model, dtype).encode(sentence)
     except SentenceError as error:
-        return {"record": results.failure(f"{type(error).__name__}: {error}")}
+        return {"record": records.failure(f"{type(error).__name__}: {error}")}
     embedding = embed(encoding, reading_named(reading))
     described: dict[str, Any] = {
-        "record": results.record_of(encoding, embedding)
+        "record": records.record_of(encoding, embedding)
         | {"versions": json.dumps(dict(encoding.provenance.versions))}
     }
     if pictures:
@@ -92,7 +97,7 @@ def reset() -> None:
 
     shell = get_ipython()
     if shell is not None:
-        shell.reset(new_session=True)
+        shell.reset(new_session=True)  # type: ignore[no-untyped-call]
     plt.close("all")
     plt.rcdefaults()
     os.chdir(_START)
