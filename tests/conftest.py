@@ -6,6 +6,7 @@
 import json
 import shutil
 import sys
+from collections.abc import Iterator
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -34,11 +35,14 @@ import torch  # noqa: E402
 from huggingface_hub import constants  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 from matplotlib.text import Text  # noqa: E402
+from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 from transformers import BertConfig, BertForPreTraining, BertTokenizer  # noqa: E402
 
 from trendlib.encoder import Encoder, load_encoder  # noqa: E402
 from trendlib.errors import ModelNotReachableError  # noqa: E402
 from trendlib.weights import BERT_BASE, HUB_FILES, MINILM  # noqa: E402
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 VOCABULARY = """
 [PAD] [UNK] [CLS] [SEP] [MASK] . , ! ? ' [ ] $ < > - i want an a apple orange adventure had very
@@ -126,3 +130,27 @@ def bert_base() -> Encoder:
 def drawn_texts(figure: Figure) -> set[str]:
     """List every text that stands in a figure."""
     return {text.get_text() for text in figure.findobj(Text)}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        pytest.skip(f"not run: no browser on this machine ({', '.join(BROWSERS)})")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=program)
+        yield launched
+        launched.close()
+
+
+def open_page(browser: Browser, url: str) -> tuple[Page, list[str], list[str]]:
+    """Open a page; list what it requested, and what failed."""
+    page = browser.new_page()
+    requested: list[str] = []
+    failed: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
+    page.on("requestfailed", lambda request: failed.append(request.url))
+    page.on("pageerror", lambda error: failed.append(str(error)))
+    page.on("response", lambda answer: failed.append(answer.url) if answer.status >= 400 else None)
+    page.goto(url, wait_until="networkidle")
+    return page, requested, failed

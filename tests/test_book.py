@@ -2,7 +2,6 @@
 
 import functools
 import http.server
-import shutil
 import subprocess
 import sys
 import threading
@@ -10,11 +9,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from conftest import open_page
+from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ["intro", "notation", "notebooks/01_token_trends", "notebooks/02_sentence_embedding"]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+PAGES = [
+    "intro",
+    "notation",
+    "notebooks/01_token_trends",
+    "notebooks/02_sentence_embedding",
+    "notebooks/03_printed_figures",
+    "notebooks/04_your_sentences",
+]
 
 
 @pytest.fixture(scope="module")
@@ -31,17 +37,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if program is None:
-        pytest.skip(f"not run: no browser on this machine ({', '.join(BROWSERS)})")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=program)
-        yield launched
-        launched.close()
-
-
-@pytest.fixture(scope="module")
 def address(site: Path) -> Iterator[str]:
     """The book served under a sub-path, as GitHub Pages does."""
     handler = functools.partial(QuietHandler, directory=str(site.parent))
@@ -55,19 +50,6 @@ def address(site: Path) -> Iterator[str]:
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         pass
-
-
-def open_page(browser: Browser, url: str) -> tuple[Page, list[str], list[str]]:
-    """Open a page; list what it requested, and what failed."""
-    page = browser.new_page()
-    requested: list[str] = []
-    failed: list[str] = []
-    page.on("request", lambda request: requested.append(request.url))
-    page.on("requestfailed", lambda request: failed.append(request.url))
-    page.on("pageerror", lambda error: failed.append(str(error)))
-    page.on("response", lambda answer: failed.append(answer.url) if answer.status >= 400 else None)
-    page.goto(url, wait_until="networkidle")
-    return page, requested, failed
 
 
 def test_the_build_leaves_the_sources_alone(site: Path) -> None:
@@ -114,7 +96,7 @@ def test_a_page_opened_from_a_file_asks_nobody(browser: Browser, site: Path, nam
     page, requested, _ = open_page(browser, (site / f"{name}.html").as_uri())
     assert [url for url in requested if not url.startswith(("file:", "data:"))] == []
     formulas = page.locator("mjx-container svg")
-    if name != "intro":
+    if name in ("notation", "notebooks/01_token_trends", "notebooks/02_sentence_embedding"):
         formulas.first.wait_for(state="attached", timeout=20_000)
         assert formulas.count() > 0
     page.close()
@@ -125,10 +107,17 @@ def test_the_walkthrough_is_readable(browser: Browser, address: str) -> None:
     text = page.locator("main").inner_text()
     assert "Build a sentence embedding from two trends" in text
     assert "By all-MiniLM-L6-v2 and the reading “article”, the focus word is" in text
-    assert "as published: bert-base-uncased" in text
     assert "Traceback" not in text
-    assert page.locator("main figure").count() == 7
-    assert page.locator("main figcaption").count() == 7
+    assert page.locator("main figure").count() == 6
+    assert page.locator("main figcaption").count() == 6
+    page.close()
+
+
+def test_the_printed_figures_stand_beside_ours(browser: Browser, address: str) -> None:
+    page, _, _ = open_page(browser, f"{address}/notebooks/03_printed_figures.html")
+    text = page.locator("main").inner_text()
+    assert "as published: bert-base-uncased" in text
+    assert "By the printed matrix and the reading “article”, the focus word is “want”" in text
     page.close()
 
 

@@ -15,19 +15,19 @@ from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from pygments.formatters import HtmlFormatter
 
-from trendlib.runs.index import templates
+from trendlib.runs.index import SHOWN, templates
 
 _ROLE = re.compile(r"\{\w+\}`([^`<]+?)(?: *<[^>]*>)?`")
 _EQUATION_LABEL = re.compile(r"\$\$ *\([\w-]+\)")
 _EMPTY_LINK = re.compile(r"(?<!!)\[\]\(([^)]+)\)")
 
 
-def notebook_page(path: Path, title: str) -> str:
+def notebook_page(path: Path, sentence: str) -> str:
     """Make the page of an executed notebook.
 
     Args:
         path: The notebook.
-        title: Title of the page.
+        sentence: The sentence that it was run with.
     """
     notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     for cell in notebook.cells:
@@ -37,7 +37,11 @@ def notebook_page(path: Path, title: str) -> str:
         templates()
         .get_template("page.html.j2")
         .render(
-            title=title, body=body, light=_highlighting("default"), dark=_highlighting("native")
+            sentence=sentence,
+            limit=SHOWN,
+            body=body,
+            light=_highlighting("default"),
+            dark=_highlighting("native"),
         )
     )
 

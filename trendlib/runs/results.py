@@ -1,13 +1,15 @@
 """The records of a run as tables."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 
+from trendlib.encoding import Provenance
 from trendlib.runs.records import Record
 
 SCHEMA = pa.schema(
@@ -40,6 +42,17 @@ SCHEMA = pa.schema(
 )
 """The columns of a run's results. What does not exist is null, never 0: an undefined coordinate of
 the embedding, the related word where there is none, everything of a sentence that failed."""
+
+
+def provenance_of(record: Mapping[str, Any]) -> Provenance:
+    """Say where the figures of a record, or of a row of the results, come from."""
+    return Provenance(
+        model=record["model"],
+        revision=record["revision"],
+        weights_sha256=record["weights_sha256"],
+        dtype=record["dtype"],
+        versions=json.loads(record["versions"]),
+    )
 
 
 def to_table(records: Iterable[Record]) -> pa.Table:

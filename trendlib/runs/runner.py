@@ -152,7 +152,7 @@ class _Work:
             out = self.folder.scratch(sentence) / NOTEBOOK
             engine.write_unrun(self._settings.notebook, out, self._parameters(sentence), DIED)
             pages.forget_machine(out, self._private)
-            files[PAGE] = pages.notebook_page(out, _title(sentence)).encode()
+            files[PAGE] = pages.notebook_page(out, sentence).encode()
             files[NOTEBOOK] = out.read_bytes()
         self.folder.keep(sentence, records.failure(DIED), files)
 
@@ -175,7 +175,7 @@ class _Work:
         except DeadKernelError as error:
             raise WorkerDiedError(str(error)) from error
         pages.forget_machine(out, self._private)
-        page = kernel.call("page", notebook=str(out.resolve()), title=_title(sentence))
+        page = kernel.call("page", notebook=str(out.resolve()), sentence=sentence)
         files |= {NOTEBOOK: out.read_bytes(), PAGE: page.encode()}
         return record
 
@@ -202,7 +202,3 @@ def _batches(sentences: Sequence[str], size: int) -> Iterator[Batch]:
     rest = iter(sentences)
     while batch := tuple(islice(rest, size)):
         yield batch
-
-
-def _title(sentence: str) -> str:
-    return sentence if len(sentence) <= 80 else sentence[:79] + "…"

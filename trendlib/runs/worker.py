@@ -84,11 +84,11 @@ def _describe(
     return described
 
 
-def page(notebook: str, title: str) -> str:
+def page(notebook: str, sentence: str) -> str:
     """Make the page of an executed notebook."""
     from trendlib.runs import pages
 
-    return pages.notebook_page(Path(notebook), title)
+    return pages.notebook_page(Path(notebook), sentence)
 
 
 def reset() -> None:
