@@ -316,10 +316,9 @@ def _with_model(model: str) -> "list[Comparison]":
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is given: give a whole number from 1")
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is given: give a whole number from 1")
+    return int(text)
 
 
 def _assignment(text: str) -> tuple[str, str]:

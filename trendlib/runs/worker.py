@@ -32,7 +32,7 @@ def answer(function: str, arguments: str) -> str:
 def prepare(model: str, dtype: str, notebook: str, notebooks: bool) -> str:
     """Load what every sentence needs; answers which version of the code this kernel runs."""
     encoder.keep_loaded()
-    encoder.load_encoder(model, dtype).encode("Warm up.")
+    encoder.load_encoder(model, dtype)
     if notebooks:
         _prepare_notebooks()
     # What is loaded by now stays: the garbage collector need not look at it again and again.

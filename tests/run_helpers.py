@@ -1,0 +1,46 @@
+"""What the tests of `trendlib run` share: the command, and notebooks made for a test."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+TRENDLIB = Path(sys.executable).with_name("trendlib")
+PARAMETERS = 'sentence: str = ""  # a text\nmodel: str = ""  # a model\n'
+PARAMETERS += 'reading: str = ""  # a reading\ndtype: str = ""  # a number format\n'
+
+
+def make_notebook(path: Path, *cells: str, parameters: str = PARAMETERS) -> Path:
+    """Write a notebook that takes the parameters of a run."""
+    first = nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]})
+    content = nbformat.v4.new_notebook(
+        cells=[first, *(nbformat.v4.new_code_cell(cell) for cell in cells)],
+        metadata={"kernelspec": {"name": "python3", "display_name": "", "language": "python"}},
+    )
+    nbformat.write(content, path)
+    return path
+
+
+def command(*arguments: str | Path) -> list[str | Path]:
+    return [TRENDLIB, "run", *arguments]
+
+
+def trendlib_run(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(*arguments), capture_output=True, text=True, check=False, **options
+    )
+
+
+def records(folder: Path) -> dict[str, dict[str, Any]]:
+    """Read the records of a run, by sentence; each must be whole."""
+    found = [json.loads(path.read_text("utf-8")) for path in folder.glob("sentences/*/record.json")]
+    return {record["sentence"]: record for record in found}
+
+
+def write_lines(path: Path, lines: Sequence[str]) -> Path:
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
