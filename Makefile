@@ -10,7 +10,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lint types unit nbval lab reproduce notebooks picture lock clean
+.PHONY: help book test lint types unit nbval lab reproduce bench notebooks picture lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -47,6 +47,9 @@ lab: $(READY) ## open the notebooks in JupyterLab
 
 reproduce: $(READY) ## recompute every figure that the articles printed
 	@$(BIN)/trendlib reproduce --csv _build/reproduce/figures.csv
+
+bench: $(READY) ## time `trendlib run` against a shell loop of papermill (minutes)
+	@$(BIN)/python tests/bench_run.py
 
 notebooks: $(READY) ## run the notebooks and keep their outputs, to be committed
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace \

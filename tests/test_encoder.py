@@ -10,6 +10,7 @@ import pytest
 import torch
 from transformers import BertModel, BertTokenizer
 
+from trendlib import encoder
 from trendlib.encoder import Encoder, load_encoder
 from trendlib.encoding import Encoding
 from trendlib.errors import (
@@ -198,3 +199,24 @@ def test_loading_is_quiet(tiny_folder: Path) -> None:
         [sys.executable, "-c", code, tiny_folder], capture_output=True, text=True, check=True
     )
     assert (result.stdout, result.stderr) == ("", "")
+
+
+def test_usual_vectors_for_the_sentence(tiny: Encoder) -> None:
+    encoding = tiny.encode("I want an apple.")
+    np.testing.assert_array_equal(encoding.cls, encoding.hidden_states[-1][0])
+    assert encoding.tokens[0] == "[CLS]"
+    total = sum(encoding.hidden_states[-1][token] for token in range(len(encoding.tokens)))
+    np.testing.assert_allclose(encoding.mean, total / len(encoding.tokens))
+
+
+def test_a_warm_worker_loads_each_model_once(
+    tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert load_encoder(tiny_folder) is not load_encoder(tiny_folder)
+    monkeypatch.setattr(encoder, "_kept", None)  # put back at the end
+    encoder.keep_loaded()
+    kept = load_encoder(tiny_folder)
+    assert load_encoder(str(tiny_folder)) is kept
+    assert load_encoder(tiny_folder, "float64") is not kept
+    with pytest.raises(UnknownChoiceError):
+        load_encoder(tiny_folder, "float16")

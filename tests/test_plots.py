@@ -173,3 +173,18 @@ def test_slices_are_drawn_one_by_one(minilm: Encoder) -> None:
     assert first.get_xdata() == [0.5]
     assert whole.get_xdata() == [0.1]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["a-b"]
+
+
+@pytest.mark.parametrize(("sentence", "count"), [("I want an apple.", 3), ("hello", 2)])
+def test_a_thumbnail_has_a_strip_for_each_trend_and_for_their_sum(
+    minilm: Encoder, sentence: str, count: int
+) -> None:
+    embedding = embed(minilm.encode(sentence))
+    strips = [axes.images[0].get_array() for axes in plots.thumbnail(embedding).axes]
+    assert len(strips) == count
+    vectors = [*((trend.values, trend.defined) for trend in embedding.trends)]
+    vectors.append((embedding.values, embedding.defined))
+    for drawn, (values, defined) in zip(strips, vectors, strict=True):
+        assert drawn is not None
+        np.testing.assert_array_equal(~np.ma.getmaskarray(drawn)[0], defined)
+        np.testing.assert_array_equal(drawn[0].compressed(), values[defined])

@@ -3,14 +3,18 @@
 import ast
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
+import nbformat
 import pytest
 import yaml
 from matplotlib.image import imread
+
+from trendlib import cli
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -80,19 +84,21 @@ def imports_of(path: Path) -> set[str]:
 
 
 def test_only_the_encoder_knows_torch_and_transformers() -> None:
-    modules = {path.stem for path in (ROOT / "trendlib").glob("*.py")}
+    modules = {path.stem for path in (ROOT / "trendlib").rglob("*.py")}
     heavy = {
         path.stem
-        for path in (ROOT / "trendlib").glob("*.py")
+        for path in (ROOT / "trendlib").rglob("*.py")
         if imports_of(path) & {"torch", "transformers"}
     }
     assert heavy == {"encoder"}
     assert {"attention", "trend", "embedding"} <= modules
 
 
-@pytest.mark.parametrize(
-    "module", ["attention", "trend", "embedding", "weights", "plots", "report"]
-)
+LIGHT = ["attention", "trend", "embedding", "weights", "plots", "report", "cli"]
+LIGHT += ["runs.runner", "runs.engine", "runs.pages", "runs.comparison"]
+
+
+@pytest.mark.parametrize("module", LIGHT)
 def test_the_other_modules_load_without_torch(module: str) -> None:
     code = f"import sys, trendlib.{module}; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -102,7 +108,7 @@ def test_make_help_lists_the_commands() -> None:
     listed = subprocess.run(
         ["make", "help"], cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout
-    for command in ("book", "test", "lab", "reproduce", "clean", "help"):
+    for command in ("book", "test", "lab", "reproduce", "bench", "clean", "help"):
         assert re.search(rf"^{command} +\S", listed, flags=re.MULTILINE)
 
 
@@ -127,13 +133,33 @@ def test_the_readme_gives_commands_that_exist() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     commands = set(re.findall(r"(?:^|`)make (\w+)", readme, flags=re.MULTILINE))
-    assert {"book", "test", "reproduce", "lab"} <= commands
+    assert {"book", "test", "reproduce", "lab", "bench"} <= commands
     for command in commands:
         assert re.search(rf"^{command}:", makefile, flags=re.MULTILINE)
     for path in re.findall(r"\]\((?!https?:)([^)#]+)\)", readme):
         assert (ROOT / path).exists()
     for path in re.findall(r"^\| `([^`]+)`", readme, flags=re.MULTILINE):
         assert (ROOT / path).exists()
+
+
+def documented_commands() -> list[str]:
+    """List the `trendlib` commands that README, chapters and help show."""
+    texts = [(ROOT / "README.md").read_text(encoding="utf-8"), cli.RUN_EXAMPLES]
+    texts.append(cli.COMPARE_EXAMPLES)
+    for notebook in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        cells = nbformat.read(notebook, as_version=4).cells
+        texts += [cell.source for cell in cells if cell.cell_type == "markdown"]
+    pattern = r"(?:^|`)\s*(?:\.venv/bin/)?trendlib ((?:run|compare|reproduce)[^`\n]*)"
+    found = [match for text in texts for match in re.findall(pattern, text, flags=re.MULTILINE)]
+    return [command.partition("     (")[0] for command in found]
+
+
+def test_the_documented_commands_are_understood() -> None:
+    commands = documented_commands()
+    assert len(commands) > 10
+    for command in commands:
+        if not command.endswith("--help"):
+            cli.command_line().parse_args(shlex.split(command))
 
 
 def test_the_committed_picture_is_what_the_code_draws(tmp_path: Path) -> None:

@@ -30,8 +30,9 @@ from trendlib.weights import MINILM
 ROOT = Path(__file__).resolve().parent.parent
 
 SCRIPT = "<script>document.title = 'run'</script> I want <b>bold</b> apples for $5 & $6."
+ODD = 'She said "no" to C:\\new {x} %s \\N and \'yes\' to 50% of r"x" 東京.'
 MARKDOWN = "`code` *star* [link](javascript:alert(1)) <img src=x onerror=alert(1)> </title>"
-GOOD = ["I sold my car.", "She sent a card.", SCRIPT, MARKDOWN, "Hello"]
+GOOD = ["I sold my car.", "She sent a card.", SCRIPT, MARKDOWN, ODD, "Hello"]
 NO_WORDS = "..."
 TOO_LONG = "word " * 600
 BAD = [NO_WORDS, TOO_LONG]
@@ -44,7 +45,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     listed = write_lines(work / "sentences.txt", [*GOOD, *BAD, GOOD[0]])
     result = trendlib_run("--file", listed, "--out", work / "mine", "--model", MINILM.name)
     assert result.returncode == 1  # two sentences fail
-    assert "7 sentences: 5 done (0 of them earlier), 2 failed." in result.stdout
+    assert "8 sentences: 6 done (0 of them earlier), 2 failed." in result.stdout
     assert "1 sentences are repeats: each sentence is run once." in result.stdout
     assert "failed: '...': NoWordsError: no word in '...'" in result.stderr
     assert "sentences/s" not in result.stderr  # no progress bar where there is no terminal
@@ -174,11 +175,11 @@ def test_what_is_done_is_not_done_again(folder: Path) -> None:
     pages = {path: path.stat().st_mtime_ns for path in folder.glob("sentences/*/page.html")}
     result = trendlib_run(*GOOD, "--out", folder, "--model", MINILM.name)
     assert result.returncode == 0
-    assert "5 sentences: 5 done (5 of them earlier), 0 failed." in result.stdout
+    assert "6 sentences: 6 done (6 of them earlier), 0 failed." in result.stdout
     assert {path: path.stat().st_mtime_ns for path in pages} == pages
     # The table is that of the last command; what else is there is kept.
     assert list(pd.read_parquet(folder / "results.parquet")["sentence"]) == GOOD
-    assert len(records(folder)) == 7
+    assert len(records(folder)) == 8
     assert "2 failed" not in (folder / "index.html").read_text("utf-8")
 
 
@@ -305,7 +306,7 @@ def test_compare_prints_counts_and_sentences(
 
     assert main(["compare", str(folder), str(folder), "--csv", str(tmp_path / "c.csv")]) == 0
     printed = capsys.readouterr().out
-    assert "Either differs: 0 of 5 (0.0%)" in printed
+    assert "Either differs: 0 of 6 (0.0%)" in printed
     assert "A: mine (all-MiniLM-L6-v2, float64, reading article)" in printed
     assert (tmp_path / "c.csv").read_text() == "sentence,focus A,focus B,related A,related B\n"
     assert main(["compare", str(folder), str(tmp_path)]) == 2
@@ -352,24 +353,24 @@ def test_the_index_lists_failures_first_and_can_be_searched(browser: Browser, fo
     page = opened(browser, folder / "index.html")
     assert page.title() == "mine: trend embeddings"
     headings = page.locator("h2").all_inner_texts()
-    assert headings == ["Failed: 2 sentences", "Done: 5 sentences"]
+    assert headings == ["Failed: 2 sentences", "Done: 6 sentences"]
     text = page.locator("body").inner_text()
     assert SCRIPT in text
     assert MARKDOWN in text
-    assert "7 sentences: 5 done, 2 failed." in text
+    assert "8 sentences: 6 done, 2 failed." in text
     assert f"({len(TOO_LONG)} characters)" in text
     assert page.locator("b, img[onerror], tbody script").count() == 0
     images = page.locator("tbody img")
     assert images.count() == len(GOOD)
     assert images.first.evaluate("image => image.complete && image.naturalWidth > 0")
     rows = page.locator("tbody tr:visible")
-    assert rows.count() == 7
+    assert rows.count() == 8
     page.get_by_label("Search").fill("CARD she")
     assert rows.count() == 1
     assert "She sent a card." in rows.first.inner_text()
-    assert page.locator("#count").inner_text() == "1 of 7 rows"
+    assert page.locator("#count").inner_text() == "1 of 8 rows"
     page.get_by_label("Search").fill("")
-    assert rows.count() == 7
+    assert rows.count() == 8
     rows.last.get_by_role("link", name="Hello").click()
     assert page.locator("header .sentence").inner_text() == "Hello"
     page.get_by_role("link", name="All sentences").click()
@@ -381,6 +382,6 @@ def test_the_index_is_readable_without_scripts(browser: Browser, folder: Path) -
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto((folder / "index.html").as_uri())
-    assert page.locator("tbody tr:visible").count() == 7
+    assert page.locator("tbody tr:visible").count() == 8
     assert not page.get_by_label("Search").is_visible()
     context.close()

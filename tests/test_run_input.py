@@ -243,3 +243,23 @@ def test_a_manifest_names_no_place_of_this_machine(tmp_path: Path, tiny_folder: 
     settings = checked_settings(tiny_folder)
     assert str(tiny_folder) not in json.dumps(settings.manifest)
     assert settings.manifest["model"] == "tiny-bert (local folder)"
+
+
+def test_a_damaged_record_is_as_good_as_none(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path, checked_settings(MINILM.name))
+    with folder.opened():
+        folder.keep("Hello.", {"status": "done"}, {"page.html": b"x"})
+        assert folder.is_done("Hello.", notebooks=True)
+        assert list((tmp_path / ".staging").iterdir()) == []
+        path = tmp_path / "sentences" / folder_name("Hello.") / "record.json"
+        path.write_text(path.read_text()[:-9])
+        assert not folder.is_done("Hello.", notebooks=False)
+
+
+def test_a_damaged_manifest_is_said(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path, checked_settings(MINILM.name))
+    with folder.opened():
+        pass
+    write(tmp_path / "run.json", "{half")
+    with pytest.raises(RunFolderError, match=r"run\.json is damaged"), folder.opened():
+        pass

@@ -297,3 +297,9 @@ def test_the_embedded_package_is_not_installed() -> None:
 def test_another_seed_is_another_model(tmp_path: Path, tiny_folder: Path) -> None:
     other = make_tiny_model(tmp_path / "tiny-bert", seed=1)
     assert find_weights(other).sha256 != find_weights(tiny_folder).sha256
+
+
+def test_a_choice_finds_the_same_model_again(tiny_folder: Path) -> None:
+    for model in (MINILM.name, tiny_folder):
+        found = find_weights(model)
+        assert find_weights(found.choice) == found

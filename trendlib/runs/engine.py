@@ -4,6 +4,7 @@ papermill starts a kernel for every notebook, and none of its engines keeps one.
 nbclient, can use a kernel that it is given; that is all that is changed here.
 """
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ class WarmEngine(NBClientEngine):  # type: ignore[misc]
 
 
 papermill_engines.register(ENGINE, WarmEngine)
+logger.addHandler(logging.NullHandler())  # what it would print, the run's own messages say
 
 
 def execute(

@@ -76,12 +76,12 @@ class RunFolder:
             ) from None
 
     def record(self, sentence: str) -> Record | None:
-        """Read what is kept of a sentence; None if there is nothing."""
+        """Read what is kept of a sentence; None if there is nothing of use."""
         try:
             text = (self.path / SENTENCES / folder_name(sentence) / RECORD).read_text("utf-8")
-        except FileNotFoundError:
+            record: Record = json.loads(text)
+        except (FileNotFoundError, ValueError):  # a damaged one is as good as none
             return None
-        record: Record = json.loads(text)
         return record
 
     def is_done(self, sentence: str, notebooks: bool) -> bool:
@@ -125,6 +125,7 @@ class RunFolder:
             shutil.rmtree(old)
         else:
             staged.rename(final)
+        shutil.rmtree(self.path / STAGING / f"{name}.work", ignore_errors=True)
 
     def summarize(self, sentences: Sequence[str]) -> list[Record]:
         """Write the tables and the index of what is there; returns the records."""
@@ -156,7 +157,13 @@ class RunFolder:
             with _replacing(path) as new:
                 new.write_text(json.dumps(wanted, indent=2) + "\n", encoding="utf-8")
             return
-        kept = json.loads(path.read_text(encoding="utf-8"))
+        try:
+            kept = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise RunFolderError(
+                f"{path} is damaged ({error}): give another folder with --out, or delete that file "
+                "if you know that the folder's run had the settings that you ask for now"
+            ) from error
         differing = [
             f"{name} {kept.get(name)!r} instead of {wanted[name]!r}"
             for name in wanted
@@ -176,7 +183,7 @@ def folder_name(sentence: str) -> str:
     """Name the folder of a sentence: for the eye its beginning, for certainty its checksum.
 
     >>> folder_name("I sold my car.")
-    'i-sold-my-car-f2ba3f3d9d38'
+    'i-sold-my-car-6d5b5b761509'
     """
     plain = unicodedata.normalize("NFKD", sentence[:200]).encode("ascii", "ignore").decode()
     start = re.sub(r"[^a-z0-9]+", "-", plain.lower())[:40].strip("-")

@@ -38,7 +38,7 @@ class WarmKernel:
     """A kernel that answers the functions of ``worker``, and runs notebooks."""
 
     def __init__(self, threads: int) -> None:
-        """Start it.
+        """Start its process.
 
         Args:
             threads: How many threads its numerical libraries may use.
@@ -52,6 +52,13 @@ class WarmKernel:
             stderr=subprocess.DEVNULL,
         )
         self._client = self.manager.blocking_client()
+
+    def wait_until_ready(self) -> None:
+        """Wait until it answers.
+
+        Raises:
+            WorkerDiedError: If it dies before, or takes too long.
+        """
         self._client.start_channels()
         try:
             self._client.wait_for_ready(timeout=START_SECONDS)
@@ -178,9 +185,12 @@ class Workers:
         for attempt in range(1, ATTEMPTS + 1):
             if self._stopping.is_set():
                 raise _StoppedError
+            self._own.kernel = kernel = WarmKernel(self._threads)
+            self._kernels.append(kernel)
+            if self._stopping.is_set():  # those that are listed by now may have been ended
+                raise _StoppedError
             try:
-                self._own.kernel = kernel = WarmKernel(self._threads)
-                self._kernels.append(kernel)
+                kernel.wait_until_ready()
                 self._prepare(kernel)
                 return kernel
             except WorkerDiedError as error:

@@ -121,9 +121,10 @@ class _Work:
         )
         if code != settings.code:
             raise WorkerError(
-                f"the Jupyter kernel {kernel.manager.kernel_name!r} runs another version of "
-                "trendlib: install its kernel in this environment (python -m ipykernel install "
-                "--sys-prefix)"
+                "a worker runs another version of the code than this command: if it was edited "
+                f"meanwhile, give the command again; else the Jupyter kernel "
+                f"{kernel.manager.kernel_name!r} belongs to another environment (python -m "
+                "ipykernel install --sys-prefix makes one for this one)"
             )
 
     def do(self, kernel: WarmKernel, batch: Batch) -> None:
@@ -175,8 +176,12 @@ class _Work:
         except DeadKernelError as error:
             raise WorkerDiedError(str(error)) from error
         pages.forget_machine(out, self._private)
-        page = kernel.call("page", notebook=str(out.resolve()), sentence=sentence)
-        files |= {NOTEBOOK: out.read_bytes(), PAGE: page.encode()}
+        files[NOTEBOOK] = out.read_bytes()
+        try:
+            page = kernel.call("page", notebook=str(out.resolve()), sentence=sentence)
+        except WorkerError as error:
+            return records.failure(f"its page cannot be made: {error}")
+        files[PAGE] = page.encode()
         return record
 
     def _parameters(self, sentence: str) -> dict[str, object]:

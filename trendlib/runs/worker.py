@@ -17,7 +17,6 @@ from IPython.core.getipython import get_ipython
 from trendlib import encoder
 from trendlib.attention import reading_named
 from trendlib.embedding import embed
-from trendlib.errors import SentenceError
 from trendlib.runs import records
 from trendlib.runs.settings import code_version
 
@@ -68,9 +67,9 @@ def _describe(
 ) -> dict[str, Any]:
     try:
         encoding = encoder.load_encoder(model, dtype).encode(sentence)
-    except SentenceError as error:
+        embedding = embed(encoding, reading_named(reading))
+    except Exception as error:  # whatever it is, the other sentences go on
         return {"record": records.failure(f"{type(error).__name__}: {error}")}
-    embedding = embed(encoding, reading_named(reading))
     described: dict[str, Any] = {
         "record": records.record_of(encoding, embedding)
         | {"versions": json.dumps(dict(encoding.provenance.versions))}
@@ -79,7 +78,8 @@ def _describe(
         from trendlib import plots
 
         drawn = io.BytesIO()
-        plots.thumbnail(embedding).savefig(drawn, format="png")
+        text = {"Description": f"model: {encoding.provenance}"}
+        plots.thumbnail(embedding).savefig(drawn, format="png", metadata=text)
         described["picture"] = base64.b64encode(drawn.getvalue()).decode()
     return described
 
