@@ -59,14 +59,18 @@ class Case:
         return options
 
     def done(self) -> set[str]:
-        """The sentences that are done; everything that belongs to one of them must be there."""
-        found = records(self.out)
-        for record in found.values():
-            folder = self.out / record["folder"]
+        """The sentences that are done; everything that belongs to one of them must be there.
+
+        True at every moment of a run, so it starts from the folders that are there now.
+        """
+        found = set()
+        for folder in list(self.out.glob("sentences/*")):
+            record = json.loads((folder / "record.json").read_text("utf-8"))
             nbformat.validate(nbformat.read(folder / "notebook.ipynb", as_version=4))
             assert (folder / "page.html").read_text("utf-8").rstrip().endswith("</html>")
-        assert len(found) == len(list(self.out.glob("sentences/*")))
-        return {sentence for sentence, each in found.items() if each["status"] == "done"}
+            if record["status"] == "done":
+                found.add(record["sentence"])
+        return found
 
     def wait_for(self, count: int, process: "subprocess.Popen[str]") -> None:
         """Wait until so many sentences are done."""

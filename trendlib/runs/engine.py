@@ -10,7 +10,8 @@ from typing import Any
 
 import nbformat
 import papermill
-from jupyter_client.manager import KernelManager
+from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_client.manager import AsyncKernelManager
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.log import logger
@@ -19,19 +20,22 @@ ENGINE = "trendlib-warm"
 
 
 class WarmEngine(NBClientEngine):  # type: ignore[misc]
-    """Executes a notebook on the kernel of ``manager``."""
+    """Executes a notebook on the kernel of ``manager``, through ``client``."""
 
     @classmethod
     def execute_managed_notebook(
-        cls, nb_man: Any, kernel_name: str, *, manager: KernelManager, **_: Any
+        cls,
+        nb_man: Any,
+        kernel_name: str,
+        *,
+        manager: AsyncKernelManager,
+        client: AsyncKernelClient,
+        **_: Any,
     ) -> None:
-        """Execute a notebook; ``manager`` comes through papermill's engine arguments."""
-        client = PapermillNotebookClient(nb_man, km=manager, kernel_name=kernel_name, log=logger)
-        try:
-            client.execute()
-        finally:
-            if client.kc is not None:
-                client.kc.stop_channels()
+        """Execute a notebook; ``manager`` and ``client`` are papermill's engine arguments."""
+        executor = PapermillNotebookClient(nb_man, km=manager, kernel_name=kernel_name, log=logger)
+        executor.kc = client  # a new one would wait 0.2 s until the kernel has nothing to say
+        executor.execute()
 
 
 papermill_engines.register(ENGINE, WarmEngine)
@@ -39,9 +43,13 @@ logger.addHandler(logging.NullHandler())  # what it would print, the run's own m
 
 
 def execute(
-    notebook: Path, out: Path, parameters: dict[str, object], manager: KernelManager
+    notebook: Path,
+    out: Path,
+    parameters: dict[str, object],
+    manager: AsyncKernelManager,
+    client: AsyncKernelClient,
 ) -> None:
-    """Run a notebook with parameters.
+    """Run a notebook with parameters, on a kernel that runs.
 
     Raises:
         PapermillExecutionError: If a cell fails; the notebook is written all the same.
@@ -56,6 +64,7 @@ def execute(
         progress_bar=False,
         request_save_on_cell_execute=False,  # it is written once, at the end
         manager=manager,
+        client=client,
     )
 
 

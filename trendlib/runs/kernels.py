@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any, Self
 
+from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import run_sync
 
@@ -51,7 +52,7 @@ class WarmKernel:
             stdout=subprocess.DEVNULL,  # kernels print warnings of their own
             stderr=subprocess.DEVNULL,
         )
-        self._client = self.manager.blocking_client()
+        self.client: AsyncKernelClient = self.manager.client()
 
     def wait_until_ready(self) -> None:
         """Wait until it answers.
@@ -59,9 +60,9 @@ class WarmKernel:
         Raises:
             WorkerDiedError: If it dies before, or takes too long.
         """
-        self._client.start_channels()
+        self.client.start_channels()
         try:
-            self._client.wait_for_ready(timeout=START_SECONDS)
+            run_sync(self.client.wait_for_ready)(timeout=START_SECONDS)
         except RuntimeError as error:
             raise WorkerDiedError(str(error)) from error
 
@@ -78,7 +79,7 @@ class WarmKernel:
         """
         module = "__import__('trendlib.runs.worker', fromlist=['worker'])"
         asked = f"{module}.answer({function!r}, {json.dumps(arguments)!r})"
-        number = self._client.execute(
+        number = self.client.execute(
             "", silent=True, store_history=False, user_expressions={"answer": asked}
         )
         answer = self._reply(number)["user_expressions"]["answer"]
@@ -94,13 +95,13 @@ class WarmKernel:
 
     def close(self) -> None:
         """End it, and free what belongs to it."""
-        self._client.stop_channels()
+        self.client.stop_channels()
         run_sync(self.manager.shutdown_kernel)(now=True)
 
     def _reply(self, number: str) -> dict[str, Any]:
         while True:
             try:
-                reply = self._client.get_shell_msg(timeout=POLL_SECONDS)
+                reply = run_sync(self.client.get_shell_msg)(timeout=POLL_SECONDS)
             except queue.Empty:
                 if not self.is_alive():
                     raise WorkerDiedError("the worker died") from None

@@ -169,7 +169,13 @@ class _Work:
         out = self.folder.scratch(sentence) / NOTEBOOK
         kernel.call("reset")
         try:
-            engine.execute(self._settings.notebook, out, self._parameters(sentence), kernel.manager)
+            engine.execute(
+                self._settings.notebook,
+                out,
+                self._parameters(sentence),
+                kernel.manager,
+                kernel.client,
+            )
         except PapermillExecutionError as error:
             if record["status"] == records.DONE:
                 record = records.failure(f"{error.ename}: {error.evalue}")
