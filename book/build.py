@@ -11,13 +11,13 @@ import sys
 from importlib.metadata import distribution
 from pathlib import Path
 
-import nbformat
 import papermill
 from papermill.exceptions import PapermillExecutionError
 from picture import COMMITTED, draw
 
 from trendlib.errors import TrendlibError
-from trendlib.weights import AUTO, LOCAL, Weights, find_weights
+from trendlib.runs.pages import forget_machine
+from trendlib.weights import AUTO, Weights, find_weights
 
 BOOK = Path(__file__).resolve().parent
 MATHJAX = "sphinx-mathjax-offline/static/mathjax/tex-svg.js"
@@ -39,7 +39,7 @@ def main() -> int:
         weights = find_weights(options.model)
         print(f"Building the book with {weights.name}.", flush=True)
         source = stage(out / "source")
-        draw(name_or_folder(weights), source / "images" / COMMITTED.name)
+        draw(weights.choice, source / "images" / COMMITTED.name)
         for notebook in sorted((source / "notebooks").glob("*.ipynb")):
             execute(notebook, weights)
         page = build_html(source, out)
@@ -73,7 +73,7 @@ def stage(source: Path) -> Path:
 
 def execute(notebook: Path, weights: Weights) -> None:
     """Run a notebook in place."""
-    model = name_or_folder(weights)
+    model = weights.choice
     print(f"Running {notebook.name} ...", flush=True)
     default = papermill.inspect_notebook(notebook)["model"]["default"]
     try:
@@ -87,23 +87,7 @@ def execute(notebook: Path, weights: Weights) -> None:
             log_output=False,
         )
     finally:
-        forget_machine(notebook, weights)
-
-
-def name_or_folder(weights: Weights) -> str:
-    """Say which model to load, in a way that finds the same one again."""
-    return str(weights.folder) if weights.revision == LOCAL else weights.name
-
-
-def forget_machine(notebook: Path, weights: Weights) -> None:
-    """Remove what papermill says about this machine: absolute paths and times."""
-    content = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
-    content.metadata.pop("papermill", None)
-    for cell in content.cells:
-        cell.metadata.pop("papermill", None)
-        cell.metadata.pop("execution", None)
-        cell.source = cell.source.replace(str(weights.folder), weights.name)
-    nbformat.write(content, notebook)  # type: ignore[no-untyped-call]
+        forget_machine(notebook, {str(weights.folder): weights.name})
 
 
 def build_html(source: Path, out: Path) -> Path:
