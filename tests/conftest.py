@@ -31,6 +31,7 @@ CHECKED = [
 ]
 install_import_hook(CHECKED, "beartype.beartype")
 
+import hypothesis  # noqa: E402
 import torch  # noqa: E402
 from huggingface_hub import constants  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
@@ -41,6 +42,10 @@ from transformers import BertConfig, BertForPreTraining, BertTokenizer  # noqa: 
 from trendlib.encoder import Encoder, load_encoder  # noqa: E402
 from trendlib.errors import ModelNotReachableError  # noqa: E402
 from trendlib.weights import BERT_BASE, HUB_FILES, MINILM  # noqa: E402
+
+# How long a machine takes is no property of the code.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 

@@ -84,14 +84,24 @@ def test_received_attention_is_the_column_sum(tiny: Encoder) -> None:
 def test_layers_and_heads_are_not_swapped(tiny: Encoder) -> None:
     """Five layers of three heads: every shape and value tells which axis was taken."""
     attentions = tiny.encode("I want an apple.").attentions
-    assert attention.received_by_head(attentions, 4).shape == (3, 7)
-    assert attention.received_by_layer(attentions).shape == (5, 7)
+    in_layer_1 = attention.attention_rows(attentions, dataclasses.replace(ARTICLE, layer=1))
+    assert in_layer_1.shape == (3, 7, 7)
+    np.testing.assert_array_equal(in_layer_1[2], attentions[1][2])
+    by_layer = attention.attention_rows(attentions, LAYERS)
+    assert by_layer.shape == (5, 7, 7)
+    np.testing.assert_allclose(by_layer[3], attentions[3].mean(axis=0))
     one = attention.received_in_head(attentions, layer=1, head=2)
     np.testing.assert_array_equal(one, attentions[1][2].sum(axis=0))
-    np.testing.assert_array_equal(attention.received_by_head(attentions, 1)[2], one)
-    np.testing.assert_allclose(
-        attention.received_by_layer(attentions)[3], attentions[3].mean(axis=0).sum(axis=0)
-    )
+
+
+def test_received_attention_is_that_of_the_merged_matrix(minilm: Encoder) -> None:
+    encoding = minilm.encode("Unbelievable embeddings, quoth the antidisestablishmentarian.")
+    assert any(len(word.tokens) > 2 for word in encoding.words)
+    merged = merge_pieces(encoding.attentions, encoding.words)
+    column_sums = merged.sum(axis=-2)[:, :, 1:-1]
+    for layer, expected in enumerate(column_sums):
+        received = attention.received_by_word(encoding.attentions[layer], encoding.words)
+        np.testing.assert_allclose(received, expected, atol=1e-12)
 
 
 @pytest.mark.parametrize("layer", [-1, 5, 100])
@@ -100,7 +110,7 @@ def test_layer_out_of_range(tiny: Encoder, layer: int) -> None:
     with pytest.raises(LayerOutOfRangeError, match="5 layers, give 0 to 4"):
         attention.received_in_head(attentions, layer, 0)
     with pytest.raises(LayerOutOfRangeError):
-        attention.received_by_head(attentions, layer)
+        attention.attention_rows(attentions, dataclasses.replace(ARTICLE, layer=layer))
 
 
 @pytest.mark.parametrize("head", [-1, 3, 11])

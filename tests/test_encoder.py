@@ -185,7 +185,7 @@ def test_arrays_that_do_not_fit_are_refused(tiny: Encoder) -> None:
 
 def test_a_model_without_attentions_is_refused(tiny_folder: Path) -> None:
     encoder = load_encoder(tiny_folder)
-    encoder._model.config._attn_implementation = "sdpa"
+    encoder.model.config._attn_implementation = "sdpa"
     with pytest.raises(UnsupportedModelError, match="0 layers of attention instead of 5"):
         encoder.encode("hello")
 

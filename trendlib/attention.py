@@ -17,9 +17,10 @@ from trendlib.errors import (
     ArrayError,
     HeadOutOfRangeError,
     LayerOutOfRangeError,
-    unknown_choice,
+    check_choice,
 )
 from trendlib.typing import (
+    AttentionRows,
     Attentions,
     Ballots,
     Counts,
@@ -30,7 +31,6 @@ from trendlib.typing import (
     UnitAttentions,
     UnitMatrix,
     UnitRow,
-    UnitRows,
 )
 from trendlib.words import Word
 
@@ -97,8 +97,7 @@ def reading_named(name: str) -> Reading:
     Raises:
         UnknownChoiceError: If there is none of that name.
     """
-    if name not in READINGS:
-        raise unknown_choice("reading", name, READINGS)
+    check_choice("reading", name, READINGS)
     return READINGS[name]
 
 
@@ -212,6 +211,11 @@ class AttentionResult:
         return self.focus, self.related
 
     @property
+    def chosen_words(self) -> tuple[int, ...]:
+        """Where the chosen words are among the sentence's: one word may stand there twice."""
+        return tuple(self.word_indices[word.index] for word in self.chosen)
+
+    @property
     def row_kind(self) -> str:
         """What a row is: "head" or "layer"."""
         return "layer" if self.layer is None else "head"
@@ -236,15 +240,67 @@ def read(encoding: Encoding, reading: Reading = ARTICLE) -> AttentionResult:
         LayerOutOfRangeError: If the reading names a layer that the model lacks.
         HeadOutOfRangeError: If it names a head that the model lacks.
     """
-    attentions = merge_pieces(encoding.attentions, encoding.words)
-    layer = None if reading.layer is None else _resolve(reading.layer, len(attentions))
-    rows = received_by_layer(attentions) if layer is None else received_by_head(attentions, layer)
+    rows = attention_rows(encoding.attentions, reading)
+    return read_rows(rows, encoding.words, reading, len(encoding.attentions), encoding.provenance)
+
+
+def attention_rows(attentions: Attentions, reading: Reading) -> AttentionRows:
+    """Take the attention matrices that have a row each in a reading.
+
+    Returns:
+        One matrix a head of the reading's layer; or one a layer, the mean of its heads.
+
+    Raises:
+        LayerOutOfRangeError: If the reading names a layer that the model lacks.
+
+    >>> attention_rows(np.ones((6, 12, 3, 3)), LAYERS).shape
+    (6, 3, 3)
+    """
+    layer = layer_of(reading, len(attentions))
+    rows: AttentionRows = attentions.mean(axis=1) if layer is None else attentions[layer]
+    return rows
+
+
+def layer_of(reading: Reading, n_layers: int) -> int | None:
+    """Say which layer's heads are the rows of a reading; None where the layers are.
+
+    Raises:
+        LayerOutOfRangeError: If the model lacks that layer.
+    """
+    if reading.layer is None:
+        return None
+    layer = _resolve(reading.layer, n_layers)
+    check_layer(layer, n_layers)
+    return layer
+
+
+def read_rows(
+    rows: AttentionRows,
+    words: Sequence[Word],
+    reading: Reading,
+    n_layers: int,
+    provenance: Provenance | None = None,
+) -> AttentionResult:
+    """Find focus and related word, given the attention matrices that a reading is about.
+
+    Args:
+        rows: The matrices, see ``attention_rows``.
+        words: The sentence's words.
+        reading: How to read them.
+        n_layers: How many layers the model has.
+        provenance: Where the attentions come from.
+
+    Raises:
+        LayerOutOfRangeError: If the reading names a layer that the model lacks.
+        HeadOutOfRangeError: If it names a head that the model lacks.
+    """
+    layer = layer_of(reading, n_layers)
     check = check_layer if layer is None else check_head
     check(_resolve(reading.focus_row, len(rows)), len(rows))
-    kept = candidate_indices(encoding.words, reading)
-    texts = [encoding.words[index].text for index in kept]
-    word_rows = drop_special(rows, encoding)
-    return decide(word_rows[:, kept], texts, reading, layer, kept, encoding.provenance)
+    kept = candidate_indices(words, reading)
+    texts = [words[index].text for index in kept]
+    received = received_by_word(rows, words)
+    return decide(received[:, kept], texts, reading, layer, kept, provenance)
 
 
 def decide(
@@ -376,13 +432,6 @@ def unit_tokens(words: Sequence[Word], n_tokens: int) -> list[tuple[int, ...]]:
     return sorted([word.tokens for word in words] + alone)
 
 
-def drop_special(rows: UnitRows, encoding: Encoding) -> Received:
-    """Keep the columns of the words, and drop those of the special tokens."""
-    units = unit_tokens(encoding.words, len(encoding.tokens))
-    tokens = [word.tokens for word in encoding.words]
-    return rows[:, [column for column, unit in enumerate(units) if unit in tokens]]
-
-
 def received_by_unit(attention: UnitMatrix) -> UnitRow:
     """Sum the attention that each unit receives from all units (column sums).
 
@@ -391,6 +440,26 @@ def received_by_unit(attention: UnitMatrix) -> UnitRow:
     """
     total: UnitRow = attention.sum(axis=0)
     return total
+
+
+def received_by_word(rows: AttentionRows, words: Sequence[Word]) -> Received:
+    """Sum the attention that each word receives from all units, in each of several matrices.
+
+    These are the column sums of the merged matrices, without those of the special tokens, got
+    without merging: a query piece counts as its share of a word, and key pieces add up.
+
+    >>> attention = np.array([[[0.5, 0.25, 0.25], [0.2, 0.4, 0.4], [0.6, 0.1, 0.3]]])
+    >>> received_by_word(attention, [Word("apples", 0, 6, (1, 2))])
+    array([[1.1]])
+    """
+    weights = np.ones(rows.shape[-1], dtype=rows.dtype)
+    member = np.zeros((rows.shape[-1], len(words)), dtype=rows.dtype)
+    for column, word in enumerate(words):
+        pieces = list(word.tokens)
+        weights[pieces] = 1 / len(pieces)
+        member[pieces, column] = 1
+    received: Received = (weights @ rows) @ member
+    return received
 
 
 def received_in_head(attentions: UnitAttentions, layer: int, head: int) -> UnitRow:
@@ -403,21 +472,6 @@ def received_in_head(attentions: UnitAttentions, layer: int, head: int) -> UnitR
     check_layer(layer, attentions.shape[0])
     check_head(head, attentions.shape[1])
     return received_by_unit(attentions[layer, head])
-
-
-def received_by_head(attentions: UnitAttentions, layer: int) -> UnitRows:
-    """Sum the attention that each unit receives in every head of one layer: a row a head.
-
-    Raises:
-        LayerOutOfRangeError: If there is no such layer.
-    """
-    check_layer(layer, attentions.shape[0])
-    return np.stack([received_by_unit(head) for head in attentions[layer]])
-
-
-def received_by_layer(attentions: UnitAttentions) -> UnitRows:
-    """Sum the attention that each unit receives, heads averaged: a row a layer."""
-    return np.stack([received_by_unit(layer.mean(axis=0)) for layer in attentions])
 
 
 def candidate_indices(words: Sequence[Word], reading: Reading) -> list[int]:

@@ -6,12 +6,42 @@ import numpy as np
 
 from trendlib.attention import ARTICLE, AttentionResult, NoRelated, Reading, Related, read
 from trendlib.encoding import Encoding, Provenance
-from trendlib.errors import ArrayError, unknown_choice
-from trendlib.trend import Trend, trend
-from trendlib.typing import Mask, Vector
+from trendlib.errors import ArrayError, check_choice
+from trendlib.trend import KINDS, Trend, trend
+from trendlib.typing import Mask, Vector, WordStates
+from trendlib.words import mean_over_pieces
 
 UNDEFINED = ("zero", "keep")
 """What becomes of undefined coordinates: see ``add_trends``."""
+COMBINATIONS = ("sum", "concatenation", "focus")
+"""What becomes of two trends: see ``combine_trends``."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a sentence becomes a vector; the article's way, unless something else is said.
+
+    Attributes:
+        reading: How focus and related word are found.
+        kind: "log quotient" or "difference".
+        undefined: "zero" or "keep"; see ``combine_trends``.
+        combination: "sum", "concatenation" or "focus"; see ``combine_trends``.
+    """
+
+    reading: Reading = ARTICLE
+    kind: str = "log quotient"
+    undefined: str = "zero"
+    combination: str = "sum"
+
+    def __post_init__(self) -> None:
+        """Check the choices.
+
+        Raises:
+            UnknownChoiceError: If there is no such kind, or no such choice.
+        """
+        check_choice("kind of trend", self.kind, KINDS)
+        check_choice("choice for undefined coordinates", self.undefined, UNDEFINED)
+        check_choice("combination", self.combination, COMBINATIONS)
 
 
 @dataclass(frozen=True)
@@ -41,6 +71,7 @@ class SentenceEmbedding:
         values: The embedding; the focus word's trend alone where there is no related word.
         defined: Where it is defined. With ``undefined="zero"`` the value elsewhere is 0.
         undefined: "zero" or "keep".
+        combination: "sum", "concatenation" or "focus".
         provenance: Model, revision, versions, dtype.
     """
 
@@ -51,6 +82,7 @@ class SentenceEmbedding:
     values: Vector
     defined: Mask
     undefined: str
+    combination: str
     provenance: Provenance
 
     def __post_init__(self) -> None:
@@ -81,6 +113,7 @@ def embed(
     reading: Reading = ARTICLE,
     kind: str = "log quotient",
     undefined: str = "zero",
+    combination: str = "sum",
 ) -> SentenceEmbedding:
     """Make a sentence's trend embedding.
 
@@ -89,35 +122,102 @@ def embed(
         reading: How focus and related word are found.
         kind: "log quotient" or "difference".
         undefined: "zero", the article's choice, or "keep"; see ``add_trends``.
+        combination: "sum", the article's choice, "concatenation" or "focus"; see
+            ``combine_trends``.
 
     Returns:
         The embedding. A sentence without a related word gets the focus word's trend alone, and
         ``related`` says why.
 
     Raises:
-        UnknownChoiceError: If there is no such kind, or no such choice for ``undefined``.
+        UnknownChoiceError: If there is no such kind, or no such choice.
     """
+    recipe = Recipe(reading, kind, undefined, combination)
     attention = read(encoding, reading)
-    static, contextual = encoding.static, encoding.contextual
+    words = [encoding.words[index] for index in attention.chosen_words]
+    static, contextual = (
+        mean_over_pieces(encoding.hidden_states[state], words) for state in (0, -1)
+    )
+    return compose(encoding.sentence, attention, static, contextual, recipe)
 
-    def trend_of(candidate: int) -> Trend:
-        word = attention.word_indices[candidate]
-        return trend(static[word], contextual[word], kind)
 
-    focus = trend_of(attention.focus.index)
-    outcome = attention.related
-    related = trend_of(outcome.index) if isinstance(outcome, Related) else None
-    values, defined = add_trends(focus, related, undefined)
+def compose(
+    sentence: str,
+    attention: AttentionResult,
+    static: WordStates,
+    contextual: WordStates,
+    recipe: Recipe,
+) -> SentenceEmbedding:
+    """Make a sentence's trend embedding from the vectors of its chosen words.
+
+    Args:
+        sentence: The text.
+        attention: The chosen words, and how they were found.
+        static: Their vectors in hidden state 0, the focus word's first.
+        contextual: Their vectors in the last hidden state.
+        recipe: What is made of them.
+
+    Raises:
+        ArrayError: If there is not one vector for each chosen word, or no model to name.
+    """
+    if not len(static) == len(contextual) == len(attention.chosen):
+        raise ArrayError(
+            f"{len(static)} static and {len(contextual)} contextual vectors for "
+            f"{len(attention.chosen)} chosen words: give one of each for each word"
+        )
+    focus, *others = (trend(*pair, recipe.kind) for pair in zip(static, contextual, strict=True))
+    related = others[0] if others else None
+    values, defined = combine_trends(focus, related, recipe.combination, recipe.undefined)
+    if attention.provenance is None:
+        raise ArrayError("attentions of no known model: an embedding must say whose it is")
     return SentenceEmbedding(
-        sentence=encoding.sentence,
+        sentence=sentence,
         attention=attention,
         focus_trend=focus,
         related_trend=related,
         values=values,
         defined=defined,
-        undefined=undefined,
-        provenance=encoding.provenance,
+        undefined=recipe.undefined,
+        combination=recipe.combination,
+        provenance=attention.provenance,
     )
+
+
+def combine_trends(
+    focus: Trend, related: Trend | None, combination: str = "sum", undefined: str = "zero"
+) -> tuple[Vector, Mask]:
+    """Make one vector of two trends.
+
+    Args:
+        focus: The focus word's trend.
+        related: The related word's; None where there is no related word.
+        combination: "sum", see ``add_trends``; "concatenation", the focus word's coordinates and
+            then the related word's, which are undefined where there is no related word; or
+            "focus", the focus word's alone.
+        undefined: "zero" puts 0 where a coordinate is undefined, "keep" leaves it NaN; for sums
+            see ``add_trends``.
+
+    Returns:
+        The vector, and where it is defined.
+
+    Raises:
+        UnknownChoiceError: If there is no such choice.
+
+    >>> two = Trend(np.array([1.0, np.nan]), np.array([True, False]), "x")
+    >>> combine_trends(two, None, "concatenation", "keep")
+    (array([ 1., nan, nan, nan]), array([ True, False, False, False]))
+    """
+    check_choice("combination", combination, COMBINATIONS)
+    if combination == "sum":
+        return add_trends(focus, related, undefined)
+    first = add_trends(focus, None, undefined)
+    if combination == "focus":
+        return first
+    if related is None:
+        nothing = np.full_like(focus.values, np.nan)
+        related = Trend(nothing, np.zeros_like(focus.defined), focus.kind)
+    second = add_trends(related, None, undefined)
+    return np.concatenate([first[0], second[0]]), np.concatenate([first[1], second[1]])
 
 
 def add_trends(focus: Trend, related: Trend | None, undefined: str = "zero") -> tuple[Vector, Mask]:
@@ -145,8 +245,7 @@ def add_trends(focus: Trend, related: Trend | None, undefined: str = "zero") -> 
     >>> add_trends(one, two, "keep")
     (array([ 2., nan, nan, nan]), array([ True, False, False, False]))
     """
-    if undefined not in UNDEFINED:
-        raise unknown_choice("choice for undefined coordinates", undefined, UNDEFINED)
+    check_choice("choice for undefined coordinates", undefined, UNDEFINED)
     if related is None:
         values = focus.undefined_as_zero if undefined == "zero" else focus.values
         return values, focus.defined

@@ -12,39 +12,51 @@ import torch
 from transformers import BertModel, BertTokenizer
 from transformers.utils import logging as transformers_logging
 
-from trendlib.encoding import DTYPES, Encoding, Provenance
+from trendlib.encoding import DTYPES, Encoding, Provenance, Tokenized
 from trendlib.errors import (
     BlankSentenceError,
     CorruptedWeightsError,
     NotTextError,
     NoWordsError,
+    SentenceError,
     TooLongError,
     UnsupportedModelError,
-    unknown_choice,
+    check_choice,
 )
 from trendlib.weights import AUTO, Weights, find_weights
 from trendlib.words import Word, cut_words
 
-_kept: dict[tuple[str, str], "Encoder"] | None = None
-"""Loaded encoders by model and dtype, once ``keep_loaded`` was called."""
+_kept: dict[tuple[str, str, str], "Encoder"] | None = None
+"""Loaded encoders by model, dtype and device, once ``keep_loaded`` was called."""
 
 
 class Encoder:
     """A BERT model that turns sentences into arrays, one sentence at a time.
 
-    Sentences are not padded and run alone, so that an answer never depends on its neighbours.
+    Sentences are not padded and run alone, so that an answer never depends on its neighbours:
+    this is the reference. ``batch`` runs many at once.
+
+    Attributes:
+        provenance: Model, revision, versions, dtype.
+        model: The model of transformers.
     """
 
     def __init__(self, model: Any, tokenizer: Any, provenance: Provenance) -> None:
         """Wrap a loaded model; ``load_encoder`` makes one from a name."""
         self.provenance = provenance
-        self._model = model
+        self.model = model
         self._tokenizer = tokenizer
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model computes."""
+        device: torch.device = self.model.device
+        return device
 
     @property
     def max_tokens(self) -> int:
         """The most tokens a sentence may have, special tokens included."""
-        return int(self._model.config.max_position_embeddings)
+        return int(self.model.config.max_position_embeddings)
 
     def encode(self, sentence: str) -> Encoding:
         """Run one sentence through the model.
@@ -63,7 +75,10 @@ class Encoder:
             NoWordsError: If it has no word that the vocabulary knows.
             TooLongError: If it has too many tokens for the model.
         """
-        return self._run(*self._tokenize(sentence))
+        (tokenized,) = self.tokenize([sentence])
+        if isinstance(tokenized, SentenceError):
+            raise tokenized
+        return self._run(tokenized)
 
     def encode_many(self, sentences: Sequence[str]) -> list[Encoding]:
         """Run several sentences, each alone; see ``encode``.
@@ -78,91 +93,111 @@ class Encoder:
                 "encode_many was given one string: give a list of sentences, or call encode"
             )
         tokenized = []
-        for number, sentence in enumerate(sentences):
-            try:
-                tokenized.append(self._tokenize(sentence))
-            except (NotTextError, BlankSentenceError, NoWordsError, TooLongError) as error:
-                raise type(error)(f"sentence {number}: {error}") from None
-        return [self._run(*arguments) for arguments in tokenized]
+        for number, outcome in enumerate(self.tokenize(sentences)):
+            if isinstance(outcome, SentenceError):
+                raise type(outcome)(f"sentence {number}: {outcome}")
+            tokenized.append(outcome)
+        return [self._run(each) for each in tokenized]
 
-    def _tokenize(self, sentence: str) -> tuple[str, tuple[Word, ...], list[int]]:
-        check_text(sentence)
-        tokenized = self._tokenizer(
-            sentence,
+    def tokenize(self, sentences: Sequence[str]) -> list[Tokenized | SentenceError]:
+        """Cut sentences into tokens and words.
+
+        Returns:
+            For each sentence its tokens and words; or why it has none that can be used, the
+            error that ``encode`` raises for it.
+        """
+        outcomes: list[Tokenized | SentenceError | None] = [_refused(each) for each in sentences]
+        texts = [each for each, no in zip(sentences, outcomes, strict=True) if no is None]
+        if not texts:
+            return [each for each in outcomes if each is not None]
+        batch = self._tokenizer(
+            texts,
             return_offsets_mapping=True,
             return_special_tokens_mask=True,
             split_special_tokens=True,  # a typed "[SEP]" is text
             verbose=False,  # we raise where it would warn
         )
-        offsets = [
-            None if special else span
-            for span, special in zip(
-                tokenized["offset_mapping"], tokenized["special_tokens_mask"], strict=True
-            )
-        ]
-        ids: list[int] = tokenized["input_ids"]
+        parts = zip(
+            texts,
+            batch["input_ids"],
+            batch["offset_mapping"],
+            batch["special_tokens_mask"],
+            strict=True,
+        )
+        return [self._checked(*next(parts)) if each is None else each for each in outcomes]
+
+    def _checked(
+        self, sentence: str, ids: list[int], spans: list[tuple[int, int]], special: list[int]
+    ) -> Tokenized | SentenceError:
         if len(ids) > self.max_tokens:
-            raise TooLongError(
+            return TooLongError(
                 f"the sentence has {len(ids)} tokens, the two special ones included, but "
                 f"{self.provenance.model} has room for {self.max_tokens}: split the text"
             )
+        offsets = [None if no else span for span, no in zip(spans, special, strict=True)]
         words = cut_words(sentence, offsets)
-        self._check_words(sentence, words, ids)
-        return sentence, words, ids
+        return self._without_words(sentence, words, ids) or Tokenized(sentence, words, tuple(ids))
 
-    def _check_words(self, sentence: str, words: tuple[Word, ...], ids: list[int]) -> None:
+    def _without_words(
+        self, sentence: str, words: tuple[Word, ...], ids: list[int]
+    ) -> NoWordsError | None:
         shown = sentence if len(sentence) <= 60 else sentence[:57] + "..."
         proper = [word for word in words if not word.is_punctuation]
         if not proper:
-            raise NoWordsError(
+            return NoWordsError(
                 f"no word in {shown!r}, only punctuation or invisible characters: "
                 "give at least one word"
             )
         unknown = self._tokenizer.unk_token_id
         if all(ids[token] == unknown for word in proper for token in word.tokens):
-            raise NoWordsError(
+            return NoWordsError(
                 f"the vocabulary of {self.provenance.model} knows no word of {shown!r} (each is "
                 f"{self._tokenizer.unk_token}): give at least one word that it knows"
             )
+        return None
 
-    def _run(self, sentence: str, words: tuple[Word, ...], ids: list[int]) -> Encoding:
+    def _run(self, tokenized: Tokenized) -> Encoding:
         with torch.inference_mode():
-            output = self._model(
-                input_ids=torch.tensor([ids]), output_hidden_states=True, output_attentions=True
+            output = self.model(
+                input_ids=torch.tensor([tokenized.ids], device=self.device),
+                output_hidden_states=True,
+                output_attentions=True,
             )
-        if len(output.attentions) != self._model.config.num_hidden_layers:
+        if len(output.attentions) != self.model.config.num_hidden_layers:
             raise UnsupportedModelError(
                 f"{self.provenance.model} returned {len(output.attentions)} layers of attention "
-                f"instead of {self._model.config.num_hidden_layers}: load it with eager attention"
+                f"instead of {self.model.config.num_hidden_layers}: load it with eager attention"
             )
         return Encoding(
-            sentence=sentence,
-            tokens=tuple(self._tokenizer.convert_ids_to_tokens(ids)),
-            words=words,
-            hidden_states=np.stack([state[0].numpy() for state in output.hidden_states]),
-            attentions=np.stack([attention[0].numpy() for attention in output.attentions]),
+            sentence=tokenized.sentence,
+            tokens=tuple(self._tokenizer.convert_ids_to_tokens(list(tokenized.ids))),
+            words=tokenized.words,
+            hidden_states=np.stack([state[0].cpu().numpy() for state in output.hidden_states]),
+            attentions=np.stack([matrix[0].cpu().numpy() for matrix in output.attentions]),
             provenance=self.provenance,
         )
 
 
-def load_encoder(model: str | Path = AUTO, dtype: str = "float32") -> Encoder:
+def load_encoder(model: str | Path = AUTO, dtype: str = "float32", device: str = "cpu") -> Encoder:
     """Load a model and its tokenizer, quietly.
 
     Args:
         model: A name or a folder; see ``weights.find_weights``.
         dtype: "float32", as the articles used, or "float64", for reference figures.
+        device: "cpu", where figures are the same everywhere; "auto" for the first accelerator
+            that there is, else the CPU; or a name that torch knows, such as "cuda:1".
 
     Raises:
         ModelError: If the model cannot be found or used.
-        UnknownChoiceError: If there is no such dtype.
+        UnknownChoiceError: If there is no such dtype, or no such device.
     """
-    if dtype not in DTYPES:
-        raise unknown_choice("dtype", dtype, DTYPES)
+    check_choice("dtype", dtype, DTYPES)
+    place = _find_device(device)
     if _kept is None:
-        return _load(model, dtype)
-    key = (str(model), dtype)
+        return _load(model, dtype, place)
+    key = (str(model), dtype, str(place))
     if key not in _kept:
-        _kept[key] = _load(model, dtype)
+        _kept[key] = _load(model, dtype, place)
     return _kept[key]
 
 
@@ -176,10 +211,22 @@ def keep_loaded() -> None:
     _kept = {}
 
 
-def _load(model: str | Path, dtype: str) -> Encoder:
+def _find_device(name: str) -> torch.device:
+    accelerator = torch.accelerator.current_accelerator(check_available=True)
+    if name == "auto":
+        return accelerator or torch.device("cpu")
+    known = ["auto", "cpu"]
+    if accelerator is not None:
+        count = torch.accelerator.device_count()
+        known += [accelerator.type, *(f"{accelerator.type}:{index}" for index in range(count))]
+    check_choice("device", name, known)
+    return torch.device(name)
+
+
+def _load(model: str | Path, dtype: str, device: torch.device) -> Encoder:
     weights = find_weights(model)
     with _quiet():
-        network = _load_network(weights).to(getattr(torch, dtype)).eval()
+        network = _load_network(weights).to(device, getattr(torch, dtype)).eval()
         tokenizer = BertTokenizer.from_pretrained(weights.folder)
     versions = {name: version(name) for name in ("torch", "transformers", "numpy", "trendlib")}
     provenance = Provenance(
@@ -190,6 +237,14 @@ def _load(model: str | Path, dtype: str) -> Encoder:
         versions={"python": platform.python_version(), **versions},
     )
     return Encoder(network, tokenizer, provenance)
+
+
+def _refused(sentence: object) -> SentenceError | None:
+    try:
+        check_text(sentence)
+    except SentenceError as error:
+        return error
+    return None
 
 
 def check_text(sentence: object) -> None:

@@ -38,6 +38,21 @@ class Provenance:
         return f"{self.model}, {self.dtype}"
 
 
+@dataclass(frozen=True)
+class Tokenized:
+    """A sentence cut up, ready for the model.
+
+    Attributes:
+        sentence: The text as it was given.
+        words: The words, with offsets into the sentence and the positions of their tokens.
+        ids: Numbers of the word pieces and special tokens in the vocabulary.
+    """
+
+    sentence: str
+    words: tuple[Word, ...]
+    ids: tuple[int, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Encoding:
     """One sentence, run alone through the model.

@@ -3,7 +3,7 @@
 All are ``ValueError``s, so that code that does not know this package can catch them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 
 class TrendlibError(ValueError):
@@ -86,11 +86,16 @@ class RunFolderError(TrendlibError):
     """A folder that cannot hold the run that was asked for."""
 
 
-def unknown_choice(what: str, given: object, choices: Iterable[str]) -> UnknownChoiceError:
-    """Make the error for a name that is not among the choices.
+def check_choice(what: str, given: object, choices: Collection[str]) -> None:
+    """Check that a name is among the choices.
 
-    >>> print(unknown_choice("dtype", "float8", ["float32", "float64"]))
-    unknown dtype 'float8': choose one of 'float32', 'float64'
+    Raises:
+        UnknownChoiceError: If it is not.
+
+    >>> check_choice("dtype", "float8", ["float32", "float64"])
+    Traceback (most recent call last):
+    trendlib.errors.UnknownChoiceError: unknown dtype 'float8': choose one of 'float32', 'float64'
     """
-    listed = ", ".join(repr(choice) for choice in choices)
-    return UnknownChoiceError(f"unknown {what} {given!r}: choose one of {listed}")
+    if given not in choices:
+        listed = ", ".join(repr(choice) for choice in choices)
+        raise UnknownChoiceError(f"unknown {what} {given!r}: choose one of {listed}")

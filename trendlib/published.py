@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from trendlib.encoding import Provenance
-from trendlib.errors import unknown_choice
+from trendlib.errors import check_choice
 from trendlib.typing import Received
 from trendlib.weights import BERT_BASE
 
@@ -103,8 +103,7 @@ def article(name: str) -> Mapping[str, Any]:
     Raises:
         UnknownChoiceError: If there is no such article.
     """
-    if name not in ARTICLES:
-        raise unknown_choice("article", name, ARTICLES)
+    check_choice("article", name, ARTICLES)
     text = (files("trendlib") / "published_figures" / f"{name}.json").read_text(encoding="utf-8")
     printed: Mapping[str, Any] = json.loads(text)
     return printed

@@ -168,11 +168,11 @@ def readings_table(embeddings: Sequence[SentenceEmbedding]) -> pd.DataFrame:
 
 def readings_text(chosen: SentenceEmbedding, others: Sequence[SentenceEmbedding]) -> str:
     """Say which other readings find the chosen one's words."""
-    own = _chosen_words(chosen.attention)
+    own = chosen.attention.chosen_words
     same, swapped, other = "the same", "the same two, swapped, and so the same sum", "others"
     found: dict[str, list[str]] = {same: [], swapped: [], other: []}
     for each in others:
-        words = _chosen_words(each.attention)
+        words = each.attention.chosen_words
         kind = same if words == own else swapped if words == own[::-1] else other
         found[kind].append(f"“{each.attention.reading.name}”")
     texts = [quoted(word.word) for word in chosen.attention.chosen]
@@ -337,11 +337,6 @@ def _by_model(result: AttentionResult) -> str:
 
 def _cosines(columns: Mapping[str, Mapping[str, float]], provenance: Provenance) -> pd.DataFrame:
     return pd.DataFrame(columns).round(4).rename_axis(columns=provenance.model)
-
-
-def _chosen_words(result: AttentionResult) -> tuple[int, ...]:
-    """Give the two words' places in the sentence: the same word may stand there twice."""
-    return tuple(result.word_indices[word.index] for word in result.chosen)
 
 
 def _share(trend: Trend) -> str:

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trendlib.errors import ArrayError, unknown_choice
+from trendlib.errors import ArrayError, check_choice
 from trendlib.typing import Mask, Vector
 
 
@@ -116,8 +116,7 @@ def trend(static: Vector, contextual: Vector, kind: str = "log quotient") -> Tre
         UnknownChoiceError: If there is no such kind.
         ArrayError: If the vectors are not of one length.
     """
-    if kind not in KINDS:
-        raise unknown_choice("kind of trend", kind, KINDS)
+    check_choice("kind of trend", kind, KINDS)
     return KINDS[kind](static, contextual)
 
 

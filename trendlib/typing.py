@@ -19,10 +19,10 @@ Mask = Bool[Array, "hidden"]
 SliceCosines = Float[Array, "slice"]
 
 Attentions = Float[Array, "layer head query key"]
+AttentionRows = Float[Array, "row query key"]
 UnitAttentions = Float[Array, "layer head unit unit"]
 UnitMatrix = Float[Array, "unit unit"]
 UnitRow = Float[Array, "unit"]
-UnitRows = Float[Array, "row unit"]
 
 Received = Float[Array, "row word"]
 ReceivedRow = Float[Array, "word"]

@@ -5,9 +5,9 @@ word each although BERT's own first cut makes three and five parts of them. The 
 kept through offsets: a word is always a slice of the sentence.
 """
 
-import itertools
 import string
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -64,16 +64,14 @@ def cut_words(sentence: str, offsets: Sequence[tuple[int, int] | None]) -> tuple
     inside = {position for start, end in spans for position in range(start + 1, end)}
     cuts = {match.start() for match in _BOUNDARY.finditer(sentence)} - inside
     edges = sorted(cuts | {0, len(sentence)})
-    words = []
-    for start, end in itertools.pairwise(edges):
-        tokens = tuple(
-            position
-            for position, span in enumerate(offsets)
-            if span is not None and start <= span[0] < end
-        )
-        if tokens:
-            words.append(Word(sentence[start:end], start, end, tokens))
-    return tuple(words)
+    tokens: dict[int, list[int]] = {}  # by the number of the piece of text that they are in
+    for position, span in enumerate(offsets):
+        if span is not None:
+            tokens.setdefault(bisect_right(edges, span[0]) - 1, []).append(position)
+    return tuple(
+        Word(sentence[edges[n] : edges[n + 1]], edges[n], edges[n + 1], tuple(tokens[n]))
+        for n in sorted(tokens)
+    )
 
 
 def mean_over_pieces(states: TokenStates, words: Sequence[Word]) -> WordStates:

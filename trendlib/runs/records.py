@@ -6,15 +6,15 @@ import numpy as np
 
 from trendlib.attention import NoRelated
 from trendlib.embedding import SentenceEmbedding
-from trendlib.encoding import Encoding
 from trendlib.similarity import cosine
+from trendlib.typing import Vector
 
 Record = dict[str, Any]
 
 DONE, FAILED = "done", "failed"
 
 
-def record_of(encoding: Encoding, embedding: SentenceEmbedding) -> Record:
+def record_of(embedding: SentenceEmbedding, cls: Vector, mean: Vector) -> Record:
     """Put what was found in a sentence into a record.
 
     The cosines compare the embedding, undefined coordinates as 0 as in the article, with the
@@ -25,8 +25,8 @@ def record_of(encoding: Encoding, embedding: SentenceEmbedding) -> Record:
         "status": DONE,
         "focus": embedding.attention.focus.word,
         "defined_share": embedding.defined_share,
-        "cosine_cls": _number(cosine(embedding.values, encoding.cls)),
-        "cosine_mean": _number(cosine(embedding.values, encoding.mean)),
+        "cosine_cls": _number(cosine(embedding.values, cls)),
+        "cosine_mean": _number(cosine(embedding.values, mean)),
         "embedding": [
             float(value) if exists else None
             for value, exists in zip(embedding.values, embedding.defined, strict=True)

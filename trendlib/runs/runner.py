@@ -3,14 +3,14 @@
 import base64
 import importlib
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 from tqdm import tqdm
 
 from trendlib.errors import ParameterError
+from trendlib.packing import batched
 from trendlib.runs import records
 from trendlib.runs.folder import NOTEBOOK, PAGE, PICTURE, RunFolder
 from trendlib.runs.kernels import (
@@ -25,7 +25,7 @@ from trendlib.runs.kernels import (
 from trendlib.runs.records import Record
 from trendlib.runs.settings import Settings
 
-BATCH = 16
+BATCH = 64
 """How many sentences a worker takes at a time, if it makes no notebooks."""
 WORTH_A_WORKER = 256
 """And for how many of them to start a worker pays: it takes seconds to load."""
@@ -88,7 +88,7 @@ def run(
 def _run(waiting: Sequence[str], earlier: int, work: "_Work", jobs: int) -> None:
     if not waiting:
         return
-    batches = list(_batches(waiting, 1 if work.notebooks else BATCH))
+    batches = list(batched(waiting, 1 if work.notebooks else BATCH))
     useful = len(waiting) if work.notebooks else math.ceil(len(waiting) / WORTH_A_WORKER)
     with (
         # disable=None: quiet where nobody looks at a terminal
@@ -207,9 +207,3 @@ def _check_texts(sentences: Sequence[str]) -> None:
             raise ParameterError(
                 f"sentence {number} ({sentence[:60]!a}) is no valid Unicode text: type it in UTF-8"
             ) from None
-
-
-def _batches(sentences: Sequence[str], size: int) -> Iterator[Batch]:
-    rest = iter(sentences)
-    while batch := tuple(islice(rest, size)):
-        yield batch

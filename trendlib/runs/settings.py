@@ -11,7 +11,7 @@ from pathlib import Path
 import trendlib
 from trendlib.attention import ARTICLE, reading_named
 from trendlib.encoding import DTYPES
-from trendlib.errors import ParameterError, unknown_choice
+from trendlib.errors import ParameterError, check_choice
 from trendlib.weights import AUTO, Weights, find_weights
 
 PACKAGE = Path(trendlib.__file__).resolve().parent
@@ -93,8 +93,7 @@ def checked_settings(
             names is none of its parameters, or if a value is not of its parameter's type.
     """
     reading_named(reading)
-    if dtype not in DTYPES:
-        raise unknown_choice("dtype", dtype, DTYPES)
+    check_choice("dtype", dtype, DTYPES)
     notebook = (notebook or walkthrough()).resolve()
     chosen = notebook.name != WALKTHROUGH or parameters
     converted = check_parameters(notebook, parameters or {}) if chosen else {}

@@ -16,7 +16,9 @@ from IPython.core.getipython import get_ipython
 
 from trendlib import encoder
 from trendlib.attention import reading_named
-from trendlib.embedding import embed
+from trendlib.corpus import Embedded, embed_many
+from trendlib.embedding import Recipe
+from trendlib.errors import SentenceError
 from trendlib.runs import records
 from trendlib.runs.settings import code_version
 
@@ -59,29 +61,47 @@ def describe(
     sentences: Sequence[str], model: str, dtype: str, reading: str, pictures: bool
 ) -> list[dict[str, Any]]:
     """Make the records of sentences, and their pictures if they are wanted."""
-    return [_describe(each, model, dtype, reading, pictures) for each in sentences]
+    try:
+        return _describe(sentences, model, dtype, reading, pictures)
+    except Exception as error:  # whatever it is, the other sentences go on
+        if len(sentences) > 1:
+            return [
+                described
+                for each in sentences
+                for described in describe([each], model, dtype, reading, pictures)
+            ]
+        return [{"record": records.failure(f"{type(error).__name__}: {error}")}]
 
 
 def _describe(
-    sentence: str, model: str, dtype: str, reading: str, pictures: bool
-) -> dict[str, Any]:
-    try:
-        encoding = encoder.load_encoder(model, dtype).encode(sentence)
-        embedding = embed(encoding, reading_named(reading))
-    except Exception as error:  # whatever it is, the other sentences go on
-        return {"record": records.failure(f"{type(error).__name__}: {error}")}
-    described: dict[str, Any] = {
-        "record": records.record_of(encoding, embedding)
-        | {"versions": json.dumps(dict(encoding.provenance.versions))}
-    }
-    if pictures:
-        from trendlib import plots
+    sentences: Sequence[str], model: str, dtype: str, reading: str, pictures: bool
+) -> list[dict[str, Any]]:
+    recipe = Recipe(reading_named(reading))
+    described: dict[int, dict[str, Any]] = {}
+    for place, outcome in embed_many(
+        encoder.load_encoder(model, dtype), sentences, recipe, pooled=True
+    ):
+        if isinstance(outcome, SentenceError):
+            error = f"{type(outcome).__name__}: {outcome}"
+            described[place] = {"record": records.failure(error)}
+        else:
+            described[place] = _described(outcome, pictures)
+    return [described[place] for place in range(len(sentences))]
 
-        drawn = io.BytesIO()
-        text = {"Description": f"model: {encoding.provenance}"}
-        plots.thumbnail(embedding).savefig(drawn, format="png", metadata=text)
-        described["picture"] = base64.b64encode(drawn.getvalue()).decode()
-    return described
+
+def _described(outcome: Embedded, pictures: bool) -> dict[str, Any]:
+    embedding, pooled = outcome.embedding, outcome.pooled
+    assert pooled is not None  # it was asked for
+    versions = json.dumps(dict(embedding.provenance.versions))
+    record = records.record_of(embedding, pooled.cls, pooled.mean) | {"versions": versions}
+    if not pictures:
+        return {"record": record}
+    from trendlib import plots
+
+    drawn = io.BytesIO()
+    text = {"Description": f"model: {embedding.provenance}"}
+    plots.thumbnail(embedding).savefig(drawn, format="png", metadata=text)
+    return {"record": record, "picture": base64.b64encode(drawn.getvalue()).decode()}
 
 
 def page(notebook: str, sentence: str) -> str:

@@ -1,0 +1,144 @@
+"""Many sentences through the model at once, computing only what a reading needs.
+
+A batch goes through the model in two steps. ``start`` runs all blocks but the last, and gives the
+attention matrices that the reading is about: for the article's reading those of layer 0 alone.
+From these, ``attention`` finds the words that matter. ``finish`` then runs the last block for the
+tokens of these words alone: no other token's last state is ever needed.
+
+The blocks use the model's own layers and PyTorch's fused attention, except where the attention
+matrix itself is wanted. ``encoder``, which runs one sentence at a time with everything, is the
+reference that this is tested against.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from trendlib.attention import Reading, layer_of
+from trendlib.encoder import Encoder
+from trendlib.encoding import Tokenized
+from trendlib.errors import UnsupportedModelError
+from trendlib.typing import AttentionRows, TokenStates
+
+
+class StartedBatch:
+    """A batch of sentences before the model's last block.
+
+    Attributes:
+        rows: For each sentence, the attention matrices that the reading is about.
+    """
+
+    def __init__(self, encoder: Encoder, batch: Sequence[Tokenized], reading: Reading) -> None:
+        """Run all blocks but the last; see ``start``."""
+        self._blocks = list(encoder.model.encoder.layer)
+        layer = layer_of(reading, len(self._blocks))
+        ids, self._keep = _pad(batch, encoder.device)
+        self._static = encoder.model.embeddings(input_ids=ids)
+        hidden, found = self._static, []
+        for number, block in enumerate(self._blocks[:-1]):
+            hidden, attention = self._through(block, hidden, layer in (number, None))
+            found += [] if attention is None else [attention]
+        if layer in (len(self._blocks) - 1, None):
+            query, key, _ = _project(self._blocks[-1], hidden, hidden)
+            found.append(self._attend(query, key))
+        self._before_last = hidden
+        by_row = found[0] if layer is not None else torch.stack([a.mean(1) for a in found], 1)
+        matrices = by_row.cpu().numpy()
+        self.rows: tuple[AttentionRows, ...] = tuple(
+            rows[:, : len(each.ids), : len(each.ids)]
+            for rows, each in zip(matrices, batch, strict=True)
+        )
+
+    @torch.inference_mode()
+    def finish(self, tokens: Sequence[Sequence[int]]) -> list[tuple[TokenStates, TokenStates]]:
+        """Run the last block for some tokens of each sentence.
+
+        Args:
+            tokens: For each sentence, the positions of the tokens that are wanted.
+
+        Returns:
+            For each sentence, these tokens' vectors in hidden state 0, and in the last one.
+        """
+        most = max(len(each) for each in tokens)
+        padded = [[*each, *[0] * (most - len(each))] for each in tokens]
+        where = torch.tensor(padded, device=self._static.device)[:, :, None]
+        where = where.expand(-1, -1, self._static.shape[-1])
+        queries = self._before_last.gather(1, where)
+        contextual, _ = self._through(self._blocks[-1], self._before_last, False, queries)
+        pair = self._static.gather(1, where).cpu().numpy(), contextual.cpu().numpy()
+        return [
+            (static[: len(each)], last[: len(each)])
+            for static, last, each in zip(*pair, tokens, strict=True)
+        ]
+
+    def _through(
+        self, block: Any, hidden: Tensor, wanted: bool, queries: Tensor | None = None
+    ) -> tuple[Tensor, Tensor | None]:
+        """Run a block; give its attention too if it is wanted."""
+        queries = hidden if queries is None else queries
+        query, key, value = _project(block, queries, hidden)
+        attention = self._attend(query, key) if wanted else None
+        if attention is None:
+            mixed = functional.scaled_dot_product_attention(query, key, value, self._keep)
+        else:
+            mixed = attention @ value
+        mixed = block.attention.output(mixed.transpose(1, 2).flatten(2), queries)
+        return block.output(block.intermediate(mixed), mixed), attention
+
+    def _attend(self, query: Tensor, key: Tensor) -> Tensor:
+        scores = (query @ key.transpose(2, 3)) * query.shape[-1] ** -0.5
+        if self._keep is not None:
+            scores = scores.masked_fill(~self._keep, float("-inf"))
+        attention: Tensor = scores.softmax(dim=-1)
+        return attention
+
+
+@torch.inference_mode()
+def start(encoder: Encoder, batch: Sequence[Tokenized], reading: Reading) -> StartedBatch:
+    """Run sentences through all blocks but the last.
+
+    Args:
+        encoder: The model.
+        batch: The sentences; those of like lengths cost least.
+        reading: Says which attention matrices are wanted.
+
+    Raises:
+        LayerOutOfRangeError: If the reading names a layer that the model lacks.
+        UnsupportedModelError: If the model is a BERT that looks only backwards (a decoder), or
+            that knows no absolute positions.
+    """
+    config = encoder.model.config
+    if config.is_decoder or getattr(config, "position_embedding_type", "absolute") != "absolute":
+        raise UnsupportedModelError(
+            f"{encoder.provenance.model} is a decoder, or has relative positions: batches need a "
+            "BERT encoder with absolute positions; run its sentences one at a time (`encode`)"
+        )
+    return StartedBatch(encoder, batch, reading)
+
+
+def _pad(batch: Sequence[Tokenized], device: torch.device) -> tuple[Tensor, Tensor | None]:
+    """Make one array of all ids; say what is no padding, unless there is none."""
+    lengths = torch.tensor([len(each.ids) for each in batch])
+    longest = int(lengths.max())
+    ids = torch.tensor([[*each.ids, *[0] * (longest - len(each.ids))] for each in batch])
+    if bool((lengths == longest).all()):
+        return ids.to(device), None
+    keep = torch.arange(longest) < lengths[:, None]
+    return ids.to(device), keep[:, None, None, :].to(device)
+
+
+def _project(block: Any, queries: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    attention = block.attention.self
+    heads = attention.num_attention_heads
+    query, key, value = (
+        projected.unflatten(-1, (heads, -1)).transpose(1, 2)
+        for projected in (
+            attention.query(queries),
+            attention.key(hidden),
+            attention.value(hidden),
+        )
+    )
+    return query, key, value
