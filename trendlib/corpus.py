@@ -1,16 +1,18 @@
 """Trend embeddings of many sentences, at the speed of the model."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from trendlib.attention import read_rows
 from trendlib.batch import start
 from trendlib.embedding import Recipe, SentenceEmbedding, compose
 from trendlib.encoder import Encoder
 from trendlib.encoding import Tokenized
-from trendlib.errors import NotTextError, SentenceError
+from trendlib.errors import BadRowsError, NotTextError, SentenceError, check_choice
 from trendlib.packing import batched, pack
-from trendlib.typing import Vector
+from trendlib.typing import SentenceVectors, Vector
 from trendlib.words import Word, mean_over_pieces
 
 TOKEN_BUDGET = 2048
@@ -44,6 +46,9 @@ class Embedded:
     embedding: SentenceEmbedding
     pooled: Pooled | None
 
+
+BAD_ROWS = ("raise", "nan", "zero")
+"""What becomes of sentences that have no embedding: see ``embed_array``."""
 
 Outcome = tuple[int, Embedded | SentenceError]
 
@@ -87,6 +92,56 @@ def embed_many(
         for numbers in pack([len(each.ids) for _, each in good], budget):
             places, batch = zip(*(good[each] for each in numbers), strict=True)
             yield from zip(places, embed_batch(encoder, batch, recipe, pooled=pooled), strict=True)
+
+
+def embed_array(
+    encoder: Encoder,
+    sentences: Sequence[str],
+    recipe: Recipe | None = None,
+    bad_rows: str = "raise",
+) -> SentenceVectors:
+    """Embed sentences into one array, in their order.
+
+    Args:
+        encoder: The model.
+        sentences: The sentences.
+        recipe: How each becomes a vector; the article's way if left out.
+        bad_rows: What becomes of sentences that have no embedding: "raise" an error, before the
+            work on their ``WINDOW`` begins; "nan", a row of NaN; or "zero", a row of zeros, which has no direction.
+
+    Returns:
+        A row a sentence.
+
+    Raises:
+        BadRowsError: If sentences have no embedding, with ``bad_rows="raise"``.
+        UnknownChoiceError: If there is no such choice.
+        LayerOutOfRangeError: If the reading names a layer that the model lacks.
+        UnsupportedModelError: If the model cannot run batches.
+    """
+    check_choice("choice for bad rows", bad_rows, BAD_ROWS)
+    recipe = recipe or Recipe()
+    width = recipe.width(encoder.hidden_size)
+    rows = np.full((len(sentences), width), 0 if bad_rows == "zero" else np.nan, encoder.dtype)
+    refused: dict[int, SentenceError] = {}
+    for number, outcome in embed_many(encoder, sentences, recipe):
+        if isinstance(outcome, Embedded):
+            if refused and bad_rows == "raise":
+                break  # a window's refusals come before its work
+            rows[number] = outcome.embedding.values
+        else:
+            refused[number] = outcome
+    if refused and bad_rows == "raise":
+        raise _bad_rows(refused)
+    return rows
+
+
+def _bad_rows(refused: Mapping[int, SentenceError]) -> BadRowsError:
+    shown = [f"row {number}: {why}" for number, why in list(refused.items())[:5]]
+    more = f"; and {len(refused) - 5:,} more" if len(refused) > 5 else ""
+    return BadRowsError(
+        f"{len(refused):,} sentences have no embedding (rows are counted from 0): "
+        f"{'; '.join(shown)}{more}: mend or drop them, or choose bad_rows='nan'"
+    )
 
 
 def embed_batch(

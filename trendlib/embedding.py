@@ -43,6 +43,10 @@ class Recipe:
         check_choice("choice for undefined coordinates", self.undefined, UNDEFINED)
         check_choice("combination", self.combination, COMBINATIONS)
 
+    def width(self, hidden_size: int) -> int:
+        """Say how many coordinates an embedding has, given how many a hidden state has."""
+        return 2 * hidden_size if self.combination == "concatenation" else hidden_size
+
 
 @dataclass(frozen=True)
 class Overlap:

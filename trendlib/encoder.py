@@ -45,13 +45,23 @@ class Encoder:
         """Wrap a loaded model; ``load_encoder`` makes one from a name."""
         self.provenance = provenance
         self.model = model
-        self._tokenizer = tokenizer
+        self.tokenizer = tokenizer
 
     @property
     def device(self) -> torch.device:
         """Where the model computes."""
         device: torch.device = self.model.device
         return device
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The number format of its arrays."""
+        return np.dtype(self.provenance.dtype)
+
+    @property
+    def hidden_size(self) -> int:
+        """How many coordinates a hidden state has."""
+        return int(self.model.config.hidden_size)
 
     @property
     def max_tokens(self) -> int:
@@ -110,7 +120,7 @@ class Encoder:
         texts = [each for each, no in zip(sentences, outcomes, strict=True) if no is None]
         if not texts:
             return [each for each in outcomes if each is not None]
-        batch = self._tokenizer(
+        batch = self.tokenizer(
             texts,
             return_offsets_mapping=True,
             return_special_tokens_mask=True,
@@ -148,11 +158,11 @@ class Encoder:
                 f"no word in {shown!r}, only punctuation or invisible characters: "
                 "give at least one word"
             )
-        unknown = self._tokenizer.unk_token_id
+        unknown = self.tokenizer.unk_token_id
         if all(ids[token] == unknown for word in proper for token in word.tokens):
             return NoWordsError(
                 f"the vocabulary of {self.provenance.model} knows no word of {shown!r} (each is "
-                f"{self._tokenizer.unk_token}): give at least one word that it knows"
+                f"{self.tokenizer.unk_token}): give at least one word that it knows"
             )
         return None
 
@@ -170,7 +180,7 @@ class Encoder:
             )
         return Encoding(
             sentence=tokenized.sentence,
-            tokens=tuple(self._tokenizer.convert_ids_to_tokens(list(tokenized.ids))),
+            tokens=tuple(self.tokenizer.convert_ids_to_tokens(list(tokenized.ids))),
             words=tokenized.words,
             hidden_states=np.stack([state[0].cpu().numpy() for state in output.hidden_states]),
             attentions=np.stack([matrix[0].cpu().numpy() for matrix in output.attentions]),

@@ -30,6 +30,10 @@ class TooLongError(SentenceError):
     """The sentence has more tokens than the model has positions."""
 
 
+class BadRowsError(TrendlibError):
+    """Among many sentences, some have no trend embedding."""
+
+
 class WordNotFoundError(TrendlibError):
     """A word that was asked for is not in the sentence."""
 

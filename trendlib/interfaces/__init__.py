@@ -1,0 +1,1 @@
+"""Trend embeddings in the libraries that people use already; each module needs its library."""

@@ -1,0 +1,117 @@
+"""Trend embeddings as a scikit-learn transformer: text in, an array of features out."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils import Tags
+
+from trendlib.attention import ARTICLE, reading_named
+from trendlib.corpus import BAD_ROWS, embed_array
+from trendlib.embedding import Recipe
+from trendlib.encoder import Encoder, load_encoder
+from trendlib.errors import NotTextError, check_choice
+from trendlib.typing import SentenceVectors
+from trendlib.weights import AUTO
+
+
+class TrendEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Turns sentences into their trend embeddings.
+
+    It learns nothing from the data: ``fit`` only checks. Equal models are loaded once in a
+    process, however many copies of the transformer a pipeline or a grid search makes.
+
+    Args:
+        model: A name or a folder; see ``weights.find_weights``.
+        reading: Name of a reading: how focus and related word are found.
+        kind: "log quotient" or "difference".
+        undefined: What becomes of undefined coordinates: "zero", the article's choice, or "keep",
+            which leaves them NaN for an imputer.
+        combination: "sum", "concatenation" or "focus"; see ``embedding.combine_trends``.
+        dtype: "float32" or "float64".
+        device: "auto", "cpu", or a name that torch knows.
+        bad_rows: What becomes of sentences without an embedding: "raise", "nan" or "zero"; see
+            ``corpus.embed_array``.
+    """
+
+    def __init__(
+        self,
+        *,
+        model: str | Path = AUTO,
+        reading: str = ARTICLE.name,
+        kind: str = "log quotient",
+        undefined: str = "zero",
+        combination: str = "sum",
+        dtype: str = "float32",
+        device: str = "auto",
+        bad_rows: str = "raise",
+    ) -> None:
+        """Keep the choices; ``fit`` checks them."""
+        self.model = model
+        self.reading = reading
+        self.kind = kind
+        self.undefined = undefined
+        self.combination = combination
+        self.dtype = dtype
+        self.device = device
+        self.bad_rows = bad_rows
+
+    def fit(self, X: Sequence[str], y: object = None) -> Self:  # noqa: N803
+        """Check the choices and the sentences.
+
+        Raises:
+            NotTextError: If ``X`` is no list, array or column of sentences.
+            UnknownChoiceError: If there is no such choice.
+            ModelError: If the model cannot be found or used.
+        """
+        check_choice("choice for bad rows", self.bad_rows, BAD_ROWS)
+        self._recipe()
+        self._encoder()
+        _texts(X)
+        return self
+
+    def transform(self, X: Sequence[str]) -> SentenceVectors:  # noqa: N803
+        """Embed sentences.
+
+        Raises:
+            NotTextError: If ``X`` is no list, array or column of sentences.
+            BadRowsError: If sentences have no embedding, with ``bad_rows="raise"``.
+        """
+        return embed_array(self._encoder(), _texts(X), self._recipe(), self.bad_rows)
+
+    def _recipe(self) -> Recipe:
+        return Recipe(reading_named(self.reading), self.kind, self.undefined, self.combination)
+
+    def _encoder(self) -> Encoder:
+        return _loaded(str(self.model), self.dtype, self.device)
+
+    @property
+    def _n_features_out(self) -> int:
+        return self._recipe().width(self._encoder().hidden_size)
+
+    def __sklearn_tags__(self) -> Tags:
+        """Say that it takes texts, and needs no fitting."""
+        tags: Tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.one_d_array = True
+        tags.input_tags.two_d_array = False
+        tags.requires_fit = False
+        return tags
+
+
+_loaded = lru_cache(maxsize=4)(load_encoder)
+
+
+def _texts(given: Any) -> list[str]:
+    if isinstance(given, str):
+        raise NotTextError("one string is given: give a list of sentences")
+    shape = np.shape(given)
+    if len(shape) != 1:
+        raise NotTextError(
+            f"sentences of shape {shape}: give a list, an array or a column of sentences, one "
+            "string each"
+        )
+    return list(given)

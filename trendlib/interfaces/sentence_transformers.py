@@ -1,0 +1,119 @@
+"""Trend embeddings as a module of sentence-transformers.
+
+    SentenceTransformer(modules=[TrendTransformer("all-MiniLM-L6-v2")])
+
+has ``encode``, ``similarity``, evaluators, ``save_pretrained``, and works in ``mteb``.
+"""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+from sentence_transformers.base.modules import InputModule
+
+from trendlib.attention import ARTICLE, reading_named
+from trendlib.corpus import BAD_ROWS, embed_array
+from trendlib.embedding import Recipe
+from trendlib.encoder import load_encoder
+from trendlib.errors import check_choice
+from trendlib.weights import AUTO, HUB_FILES, VOCABULARY_FILES, find_weights
+
+
+class TrendTransformer(InputModule):
+    """Turns sentences into their trend embeddings; the only module that a model needs.
+
+    Its choice of words has no gradient: it is for use, not for training.
+
+    Args:
+        model: A name or a folder; see ``weights.find_weights``.
+        reading: Name of a reading: how focus and related word are found.
+        kind: "log quotient" or "difference".
+        undefined: "zero", the article's choice, or "keep".
+        combination: "sum", "concatenation" or "focus"; see ``embedding.combine_trends``.
+        bad_rows: What becomes of sentences without an embedding: "raise", "nan" or "zero"; see
+            ``corpus.embed_array``.
+
+    Raises:
+        UnknownChoiceError: If there is no such choice.
+        ModelError: If the model cannot be found or used.
+    """
+
+    config_file_name = "trend_config.json"
+    config_keys: list[str] = ["reading", "kind", "undefined", "combination", "bad_rows"]  # noqa: RUF012
+
+    def __init__(
+        self,
+        model: str | Path = AUTO,
+        reading: str = ARTICLE.name,
+        kind: str = "log quotient",
+        undefined: str = "zero",
+        combination: str = "sum",
+        bad_rows: str = "raise",
+    ) -> None:
+        """Load the model."""
+        super().__init__()  # type: ignore[no-untyped-call]
+        check_choice("choice for bad rows", bad_rows, BAD_ROWS)
+        self.reading = reading
+        self.kind = kind
+        self.undefined = undefined
+        self.combination = combination
+        self.bad_rows = bad_rows
+        self._recipe = Recipe(reading_named(reading), kind, undefined, combination)
+        self._weights = find_weights(model)
+        self._encoder = load_encoder(self._weights.choice)
+        self.network = self._encoder.model  # so that it moves to a device with this module
+        self.tokenizer = self._encoder.tokenizer
+
+    @property
+    def max_seq_length(self) -> int:
+        """The most tokens a sentence may have; a longer one is refused, not cut."""
+        return self._encoder.max_tokens
+
+    def get_embedding_dimension(self) -> int:
+        """Say how many coordinates an embedding has."""
+        return self._recipe.width(self._encoder.hidden_size)
+
+    def preprocess(
+        self, inputs: Sequence[Any], prompt: str | None = None, **_: Any
+    ) -> dict[str, Any]:
+        """Hand the sentences on: how they are cut decides what their words are."""
+        return {"sentences": self._prepend_prompt(list(inputs), prompt) if prompt else list(inputs)}
+
+    def forward(self, features: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Embed the sentences.
+
+        Raises:
+            BadRowsError: If sentences have no embedding, with ``bad_rows="raise"``.
+        """
+        rows = embed_array(self._encoder, features["sentences"], self._recipe, self.bad_rows)
+        features["sentence_embedding"] = torch.from_numpy(rows).to(self._encoder.device)
+        return features
+
+    def save(self, output_path: str, *_: Any, **__: Any) -> None:
+        """Copy the model's files as they are: it is known by the checksum of its weights."""
+        for name in {*HUB_FILES, *VOCABULARY_FILES}:
+            file = self._weights.folder / name
+            if file.is_file():
+                shutil.copyfile(file, Path(output_path) / name)
+        self.save_config(output_path)
+
+    @classmethod
+    def load(
+        cls,
+        model_name_or_path: str,
+        subfolder: str = "",
+        token: bool | str | None = None,
+        cache_folder: str | None = None,
+        revision: str | None = None,
+        local_files_only: bool = False,
+        init_defaults: dict[str, Any] | None = None,
+        **_: Any,
+    ) -> Self:
+        """Load what ``save`` wrote, from a folder or from the hub."""
+        place = (model_name_or_path, subfolder)
+        access = (token, cache_folder, revision, local_files_only)
+        config = cls.load_config(*place, None, *access)
+        folder = cls.load_dir_path(*place, *access)
+        return cls(folder or model_name_or_path, **{**(init_defaults or {}), **config})
