@@ -15,6 +15,7 @@ import yaml
 from matplotlib.image import imread
 
 from trendlib import cli
+from trendlib.cli import compare, embed, export, run
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -144,12 +145,12 @@ def test_the_readme_gives_commands_that_exist() -> None:
 
 def documented_commands() -> list[str]:
     """List the `trendlib` commands that README, chapters and help show."""
-    texts = [(ROOT / "README.md").read_text(encoding="utf-8"), cli.RUN_EXAMPLES]
-    texts.append(cli.COMPARE_EXAMPLES)
+    texts = [(ROOT / "README.md").read_text(encoding="utf-8"), run.EXAMPLES]
+    texts += [compare.EXAMPLES, embed.EXAMPLES, export.EXAMPLES]
     for notebook in sorted((ROOT / "notebooks").glob("*.ipynb")):
         cells = nbformat.read(notebook, as_version=4).cells
         texts += [cell.source for cell in cells if cell.cell_type == "markdown"]
-    pattern = r"(?:^|`)\s*(?:\.venv/bin/)?trendlib ((?:run|compare|reproduce)[^`\n]*)"
+    pattern = r"(?:^|`)\s*(?:\.venv/bin/)?trendlib ((?:run|embed|compare|export|reproduce)[^`\n]*)"
     found = [match for text in texts for match in re.findall(pattern, text, flags=re.MULTILINE)]
     return [command.partition("     (")[0] for command in found]
 

@@ -39,14 +39,14 @@ class StartedBatch:
         self._static = encoder.model.embeddings(input_ids=ids)
         hidden, found = self._static, []
         for number, block in enumerate(self._blocks[:-1]):
-            hidden, attention = self._through(block, hidden, layer in (number, None))
+            wanted = layer in (number, None)
+            hidden, attention = run_block(block, hidden, self._keep, wanted=wanted)
             found += [] if attention is None else [attention]
         if layer in (len(self._blocks) - 1, None):
             query, key, _ = _project(self._blocks[-1], hidden, hidden)
-            found.append(self._attend(query, key))
+            found.append(_attend(query, key, self._keep))
         self._before_last = hidden
-        by_row = found[0] if layer is not None else torch.stack([a.mean(1) for a in found], 1)
-        matrices = by_row.cpu().numpy()
+        matrices = rows_of(found, layer).cpu().numpy()
         self.rows: tuple[AttentionRows, ...] = tuple(
             rows[:, : len(each.ids), : len(each.ids)]
             for rows, each in zip(matrices, batch, strict=True)
@@ -67,33 +67,12 @@ class StartedBatch:
         where = torch.tensor(padded, device=self._static.device)[:, :, None]
         where = where.expand(-1, -1, self._static.shape[-1])
         queries = self._before_last.gather(1, where)
-        contextual, _ = self._through(self._blocks[-1], self._before_last, False, queries)
+        contextual, _ = run_block(self._blocks[-1], self._before_last, self._keep, queries)
         pair = self._static.gather(1, where).cpu().numpy(), contextual.cpu().numpy()
         return [
             (static[: len(each)], last[: len(each)])
             for static, last, each in zip(*pair, tokens, strict=True)
         ]
-
-    def _through(
-        self, block: Any, hidden: Tensor, wanted: bool, queries: Tensor | None = None
-    ) -> tuple[Tensor, Tensor | None]:
-        """Run a block; give its attention too if it is wanted."""
-        queries = hidden if queries is None else queries
-        query, key, value = _project(block, queries, hidden)
-        attention = self._attend(query, key) if wanted else None
-        if attention is None:
-            mixed = functional.scaled_dot_product_attention(query, key, value, self._keep)
-        else:
-            mixed = attention @ value
-        mixed = block.attention.output(mixed.transpose(1, 2).flatten(2), queries)
-        return block.output(block.intermediate(mixed), mixed), attention
-
-    def _attend(self, query: Tensor, key: Tensor) -> Tensor:
-        scores = (query @ key.transpose(2, 3)) * query.shape[-1] ** -0.5
-        if self._keep is not None:
-            scores = scores.masked_fill(~self._keep, float("-inf"))
-        attention: Tensor = scores.softmax(dim=-1)
-        return attention
 
 
 @torch.inference_mode()
@@ -110,13 +89,73 @@ def start(encoder: Encoder, batch: Sequence[Tokenized], reading: Reading) -> Sta
         UnsupportedModelError: If the model is a BERT that looks only backwards (a decoder), or
             that knows no absolute positions.
     """
+    check_model(encoder)
+    return StartedBatch(encoder, batch, reading)
+
+
+def check_model(encoder: Encoder) -> None:
+    """Check that ``run_block`` is what the model's own blocks do.
+
+    Raises:
+        UnsupportedModelError: As ``start``.
+    """
     config = encoder.model.config
     if config.is_decoder or getattr(config, "position_embedding_type", "absolute") != "absolute":
         raise UnsupportedModelError(
             f"{encoder.provenance.model} is a decoder, or has relative positions: batches need a "
             "BERT encoder with absolute positions; run its sentences one at a time (`encode`)"
         )
-    return StartedBatch(encoder, batch, reading)
+
+
+def run_block(
+    block: Any,
+    hidden: Tensor,
+    keep: Tensor | None,
+    queries: Tensor | None = None,
+    *,
+    wanted: bool = False,
+) -> tuple[Tensor, Tensor | None]:
+    """Run a block of the model.
+
+    Args:
+        block: The block.
+        hidden: Its input, of shape (sentence, token, hidden).
+        keep: Which tokens are no padding, of shape (sentence, 1, 1, token); None if all are.
+        queries: The tokens of its input whose output is wanted; all of them if left out.
+        wanted: Whether its attention is wanted.
+
+    Returns:
+        Its output, and its attention of shape (sentence, head, query, key) if it is wanted.
+    """
+    queries = hidden if queries is None else queries
+    query, key, value = _project(block, queries, hidden)
+    attention = _attend(query, key, keep) if wanted else None
+    if attention is None:
+        mixed = functional.scaled_dot_product_attention(query, key, value, keep)
+    else:
+        mixed = attention @ value
+    mixed = block.attention.output(mixed.transpose(1, 2).flatten(2), queries)
+    return block.output(block.intermediate(mixed), mixed), attention
+
+
+def rows_of(attentions: Sequence[Tensor], layer: int | None) -> Tensor:
+    """Put a batch's wanted attentions into rows, as ``attention.attention_rows`` does for one.
+
+    Args:
+        attentions: Those of the wanted layer, or of all layers.
+        layer: The wanted layer; None if the layers are the rows, each the mean of its heads.
+    """
+    if layer is not None:
+        return attentions[0]
+    return torch.stack([each.mean(dim=1) for each in attentions], dim=1)
+
+
+def _attend(query: Tensor, key: Tensor, keep: Tensor | None) -> Tensor:
+    scores = (query @ key.transpose(2, 3)) * query.shape[-1] ** -0.5
+    if keep is not None:
+        scores = scores.masked_fill(~keep, float("-inf"))
+    attention: Tensor = scores.softmax(dim=-1)
+    return attention
 
 
 def _pad(batch: Sequence[Tokenized], device: torch.device) -> tuple[Tensor, Tensor | None]:

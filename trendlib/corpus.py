@@ -107,7 +107,8 @@ def embed_array(
         sentences: The sentences.
         recipe: How each becomes a vector; the article's way if left out.
         bad_rows: What becomes of sentences that have no embedding: "raise" an error, before the
-            work on their ``WINDOW`` begins; "nan", a row of NaN; or "zero", a row of zeros, which has no direction.
+            work on their ``WINDOW`` begins; "nan", a row of NaN; or "zero", a row of zeros,
+            which has no direction.
 
     Returns:
         A row a sentence.

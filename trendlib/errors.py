@@ -86,6 +86,10 @@ class ParameterError(TrendlibError):
     """A notebook's parameter that does not exist, or has a value of another type."""
 
 
+class OutputError(TrendlibError):
+    """A file that cannot be written to, or that something else has written."""
+
+
 class RunFolderError(TrendlibError):
     """A folder that cannot hold the run that was asked for."""
 

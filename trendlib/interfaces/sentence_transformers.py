@@ -112,8 +112,13 @@ class TrendTransformer(InputModule):
         **_: Any,
     ) -> Self:
         """Load what ``save`` wrote, from a folder or from the hub."""
-        place = (model_name_or_path, subfolder)
-        access = (token, cache_folder, revision, local_files_only)
-        config = cls.load_config(*place, None, *access)
-        folder = cls.load_dir_path(*place, *access)
+        place: dict[str, Any] = {
+            "subfolder": subfolder,
+            "token": token,
+            "cache_folder": cache_folder,
+            "revision": revision,
+            "local_files_only": local_files_only,
+        }
+        config = cls.load_config(model_name_or_path, **place)
+        folder = cls.load_dir_path(model_name_or_path, **place)
         return cls(folder or model_name_or_path, **{**(init_defaults or {}), **config})

@@ -12,6 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from trendlib.errors import RunFolderError
+from trendlib.files.atomic import replacing
 from trendlib.runs import index, records
 from trendlib.runs.records import Record
 from trendlib.runs.settings import Settings
@@ -133,12 +134,12 @@ class RunFolder:
         from trendlib.runs import results  # takes a while to load: see the runner
 
         table = results.to_table(found)
-        with _replacing(self.path / PARQUET) as new:
+        with replacing(self.path / PARQUET) as new:
             results.to_parquet(table, new)
-        with _replacing(self.path / CSV) as new:
+        with replacing(self.path / CSV) as new:
             new.write_text(results.to_csv(table), encoding="utf-8")
         waiting = len(sentences) - len(found)
-        with _replacing(self.path / INDEX) as new:
+        with replacing(self.path / INDEX) as new:
             entries = [self._entry(record) for record in found]
             text = index.index_page(self.path.name, entries, self.settings.manifest, waiting)
             new.write_text(text, encoding="utf-8")
@@ -154,7 +155,7 @@ class RunFolder:
     def _check_manifest(self, path: Path) -> None:
         wanted = self.settings.manifest
         if not path.exists():
-            with _replacing(path) as new:
+            with replacing(path) as new:
                 new.write_text(json.dumps(wanted, indent=2) + "\n", encoding="utf-8")
             return
         try:
@@ -193,14 +194,3 @@ def folder_name(sentence: str) -> str:
 
 def _visible(folder: Path) -> list[Path]:
     return [each for each in folder.iterdir() if not each.name.startswith(".")]
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """Give a new file to write to, which then takes the place of the old one."""
-    new = path.with_name(f".{path.name}.new")
-    try:
-        yield new
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)

@@ -20,11 +20,9 @@ def record_of(embedding: SentenceEmbedding, cls: Vector, mean: Vector) -> Record
     The cosines compare the embedding, undefined coordinates as 0 as in the article, with the
     sentence's [CLS] vector and with the mean of its tokens.
     """
-    related = embedding.related
-    record: Record = {
+    return {
         "status": DONE,
-        "focus": embedding.attention.focus.word,
-        "defined_share": embedding.defined_share,
+        **words_of(embedding),
         "cosine_cls": _number(cosine(embedding.values, cls)),
         "cosine_mean": _number(cosine(embedding.values, mean)),
         "embedding": [
@@ -32,9 +30,18 @@ def record_of(embedding: SentenceEmbedding, cls: Vector, mean: Vector) -> Record
             for value, exists in zip(embedding.values, embedding.defined, strict=True)
         ],
     }
+
+
+def words_of(embedding: SentenceEmbedding) -> Record:
+    """Put focus and related word into a record; what does not exist is left out."""
+    related = embedding.related
+    found = {
+        "focus": embedding.attention.focus.word,
+        "defined_share": embedding.defined_share,
+    }
     if isinstance(related, NoRelated):
-        return record | {"no_related_because": related.reason.value}
-    return record | {
+        return found | {"no_related_because": related.reason.value}
+    return found | {
         "related": related.word,
         "votes": related.votes,
         "voting_rows": len(embedding.attention.vote.rows),

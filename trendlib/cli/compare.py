@@ -1,0 +1,52 @@
+"""``trendlib compare``."""
+
+import argparse
+from pathlib import Path
+
+from trendlib.cli.options import OK, cut, positive
+
+EXAMPLES = """\
+example:
+  trendlib run --file sentences.txt --out runs/article
+  trendlib run --file sentences.txt --out runs/layers --reading layers
+  trendlib compare runs/article runs/layers
+"""
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Describe the command."""
+    command = commands.add_parser(
+        "compare",
+        help="show where two runs find other words",
+        description="Compare two runs of the same sentences, such as two readings or two models: "
+        "where the focus word or the related word differs, and how often.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument("first", type=Path, metavar="A", help="folder of a run")
+    command.add_argument("second", type=Path, metavar="B", help="folder of another one")
+    command.add_argument(
+        "--rows", type=positive, default=20, help="sentences to print (default: %(default)s)"
+    )
+    command.add_argument(
+        "--csv", type=Path, metavar="FILE", help="write all the differing sentences to this file"
+    )
+    command.set_defaults(run=_compare)
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from trendlib.runs.comparison import compare_runs
+
+    comparison = compare_runs(options.first, options.second)
+    print(comparison)
+    differing = comparison.differing
+    if len(differing):
+        shown = differing.head(options.rows).copy()
+        shown["sentence"] = shown["sentence"].map(lambda text: cut(text, 60))
+        print(f"\n{shown.to_string(index=False, justify='left')}")
+    if len(differing) > options.rows:
+        print(f"... and {len(differing) - options.rows:,} more: see them with --rows or --csv")
+    if options.csv is not None:
+        options.csv.parent.mkdir(parents=True, exist_ok=True)
+        differing.to_csv(options.csv, index=False)
+    return OK

@@ -1,0 +1,111 @@
+"""``trendlib embed``."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from tqdm import tqdm
+
+from trendlib.attention import reading_named
+from trendlib.cli.options import (
+    FAILED,
+    OK,
+    add_model,
+    add_reading,
+    end_on_termination,
+    fallback_told,
+    stopped,
+)
+from trendlib.embedding import COMBINATIONS, UNDEFINED, Recipe
+from trendlib.encoding import DTYPES
+from trendlib.trend import KINDS
+
+EXAMPLES = """\
+examples:
+  trendlib embed sentences.txt --out embeddings.parquet
+  trendlib embed reviews.csv --column text --out reviews.parquet --reading layers
+  trendlib embed reviews.parquet --column text --out out.parquet --device cuda
+  trendlib embed sentences.txt --out embeddings.parquet     (again: goes on where it stopped)
+
+exit status: 0 all rows are embedded, 1 some rows were refused (a file beside the output says which
+and why) or the command could not go on, 2 wrong use, 130 or 143 it was stopped (Ctrl-C, or a
+termination signal)
+"""
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Describe the command."""
+    command = commands.add_parser(
+        "embed",
+        help="embed a file of sentences into a Parquet file",
+        description="Make the trend embedding of every row of a file. A row that has none does not "
+        "stop the others. What is done already is not done again.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument(
+        "source",
+        type=Path,
+        metavar="INPUT",
+        help=".txt (a sentence a line), .csv (with a header), .jsonl, or .parquet",
+    )
+    command.add_argument(
+        "--out", type=Path, required=True, metavar="OUT.parquet", help="the file to write"
+    )
+    command.add_argument(
+        "--column",
+        default="sentence",
+        help="the column, or the key of a .jsonl, that holds the sentences (default: %(default)s)",
+    )
+    add_model(command)
+    add_reading(command)
+    choices = {
+        "kind": ("log quotient", KINDS),
+        "undefined": ("zero", UNDEFINED),
+        "combination": ("sum", COMBINATIONS),
+        "dtype": ("float32", DTYPES),
+    }
+    for name, (default, values) in choices.items():
+        command.add_argument(
+            f"--{name}", default=default, help=f"{', '.join(values)} (default: %(default)s)"
+        )
+    command.add_argument(
+        "--device", default="auto", help="auto, cpu, or another that torch knows (default: auto)"
+    )
+    command.set_defaults(run=_embed)
+
+
+def _embed(options: argparse.Namespace) -> int:
+    from trendlib.encoder import load_encoder
+    from trendlib.files.embed import embed_file
+    from trendlib.files.rows import read_rows
+
+    reading = reading_named(options.reading)
+    recipe = Recipe(reading, options.kind, options.undefined, options.combination)
+    count = sum(1 for _ in read_rows(options.source, options.column))
+    end_on_termination()
+    try:
+        with (
+            fallback_told(),
+            # disable=None: quiet where nobody looks at a terminal
+            tqdm(total=count, unit=" rows", disable=None) as bar,
+        ):
+            encoder = load_encoder(options.model, options.dtype, options.device)
+            summary = embed_file(
+                options.source, options.out, encoder, recipe, options.column, bar.update
+            )
+    except KeyboardInterrupt as error:
+        return stopped(error, f"What is done is kept beside {options.out}")
+    except OSError as error:
+        print(
+            f"trendlib: the command cannot go on: {error}\nWhat is done is kept beside "
+            f"{options.out}; when the cause is mended, the same command goes on.",
+            file=sys.stderr,
+        )
+        return FAILED
+    earlier = f" ({summary.earlier:,} of the rows were done earlier)" if summary.earlier else ""
+    print(f"{summary.embedded:,} rows embedded, {summary.refused:,} refused{earlier}.")
+    if summary.side_file is not None:
+        print(f"{summary.side_file} says which were refused, and why.", file=sys.stderr)
+    print(f"See {summary.out}")
+    return FAILED if summary.refused else OK

@@ -1,0 +1,71 @@
+"""What the commands share: options, exit statuses, and how a command is stopped."""
+
+import argparse
+import signal
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from trendlib.attention import ARTICLE, READINGS
+from trendlib.weights import AUTO, BERT_BASE, MINILM, ModelFallbackWarning
+
+OK, DIFFERENT, FAILED, WRONG_USE = 0, 1, 1, 2
+
+
+class Terminated(KeyboardInterrupt):
+    """The process was asked to end."""
+
+
+def add_model(command: argparse.ArgumentParser) -> None:
+    """Add ``--model``."""
+    command.add_argument(
+        "--model",
+        default=AUTO,
+        help=f"{AUTO} (the default), {BERT_BASE.name}, {MINILM.name}, or a folder that holds a "
+        "BERT model",
+    )
+
+
+def add_reading(command: argparse.ArgumentParser) -> None:
+    """Add ``--reading``."""
+    command.add_argument(
+        "--reading", default=ARTICLE.name, help=f"{', '.join(READINGS)} (default: %(default)s)"
+    )
+
+
+@contextmanager
+def fallback_told() -> Iterator[None]:
+    """Print on one line that another model was taken."""
+    with warnings.catch_warnings(record=True, category=ModelFallbackWarning) as caught:
+        yield
+    for warning in caught:
+        print(f"trendlib: {warning.message}", file=sys.stderr)
+
+
+def end_on_termination() -> None:
+    """Let a termination signal end the command in order, as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, _terminate)
+
+
+def stopped(error: KeyboardInterrupt, kept: str) -> int:
+    """Say that the command was stopped, and what is kept; returns its exit status."""
+    print(f"trendlib: stopped. {kept}; the same command goes on.", file=sys.stderr)
+    return 143 if isinstance(error, Terminated) else 130
+
+
+def positive(text: str) -> int:
+    """Take a whole number from 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is given: give a whole number from 1")
+    return int(text)
+
+
+def cut(text: str, length: int) -> str:
+    """Shorten a text for the eye."""
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    raise Terminated

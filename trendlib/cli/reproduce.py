@@ -1,0 +1,66 @@
+"""``trendlib reproduce``."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trendlib.cli.options import DIFFERENT, OK
+from trendlib.errors import ModelNotReachableError
+from trendlib.weights import BERT_BASE
+
+if TYPE_CHECKING:
+    from trendlib.published import Comparison
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Describe the command."""
+    command = commands.add_parser(
+        "reproduce",
+        help="recompute every figure that the articles printed",
+        description="Recompute every figure that the articles printed, and print the verdicts. "
+        "Exit status: 0 nothing differs (figures may be 'not run'), 1 a figure differs, 2 the "
+        "model cannot be used or the file cannot be written.",
+    )
+    command.add_argument(
+        "--model",
+        default=BERT_BASE.name,
+        help="%(default)s (the default), or a folder that holds its files",
+    )
+    command.add_argument(
+        "--csv", type=Path, metavar="FILE", help="also write the table to this file"
+    )
+    command.set_defaults(run=_reproduce)
+
+
+def _reproduce(options: argparse.Namespace) -> int:
+    import pandas as pd
+
+    from trendlib import report, reproduce
+    from trendlib.published import Verdict
+
+    comparisons = [*reproduce.compare_printed(), *_with_model(options.model)]
+    table = report.comparison_table(comparisons)
+    with pd.option_context("display.max_rows", None, "display.width", 250):
+        print(table.to_string(justify="left"))
+        print()
+        print(report.summary_table(comparisons).to_string(index=False, justify="left"))
+    print()
+    print(report.summary_text(comparisons))
+    if options.csv is not None:
+        options.csv.parent.mkdir(parents=True, exist_ok=True)
+        table.to_csv(options.csv)
+    differing = [each for each in comparisons if each.verdict is Verdict.DIFFERS]
+    return DIFFERENT if differing else OK
+
+
+def _with_model(model: str) -> "list[Comparison]":
+    from trendlib import reproduce
+    from trendlib.encoder import load_encoder
+
+    try:
+        encoder = load_encoder(model, dtype="float64")
+    except ModelNotReachableError as error:
+        print(f"trendlib: {error}", file=sys.stderr)
+        return reproduce.not_run("weights not reachable")
+    return reproduce.compare_model(encoder)

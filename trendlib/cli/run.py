@@ -1,0 +1,189 @@
+"""``trendlib run``."""
+
+import argparse
+import re
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trendlib.cli.options import (
+    FAILED,
+    OK,
+    add_model,
+    add_reading,
+    cut,
+    end_on_termination,
+    fallback_told,
+    positive,
+    stopped,
+)
+from trendlib.encoding import DTYPES
+from trendlib.errors import ParameterError
+
+if TYPE_CHECKING:
+    from trendlib.runs.runner import Summary
+    from trendlib.runs.sentences import Sentences
+    from trendlib.runs.settings import Settings
+
+RUNS = Path("runs")
+NOTEBOOK_BYTES = 1_600_000
+"""What a sentence's notebook and page take on the disk, roughly."""
+
+EXAMPLES = """\
+examples:
+  trendlib run "I sold my car." "She sent a card."
+  trendlib run --file sentences.txt --out runs/mine --jobs 2
+  trendlib run --file reviews.csv --column text --reading layers
+  trendlib run --file sentences.jsonl --no-notebook
+  trendlib run --file sentences.txt --out runs/mine     (again: goes on where it stopped)
+
+exit status: 0 all sentences are done, 1 some failed or the run could not go on, 2 wrong use,
+130 or 143 it was stopped (Ctrl-C, or a termination signal)
+"""
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Describe the command."""
+    command = commands.add_parser(
+        "run",
+        help="run the walkthrough over sentences of your own",
+        description="Run a notebook over sentences: each becomes an executed notebook, a page, and "
+        "a record in results.parquet and results.csv; index.html lists them all. What is done "
+        "already is not done again.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument("sentences", nargs="*", metavar="SENTENCE", help="a sentence")
+    command.add_argument(
+        "--file",
+        type=Path,
+        help="sentences: .txt (one a line), .csv (with a header), or .jsonl, in UTF-8",
+    )
+    command.add_argument(
+        "--column",
+        default="sentence",
+        help="the column of a .csv, or the key of a .jsonl, that holds them (default: %(default)s)",
+    )
+    command.add_argument(
+        "--out", type=Path, metavar="FOLDER", help=f"the run's folder (default: one in {RUNS}/)"
+    )
+    command.add_argument(
+        "--jobs", type=positive, metavar="N", help="workers (default: one a processor core)"
+    )
+    add_model(command)
+    add_reading(command)
+    command.add_argument(
+        "--dtype", default="float64", help=f"{', '.join(DTYPES)} (default: %(default)s)"
+    )
+    command.add_argument(
+        "--notebook", type=Path, help="run this notebook instead of the walkthrough"
+    )
+    command.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        type=_assignment,
+        metavar="NAME=VALUE",
+        help="another parameter of the notebook",
+    )
+    command.add_argument(
+        "--no-notebook", action="store_true", help="make only the records, many times faster"
+    )
+    command.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from trendlib.runs.kernels import WorkerDiedError, WorkerError
+    from trendlib.runs.runner import run
+
+    sentences, settings = _checked(options)
+    folder = options.out or RUNS / _run_name(options, settings)
+    end_on_termination()
+    try:
+        summary = run(
+            sentences.texts, settings, folder, options.jobs, notebooks=not options.no_notebook
+        )
+    except KeyboardInterrupt as error:
+        return stopped(error, f"What is done is kept in {folder}")
+    except (OSError, WorkerError, WorkerDiedError) as error:
+        print(
+            f"trendlib: the run cannot go on: {error}\nWhat is done is kept in {folder}; when the "
+            "cause is mended, the same command goes on.",
+            file=sys.stderr,
+        )
+        return FAILED
+    _print_summary(summary)
+    return FAILED if summary.failed else OK
+
+
+def _checked(options: argparse.Namespace) -> "tuple[Sentences, Settings]":
+    """Check everything that can be wrong before anything starts."""
+    from trendlib.runs.sentences import distinct, read_sentences
+    from trendlib.runs.settings import checked_settings
+
+    if bool(options.sentences) == (options.file is not None):
+        raise ParameterError(
+            "give sentences, or a file of them with --file (one of the two): "
+            'trendlib run "I sold my car."'
+        )
+    if options.file is not None:
+        sentences = read_sentences(options.file, options.column)
+    else:
+        sentences = distinct(options.sentences)
+    with fallback_told():
+        settings = checked_settings(
+            options.model, options.reading, options.dtype, options.notebook, dict(options.set)
+        )
+    if sentences.repeats:
+        print(f"{sentences.repeats:,} sentences are repeats: each sentence is run once.")
+    if sentences.blank:
+        print(f"{sentences.blank:,} empty lines are passed over.")
+    if not options.no_notebook:
+        _warn_of_space(len(sentences.texts), options.out or RUNS)
+    return sentences, settings
+
+
+def _warn_of_space(count: int, folder: Path) -> None:
+    place = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
+    free, needed = shutil.disk_usage(place).free, count * NOTEBOOK_BYTES
+    if needed > free:
+        print(
+            f"trendlib: {count:,} notebooks with their pages take about {needed / 1e9:.1f} GB, and "
+            f"the disk has {free / 1e9:.1f} GB free: --no-notebook makes only the records",
+            file=sys.stderr,
+        )
+
+
+def _run_name(options: argparse.Namespace, settings: "Settings") -> str:
+    """Name a run's folder so that the same command finds it again."""
+    from trendlib.runs.folder import folder_name
+
+    if options.file is not None:
+        name = options.file.stem
+    else:
+        name = folder_name("\n".join(options.sentences))
+    choices = [settings.weights.name, settings.reading, settings.dtype]
+    choices += [settings.notebook.stem] if options.notebook else []
+    choices += [f"{key}-{value}" for key, value in settings.parameters.items()]
+    return re.sub(r"[^\w.-]+", "-", "-".join([name, *choices]))
+
+
+def _print_summary(summary: "Summary") -> None:
+    total = summary.done + len(summary.failed)
+    print(
+        f"{total:,} sentences: {summary.done:,} done ({summary.earlier:,} of them earlier), "
+        f"{len(summary.failed):,} failed."
+    )
+    for record in summary.failed[:10]:
+        print(f"failed: {cut(record['sentence'], 60)!r}: {record['error']}", file=sys.stderr)
+    if len(summary.failed) > 10:
+        print(f"and {len(summary.failed) - 10:,} more", file=sys.stderr)
+    print(f"See {summary.folder / 'index.html'}")
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is given: give NAME=VALUE")
+    return name, value

@@ -1,0 +1,242 @@
+"""Embed a file of sentences into one Parquet file, part by part, so that nothing is lost."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet
+from filelock import FileLock, Timeout
+
+from trendlib.corpus import Embedded, embed_many
+from trendlib.embedding import Recipe, SentenceEmbedding
+from trendlib.encoder import Encoder
+from trendlib.errors import InputFileError, OutputError
+from trendlib.files.atomic import replacing
+from trendlib.files.rows import COLUMN, Row, read_rows
+from trendlib.files.table import to_table
+from trendlib.packing import batched
+from trendlib.weights import sha256_of
+
+PART_ROWS = 4096
+"""A run that is killed loses at most the work on this many rows."""
+METADATA = b"trendlib"
+"""The key of the Parquet file's metadata that says what made it, as JSON."""
+SETTINGS = "settings.json"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A row that has no embedding.
+
+    Attributes:
+        row: Its number in the file, from 1.
+        reason: Why.
+        text: What stands there, or its beginning.
+    """
+
+    row: int
+    reason: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How it ended.
+
+    Attributes:
+        embedded: How many rows have an embedding.
+        refused: How many have none; ``side_file`` says why.
+        earlier: How many rows an earlier run, which was stopped, had done.
+        out: The Parquet file.
+        side_file: The file that lists the refused rows; None if there is none.
+    """
+
+    embedded: int
+    refused: int
+    earlier: int
+    out: Path
+    side_file: Path | None
+
+
+def embed_file(
+    source: Path,
+    out: Path,
+    encoder: Encoder,
+    recipe: Recipe,
+    column: str = COLUMN,
+    on_rows: Callable[[int], object] = lambda _: None,
+) -> Summary:
+    """Embed every row of a file that can be embedded.
+
+    The rows are embedded part by part, each of which is written whole to a folder beside ``out``;
+    in the end they are put together, in the order of the file. A run that was stopped goes on
+    after its last part. Refused rows are listed in a file beside ``out``.
+
+    Args:
+        source: The file; see ``rows.read_rows``.
+        out: The Parquet file to write; see ``table.to_table`` for its columns.
+        encoder: The model.
+        recipe: How a sentence becomes a vector.
+        column: The column of ``source`` that holds the sentences.
+        on_rows: Called with a number of rows whenever they are done.
+
+    Raises:
+        InputFileError: If the file cannot be read, or has no such column.
+        OutputError: If ``out`` cannot be written to, or holds something else.
+        LayerOutOfRangeError: If the reading names a layer that the model lacks.
+        UnsupportedModelError: If the model cannot run batches.
+    """
+    if out.suffix != ".parquet":
+        raise OutputError(f"{out.name!r} is to be written: give a name that ends with .parquet")
+    if next(read_rows(source, column), None) is None:
+        raise InputFileError(f"{source.name} holds no row: give at least one sentence")
+    settings = _settings(source, encoder, recipe, column)
+    if _is_done(out, settings):
+        summary = _summary(out, 0)
+        return replace(summary, earlier=summary.embedded + summary.refused)
+    parts = out.with_name(f".{out.name}.parts")
+    with _locked(parts, settings):
+        earlier = 0
+        width, dtype = recipe.width(encoder.hidden_size), encoder.provenance.dtype
+        for number, rows in enumerate(batched(read_rows(source, column), PART_ROWS)):
+            part = parts / f"{number:06}.parquet"
+            if part.exists():
+                earlier += len(rows)
+                on_rows(len(rows))
+                continue
+            good, refused = _embed_rows(rows, encoder, recipe, on_rows)
+            with replacing(part.with_suffix(".jsonl")) as new:
+                new.write_text("".join(json.dumps(asdict(each)) + "\n" for each in refused))
+            with replacing(part) as new:  # last: it says that the part is done
+                table = to_table(sorted(good), [good[each] for each in sorted(good)], width, dtype)
+                pyarrow.parquet.write_table(table, new)
+        _put_together(parts, out, settings)
+        shutil.rmtree(parts)
+    return _summary(out, earlier)
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """Say what made a Parquet file of embeddings: source, model, versions, recipe.
+
+    Raises:
+        OutputError: If ``embed_file`` did not write it.
+    """
+    try:
+        metadata = pyarrow.parquet.read_schema(path).metadata or {}
+        settings: dict[str, Any] = json.loads(metadata[METADATA])
+    except (KeyError, OSError, ValueError) as error:  # pyarrow's errors are among them
+        raise OutputError(f"{path} was not written by `trendlib embed`") from error
+    return settings
+
+
+def _settings(source: Path, encoder: Encoder, recipe: Recipe, column: str) -> dict[str, Any]:
+    provenance = encoder.provenance
+    return {
+        "source_sha256": sha256_of(source),
+        "column": column,
+        "reading": recipe.reading.name,
+        "kind": recipe.kind,
+        "undefined": recipe.undefined,
+        "combination": recipe.combination,
+        "model": provenance.model,
+        "revision": provenance.revision,
+        "weights_sha256": provenance.weights_sha256,
+        "dtype": provenance.dtype,
+        "versions": dict(provenance.versions),
+    }
+
+
+def _is_done(out: Path, settings: Mapping[str, Any]) -> bool:
+    if not out.exists():
+        return False
+    kept = read_settings(out)
+    if kept == settings:
+        return True
+    raise OutputError(
+        f"{out} was made with {_differences(kept, settings)}: give another file with --out, or "
+        "delete that one"
+    )
+
+
+def _differences(kept: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
+    return ", ".join(
+        f"{name} {kept.get(name)!r} instead of {value!r}"
+        for name, value in wanted.items()
+        if kept.get(name) != value
+    )
+
+
+@contextmanager
+def _locked(parts: Path, settings: Mapping[str, Any]) -> Iterator[None]:
+    parts.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(parts / ".lock").acquire(timeout=0):
+            path = parts / SETTINGS
+            kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else settings
+            if kept != settings:
+                raise OutputError(
+                    f"the folder {parts} holds parts that were made with "
+                    f"{_differences(kept, settings)}: give another file with --out, or delete that "
+                    "folder"
+                )
+            with replacing(path) as new:
+                new.write_text(json.dumps(settings), encoding="utf-8")
+            yield
+    except Timeout:
+        raise OutputError(
+            f"another command is writing to {parts}: wait until it has ended, or give another "
+            "file with --out"
+        ) from None
+
+
+def _embed_rows(
+    rows: Sequence[Row], encoder: Encoder, recipe: Recipe, on_rows: Callable[[int], object]
+) -> tuple[dict[int, SentenceEmbedding], list[Refusal]]:
+    good: dict[int, SentenceEmbedding] = {}
+    refused = [Refusal(row.number, row.problem, "") for row in rows if row.problem is not None]
+    on_rows(len(refused))
+    texts = [row for row in rows if row.problem is None]
+    for place, outcome in embed_many(encoder, [row.text for row in texts], recipe):
+        row = texts[place]
+        if isinstance(outcome, Embedded):
+            good[row.number] = outcome.embedding
+        else:
+            shown = "" if row.text is None else str(row.text)[:200]
+            refused.append(Refusal(row.number, f"{type(outcome).__name__}: {outcome}", shown))
+        on_rows(1)
+    return good, sorted(refused, key=lambda each: each.row)
+
+
+def _put_together(parts: Path, out: Path, settings: Mapping[str, Any]) -> None:
+    """Write the two files; the Parquet file last, since it says that all is done."""
+    side_file = _side_file(out)
+    with replacing(side_file) as new:
+        with new.open("wb") as file:
+            for part in sorted(parts.glob("*.jsonl")):
+                file.write(part.read_bytes())
+        empty = new.stat().st_size == 0
+    if empty:
+        side_file.unlink()
+    files = sorted(parts.glob("*.parquet"))
+    schema = pyarrow.parquet.read_schema(files[0])
+    schema = schema.with_metadata({METADATA: json.dumps(settings)})
+    with replacing(out) as new, pyarrow.parquet.ParquetWriter(new, schema) as writer:
+        for part in files:
+            writer.write_table(pyarrow.parquet.read_table(part).cast(schema))
+
+
+def _side_file(out: Path) -> Path:
+    return out.with_name(f"{out.stem}.refused.jsonl")
+
+
+def _summary(out: Path, earlier: int) -> Summary:
+    side_file = _side_file(out)
+    embedded: int = pyarrow.parquet.read_metadata(out).num_rows
+    if not side_file.exists():
+        return Summary(embedded, 0, earlier, out, None)
+    with side_file.open("rb") as file:
+        return Summary(embedded, sum(1 for _ in file), earlier, out, side_file)

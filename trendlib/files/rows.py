@@ -1,0 +1,141 @@
+"""Read a file of sentences row by row; a bad row does not stop the others."""
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from trendlib.errors import InputFileError
+
+COLUMN = "sentence"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a file.
+
+    Attributes:
+        number: Counted from 1: the line of a ``.txt`` or ``.jsonl``, the record (without the
+            header) of a ``.csv`` or ``.parquet``.
+        text: What stands in the place of the sentence; whether it can be used is not checked.
+            A byte that is no UTF-8 is half of a surrogate pair.
+        problem: Why there is no such place; None where there is one.
+    """
+
+    number: int
+    text: Any
+    problem: str | None = None
+
+
+def read_rows(path: Path, column: str = COLUMN) -> Iterator[Row]:
+    """Read a file, however long, without holding it in memory.
+
+    Args:
+        path: ``.txt`` with a sentence a line; ``.csv`` with a header; ``.jsonl``, where each line
+            is a JSON object, or a JSON string; or ``.parquet``.
+        column: The column, or the object's key, that holds the sentence.
+
+    Raises:
+        InputFileError: If the file cannot be read at all, or has no such column.
+    """
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
+        listed = ", ".join(READERS)
+        raise InputFileError(
+            f"{path.name!r} ends with {path.suffix!r}: give a file that ends with one of {listed}"
+        )
+    try:
+        yield from reader(path, column)
+    except OSError as error:
+        raise InputFileError(
+            f"{path} cannot be read ({error.strerror or error}): give a file that exists and that "
+            "you may read"
+        ) from error
+
+
+def _lines(path: Path) -> Iterator[str]:
+    # Lines end at line feeds alone; a sentence may hold other characters that look like an end.
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="\n") as file:
+        for line in file:
+            yield line.removesuffix("\n").removesuffix("\r")
+
+
+def _read_lines(path: Path, column: str) -> Iterator[Row]:
+    for number, line in enumerate(_lines(path), start=1):
+        yield Row(number, line)
+
+
+def _read_csv(path: Path, column: str) -> Iterator[Row]:
+    csv.field_size_limit(sys.maxsize)
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+        records = csv.reader(file, strict=True)
+        header = next(records, [])
+        place = _find(path, column, header)
+        number = 0
+        while True:
+            number += 1
+            try:
+                record = next(records)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield Row(number, None, f"no CSV ({error})")
+                continue
+            if record:
+                short = f"{len(record)} fields, and the sentence is in field {place + 1}"
+                fits = place < len(record)
+                yield Row(number, record[place]) if fits else Row(number, None, short)
+            else:
+                yield Row(number, "")
+
+
+def _read_json_lines(path: Path, column: str) -> Iterator[Row]:
+    for number, line in enumerate(_lines(path), start=1):
+        try:
+            value = json.loads(line)
+        except ValueError as error:
+            yield Row(number, None, f"no JSON ({error})")
+            continue
+        if isinstance(value, dict) and column not in value:
+            listed = ", ".join(repr(key) for key in value) or "none"
+            yield Row(number, None, f"no key {column!r}, its keys are {listed}")
+        else:
+            yield Row(number, value[column] if isinstance(value, dict) else value)
+
+
+def _read_parquet(path: Path, column: str) -> Iterator[Row]:
+    from pyarrow import ArrowInvalid
+    from pyarrow.parquet import ParquetFile
+
+    try:
+        file = ParquetFile(path)
+    except ArrowInvalid as error:
+        raise InputFileError(f"{path.name} is no Parquet file ({error})") from error
+    with file:
+        _find(path, column, file.schema_arrow.names)
+        number = 0
+        for batch in file.iter_batches(columns=[column]):
+            for value in batch.column(0).to_pylist():
+                number += 1
+                yield Row(number, value)
+
+
+def _find(path: Path, column: str, names: list[str]) -> int:
+    if column not in names:
+        listed = ", ".join(repr(each) for each in names) or "none"
+        raise InputFileError(
+            f"{path.name} has no column {column!r}: its columns are {listed}; name one with "
+            "--column"
+        )
+    return names.index(column)
+
+
+READERS: dict[str, Callable[[Path, str], Iterator[Row]]] = {
+    ".txt": _read_lines,
+    ".csv": _read_csv,
+    ".jsonl": _read_json_lines,
+    ".parquet": _read_parquet,
+}

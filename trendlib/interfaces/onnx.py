@@ -1,0 +1,142 @@
+"""The encoder as an ONNX file, with what a reading needs and nothing else.
+
+Inputs are ``input_ids`` and ``attention_mask``, of shape (sentence, token). Outputs are
+``static`` and ``contextual``, hidden state 0 and the last one, and ``attention``, the matrices that
+the reading is about, of shape (sentence, row, query, key): what ``attention.read_rows`` takes.
+"""
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from torch import Tensor
+
+from trendlib.attention import Reading, attention_rows, layer_of
+from trendlib.batch import check_model, rows_of, run_block
+from trendlib.encoder import Encoder
+from trendlib.errors import OutputError
+from trendlib.files.atomic import replacing
+
+INPUTS = ("input_ids", "attention_mask")
+OUTPUTS = ("static", "contextual", "attention")
+TOLERANCE = 1e-4
+"""The most that an output may differ from the model's own, in float32."""
+SENTENCES = (
+    "I want an apple.",
+    "She sent a card to her mother, who had had a very good day.",
+    "Go",
+)
+"""What the file is compared with the model on; of different lengths, so that padding counts."""
+
+
+class _Traced(torch.nn.Module):
+    """The model as a function of two arrays."""
+
+    def __init__(self, encoder: Encoder, layer: int | None) -> None:
+        super().__init__()
+        self.model = encoder.model
+        self.layer = layer
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        keep = attention_mask.bool()[:, None, None, :]
+        static = self.model.embeddings(input_ids=input_ids)
+        hidden, found = static, []
+        for number, block in enumerate(self.model.encoder.layer):
+            wanted = self.layer in (number, None)
+            hidden, attention = run_block(block, hidden, keep, wanted=wanted)
+            found += [] if attention is None else [attention]
+        return static, hidden, rows_of(found, self.layer)
+
+
+def export(encoder: Encoder, reading: Reading, out: Path) -> float:
+    """Write the encoder as ONNX, and compare the file with the model.
+
+    Args:
+        encoder: The model, in float32.
+        reading: Says which attention is wanted.
+        out: The file to write. Its metadata name model, revision, checksum and reading.
+
+    Returns:
+        The largest difference of the file's outputs from the model's, on a few sentences.
+
+    Raises:
+        OutputError: If the file's outputs are not the model's; then it is not kept.
+        LayerOutOfRangeError: If the reading names a layer that the model lacks.
+        UnsupportedModelError: If the model is none that batches support.
+    """
+    check_model(encoder)
+    layer = layer_of(reading, encoder.model.config.num_hidden_layers)
+    token = torch.export.Dim("token", max=encoder.max_tokens)
+    axes = {0: torch.export.Dim("sentence"), 1: token}
+    # Two arrays: of one that is given twice, the exporter would make one input.
+    examples = tuple(torch.ones((2, 8), dtype=torch.long) for _ in INPUTS)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(out) as new:
+        with _quiet(), torch.inference_mode():
+            program = torch.onnx.export(
+                _Traced(encoder, layer),
+                examples,
+                input_names=INPUTS,
+                output_names=OUTPUTS,
+                dynamic_shapes=(axes, axes),
+                dynamo=True,
+                verbose=False,
+            )
+            assert program is not None
+            content = program.model_proto
+        provenance = encoder.provenance
+        onnx.helper.set_model_props(
+            content,
+            {
+                "model": provenance.model,
+                "revision": provenance.revision,
+                "weights_sha256": provenance.weights_sha256,
+                "reading": reading.name,
+            },
+        )
+        onnx.save(content, new)
+        difference = largest_difference(new, encoder, reading)
+        if not difference <= TOLERANCE:
+            raise OutputError(
+                f"the ONNX file's outputs differ from the model's by {difference:.1e}, and "
+                f"{TOLERANCE:.0e} is allowed: it was not kept"
+            )
+    return difference
+
+
+def largest_difference(path: Path, encoder: Encoder, reading: Reading) -> float:
+    """Compare a file's outputs with those of the encoder, one sentence at a time."""
+    encodings = encoder.encode_many(SENTENCES)
+    padded = encoder.tokenizer(list(SENTENCES), padding=True, return_tensors="np")
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    outputs = session.run(OUTPUTS, {name: padded[name].astype(np.int64) for name in INPUTS})
+    differences = []
+    for static, contextual, attention, encoding in zip(*outputs, encodings, strict=True):
+        n = len(encoding.tokens)
+        rows = attention_rows(encoding.attentions, reading)
+        differences += [
+            np.abs(static[:n] - encoding.hidden_states[0]).max(),
+            np.abs(contextual[:n] - encoding.hidden_states[-1]).max(),
+            np.abs(attention[:, :n, :n] - rows).max(),
+        ]
+    return float(np.max(differences))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence what the exporter says of its own ways."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
