@@ -32,24 +32,41 @@ def to_table(
         width: How many coordinates an embedding has.
         dtype: "float32" or "float64".
     """
-    words = [words_of(each) for each in embeddings]
     columns = {
         "row": pa.array(numbers, pa.int64()),
         "sentence": pa.array([each.sentence for each in embeddings], pa.string()),
+    }
+    return pa.table({**columns, **columns_of(embeddings, width, dtype)})
+
+
+def columns_of(
+    embeddings: Sequence[SentenceEmbedding | None], width: int, dtype: str
+) -> dict[str, pa.Array]:
+    """Put embeddings into columns; a sentence that has none is null in each of them.
+
+    Args:
+        embeddings: The embeddings.
+        width: How many coordinates an embedding has.
+        dtype: "float32" or "float64".
+    """
+    words = [{} if each is None else words_of(each) for each in embeddings]
+    models = [None if each is None else each.provenance.model for each in embeddings]
+    return {
         **{
             name: pa.array([each.get(name) for each in words], kind) for name, kind in WORDS.items()
         },
         "embedding": _vectors(embeddings, width, dtype),
-        "model": pa.array([each.provenance.model for each in embeddings], pa.string()),
+        "model": pa.array(models, pa.string()),
     }
-    return pa.table(columns)
 
 
-def _vectors(embeddings: Sequence[SentenceEmbedding], width: int, dtype: str) -> pa.Array:
+def _vectors(embeddings: Sequence[SentenceEmbedding | None], width: int, dtype: str) -> pa.Array:
     values = np.zeros((len(embeddings), width), dtype)
-    undefined = np.zeros((len(embeddings), width), bool)
+    undefined = np.ones((len(embeddings), width), bool)
     for row, each in enumerate(embeddings):
-        values[row] = each.values
-        undefined[row] = ~each.defined
+        if each is not None:
+            values[row] = each.values
+            undefined[row] = ~each.defined
     flat = pa.array(values.ravel(), mask=undefined.ravel())
-    return pa.FixedSizeListArray.from_arrays(flat, width)
+    missing = pa.array([each is None for each in embeddings], pa.bool_())
+    return pa.FixedSizeListArray.from_arrays(flat, width, mask=missing)

@@ -1,0 +1,115 @@
+"""Trend embeddings where one machine is not enough: a step of a Ray Data pipeline.
+
+Each worker of the cluster loads the model once. A worker that dies is replaced by Ray, and its
+rows are embedded again.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from ray.data import ActorPoolStrategy, Dataset
+
+from trendlib.attention import ARTICLE, reading_named
+from trendlib.corpus import Embedded, embed_many
+from trendlib.embedding import Recipe, SentenceEmbedding
+from trendlib.encoder import load_encoder
+from trendlib.errors import ParameterError
+from trendlib.files.rows import COLUMN
+from trendlib.files.table import WORDS, columns_of
+from trendlib.weights import AUTO
+
+REFUSED = "refused"
+"""The column that says why a row has no embedding; null where it has one."""
+ADDED = (*WORDS, "embedding", "model", REFUSED)
+BATCH_ROWS = 1024
+
+
+class TrendBatches:
+    """What each worker does with a batch of rows; see ``embed_dataset``."""
+
+    def __init__(self, column: str, model: str | Path, recipe: Recipe, dtype: str, device: str):
+        """Load the model."""
+        self._column = column
+        self._recipe = recipe
+        self._encoder = load_encoder(model, dtype, device)
+
+    def __call__(self, batch: pa.Table) -> pa.Table:
+        """Add the columns."""
+        sentences = batch[self._column].to_pylist()
+        embeddings: list[SentenceEmbedding | None] = [None] * len(sentences)
+        refused: list[str | None] = [None] * len(sentences)
+        for place, outcome in embed_many(self._encoder, sentences, self._recipe):
+            if isinstance(outcome, Embedded):
+                embeddings[place] = outcome.embedding
+            else:
+                refused[place] = f"{type(outcome).__name__}: {outcome}"
+        width = self._recipe.width(self._encoder.hidden_size)
+        for name, column in columns_of(embeddings, width, self._encoder.provenance.dtype).items():
+            batch = batch.append_column(name, column)
+        return batch.append_column(REFUSED, pa.array(refused, pa.string()))
+
+
+def embed_dataset(
+    dataset: Dataset,
+    workers: int,
+    *,
+    column: str = COLUMN,
+    model: str | Path = AUTO,
+    reading: str = ARTICLE.name,
+    kind: str = "log quotient",
+    undefined: str = "zero",
+    combination: str = "sum",
+    dtype: str = "float32",
+    device: str = "auto",
+    **resources: Any,
+) -> Dataset:
+    """Add the trend embedding of each row, and the words that it is made of, to a dataset.
+
+    Args:
+        dataset: The rows.
+        workers: How many workers share the work, wherever in the cluster they are.
+        column: The column that holds the sentences.
+        model: A name or a folder that every worker can see; see ``weights.find_weights``.
+        reading: Name of a reading.
+        kind: "log quotient" or "difference".
+        undefined: "zero" or "keep"; in the column, an undefined coordinate is null.
+        combination: "sum", "concatenation" or "focus"; see ``embedding.combine_trends``.
+        dtype: "float32" or "float64".
+        device: "auto", "cpu", or a name that torch knows.
+        **resources: What Ray reserves for a worker, such as ``num_cpus=4`` or ``num_gpus=1``.
+
+    Returns:
+        The dataset with further columns: those of ``table.WORDS``, ``embedding``, ``model``, and
+        ``refused``, which says why a row has no embedding. Ray runs it when it is read.
+
+    Raises:
+        UnknownChoiceError: If there is no such reading, kind or choice.
+        ParameterError: If the dataset lacks the column, or has one of the further columns.
+    """
+    recipe = Recipe(reading_named(reading), kind, undefined, combination)
+    names = list(dataset.schema().names)
+    if column not in names:
+        listed = ", ".join(map(repr, names))
+        raise ParameterError(f"the dataset has no column {column!r}: its columns are {listed}")
+    taken = [name for name in ADDED if name in names]
+    if taken:
+        raise ParameterError(
+            f"the dataset has columns {', '.join(taken)} already: rename them (rename_columns)"
+        )
+    choices = {
+        "column": column,
+        "model": model,
+        "recipe": recipe,
+        "dtype": dtype,
+        "device": device,
+    }
+    embedded: Dataset = dataset.map_batches(
+        TrendBatches,
+        fn_constructor_kwargs=choices,
+        batch_format="pyarrow",
+        batch_size=BATCH_ROWS,
+        compute=ActorPoolStrategy(size=workers),
+        **resources,
+    )
+    return embedded
