@@ -86,6 +86,10 @@ class ParameterError(TrendlibError):
     """A notebook's parameter that does not exist, or has a value of another type."""
 
 
+class DataError(TrendlibError):
+    """A public file that cannot be had, or is another one."""
+
+
 class OutputError(TrendlibError):
     """A file that cannot be written to, or that something else has written."""
 
