@@ -18,6 +18,7 @@ from trendlib.cli.options import (
 )
 from trendlib.embedding import COMBINATIONS, UNDEFINED, Recipe
 from trendlib.encoding import DTYPES
+from trendlib.files.rows import read_rows
 from trendlib.trend import KINDS
 
 EXAMPLES = """\
@@ -76,14 +77,13 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def _embed(options: argparse.Namespace) -> int:
-    from trendlib.encoder import load_encoder
-    from trendlib.files.embed import embed_file
-    from trendlib.files.rows import read_rows
-
     reading = reading_named(options.reading)
     recipe = Recipe(reading, options.kind, options.undefined, options.combination)
     count = sum(1 for _ in read_rows(options.source, options.column))
     end_on_termination()
+    from trendlib.encoder import load_encoder
+    from trendlib.files.embed import embed_file
+
     try:
         with (
             fallback_told(),

@@ -30,7 +30,7 @@ TOLERANCE = 1e-4
 SENTENCES = (
     "I want an apple.",
     "She sent a card to her mother, who had had a very good day.",
-    "Go",
+    "I",
 )
 """What the file is compared with the model on; of different lengths, so that padding counts."""
 

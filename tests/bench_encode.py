@@ -1,0 +1,251 @@
+"""Benchmark of batches against their peers, in one run on one machine, with the same weights.
+
+`make bench` calls it. The sentences are those of SMS Spam, TREC and the STS benchmark; every ratio
+is the median of repeats in which the two sides take turns.
+"""
+
+import argparse
+import json
+import os
+import platform
+import random
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from sentence_transformers import SentenceTransformer
+from transformers import BertModel, BertTokenizer
+
+from trendlib import data
+from trendlib.batch import _pad
+from trendlib.corpus import TOKEN_BUDGET, embed_array
+from trendlib.encoder import Encoder, load_encoder
+from trendlib.encoding import Tokenized
+from trendlib.packing import pack
+from trendlib.weights import MINILM, find_weights
+
+ROOT = Path(__file__).resolve().parent.parent
+TRENDLIB = Path(sys.executable).with_name("trendlib")
+FOLDER = find_weights(MINILM.name).folder
+GOALS = {
+    "sentence-transformers, mean pooling": 1.05,
+    "bare forward pass, same batches": 1.10,
+    "the article's loop": 0.1,
+}
+
+
+def usable(encoder: Encoder, sentences: Sequence[str]) -> list[str]:
+    """Leave out what has no trend embedding, so that both sides do the same sentences."""
+    outcomes = encoder.tokenize(sentences)
+    return [
+        s for s, outcome in zip(sentences, outcomes, strict=True) if isinstance(outcome, Tokenized)
+    ]
+
+
+def sample(encoder: Encoder, count: int) -> list[str]:
+    """Draw sentences from each corpus, always the same ones."""
+    drawn = [
+        sentence
+        for name in data.CORPORA
+        for sentence in random.Random(0).sample(data.sentences(name), count)
+    ]
+    return usable(encoder, drawn)
+
+
+def bare_forward(sentences: Sequence[str]) -> Callable[[], object]:
+    """Prepare transformers' own model, with its fused attention, on the batches that we make."""
+    encoder = load_encoder(MINILM.name)
+    model = BertModel.from_pretrained(
+        FOLDER, attn_implementation="sdpa", add_pooling_layer=False, local_files_only=True
+    ).eval()
+    tokenized = [each for each in encoder.tokenize(sentences) if isinstance(each, Tokenized)]
+    batches = []
+    for numbers in pack([len(each.ids) for each in tokenized], TOKEN_BUDGET):
+        ids, keep = _pad([tokenized[number] for number in numbers], encoder.device)
+        batches.append((ids, None if keep is None else keep[:, 0, 0].long()))
+
+    def run() -> None:
+        with torch.inference_mode():
+            for ids, mask in batches:
+                model(input_ids=ids, attention_mask=mask)
+
+    return run
+
+
+def article_loop(sentences: Sequence[str]) -> Callable[[], object]:
+    """Prepare the article's way: one sentence at a time, every state and every attention."""
+    model = BertModel.from_pretrained(
+        FOLDER, attn_implementation="eager", local_files_only=True
+    ).eval()
+    tokenizer = BertTokenizer.from_pretrained(FOLDER)
+
+    def run() -> None:
+        for sentence in sentences:
+            inputs = tokenizer(sentence, return_tensors="pt")
+            with torch.no_grad():
+                output = model(**inputs, output_hidden_states=True, output_attentions=True)
+            states = [state[0].numpy() for state in output.hidden_states]
+            received = np.stack([head.numpy().sum(axis=0) for head in output.attentions[0][0]])
+            with np.errstate(invalid="ignore", divide="ignore"):
+                trends = np.nan_to_num(np.log(states[-1] / states[0]))
+            focus = int(received[-1][1:-1].argmax())
+            leads = received[:, 1:-1].argmax(axis=1) == focus
+            others = np.delete(received[leads][:, 1:-1], focus, axis=1)
+            related = int(np.bincount(others.argmax(axis=1)).argmax()) if others.size else focus
+            trends[1 + focus] + trends[1 + related]
+
+    return run
+
+
+def seconds(call: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def paired(
+    ours: Callable[[], object], peer: Callable[[], object], repeats: int
+) -> dict[str, float]:
+    """Time two sides in turns, after one round that does not count."""
+    ours(), peer()
+    pairs = [(seconds(ours), seconds(peer)) for _ in range(repeats)]
+    ratios = [one / other for one, other in pairs]
+    return {
+        "ratio": statistics.median(ratios),
+        "least": min(ratios),
+        "most": max(ratios),
+        "ours_seconds": statistics.median(one for one, _ in pairs),
+        "peer_seconds": statistics.median(other for _, other in pairs),
+    }
+
+
+def peak_mib(side: str, count: int) -> float:
+    """Measure a process of its own that embeds with one side."""
+    command = [sys.executable, __file__, "--peak", side, "--sentences", str(count)]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def embed_and_tell_peak(side: str, count: int) -> None:
+    """Be that process."""
+    encoder = load_encoder(MINILM.name)
+    sentences = sample(encoder, count)
+    if side == "ours":
+        embed_array(encoder, sentences)
+    else:
+        SentenceTransformer(str(FOLDER), device="cpu").encode(sentences)
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def growth(encoder: Encoder, counts: Sequence[int]) -> list[dict[str, float]]:
+    """Run the command on more and more rows; the corpora are repeated until there are enough."""
+    every = usable(encoder, [each for name in data.CORPORA for each in data.sentences(name)])
+    random.Random(0).shuffle(every)
+    tokens = [len(each.ids) for each in encoder.tokenize(every) if isinstance(each, Tokenized)]
+    found = []
+    for count in counts:
+        rows = [every[number % len(every)] for number in range(count)]
+        with tempfile.TemporaryDirectory() as name:
+            source = Path(name) / "s.txt"
+            source.write_text("\n".join(" ".join(row.split()) for row in rows), encoding="utf-8")
+            out = Path(name) / "o.parquet"
+            command = [TRENDLIB, "embed", source, "--out", out, "--model", MINILM.name]
+            start = time.perf_counter()
+            process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+            _, status, usage = os.wait4(process.pid, 0)
+            if status != 0:
+                raise SystemExit(f"bench: trendlib embed ended with status {status}")
+            found.append(
+                {
+                    "sentences": count,
+                    "tokens": sum(tokens[number % len(tokens)] for number in range(count)),
+                    "seconds": time.perf_counter() - start,
+                    "peak_mib": usage.ru_maxrss / 1024,
+                    "file_mb": out.stat().st_size / 1e6,
+                }
+            )
+    return found
+
+
+def roofline() -> float:
+    """Measure the machine's own speed at the product that takes most of the time, in GFLOP/s."""
+    left, right = torch.rand(TOKEN_BUDGET, 384), torch.rand(384, 1536)
+    work = 2 * TOKEN_BUDGET * 384 * 1536 * 50
+    times = [seconds(lambda: [left @ right for _ in range(50)]) for _ in range(5)]
+    return work / min(times) / 1e9
+
+
+def main() -> None:
+    """Run the benchmark, print its table, and write its figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sentences", type=int, default=1000, help="of each corpus")
+    parser.add_argument(
+        "--loop", type=int, default=100, help="of each corpus, for the article's loop"
+    )
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--rows", type=int, nargs="*", default=[1_000, 10_000, 100_000])
+    parser.add_argument("--out", type=Path, default=ROOT / "_build" / "bench" / "encode.json")
+    parser.add_argument("--peak", choices=["ours", "peer"], help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.peak:
+        embed_and_tell_peak(options.peak, options.sentences)
+        return
+    encoder = load_encoder(MINILM.name)
+    many, few = sample(encoder, options.sentences), sample(encoder, options.loop)
+    peer = SentenceTransformer(str(FOLDER), device="cpu")
+    names = list(GOALS)
+    ratios = {
+        names[0]: paired(
+            lambda: embed_array(encoder, many), lambda: peer.encode(many), options.repeats
+        ),
+        names[1]: paired(lambda: embed_array(encoder, many), bare_forward(many), options.repeats),
+        names[2]: paired(lambda: embed_array(encoder, few), article_loop(few), options.repeats),
+    }
+    print(f"{len(many)} sentences of SMS Spam, TREC and the STS benchmark; {MINILM.name}, float32")
+    print(
+        f"{'wall time: ours /':40} {'ratio':>7} {'range':>15} {'goal':>6} {'ours':>8} {'peer':>8}"
+    )
+    for name, found in ratios.items():
+        print(
+            f"{name:40} {found['ratio']:7.3f}   {found['least']:.3f} to {found['most']:.3f} "
+            f"{GOALS[name]:6.2f} {found['ours_seconds']:6.2f} s {found['peer_seconds']:6.2f} s"
+        )
+    memory = {side: peak_mib(side, options.sentences) for side in ("ours", "peer")}
+    print(f"Peak memory: ours {memory['ours']:.0f} MiB, peer {memory['peer']:.0f} MiB.")
+    grown = growth(encoder, options.rows)
+    print(
+        f"{'rows':>8} {'tokens':>10} {'seconds':>9} {'tokens/s':>9} {'peak MiB':>9} {'file MB':>8}"
+    )
+    for each in grown:
+        print(
+            f"{each['sentences']:8,} {each['tokens']:10,} {each['seconds']:9.1f} "
+            f"{each['tokens'] / each['seconds']:9.0f} {each['peak_mib']:9.0f} {each['file_mb']:8.1f}"
+        )
+    figures = {
+        "model": MINILM.name,
+        "weights_sha256": MINILM.sha256,
+        "dtype": "float32",
+        "machine": {"cores": len(os.sched_getaffinity(0)), "processor": platform.machine()},
+        "versions": dict(encoder.provenance.versions),
+        "sentences": len(many),
+        "goals": GOALS,
+        "ratios": ratios,
+        "peak_mib": memory,
+        "growth": grown,
+        "gflops_of_the_largest_product": roofline(),
+    }
+    print(
+        f"The largest matrix product runs at {figures['gflops_of_the_largest_product']:.0f} GFLOP/s."
+    )
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
