@@ -5,12 +5,14 @@ PYTHON ?= python3.11
 MODEL ?= auto
 # An extra index for torch, such as PyTorch's own one of CPU builds (see the README).
 TORCH_INDEX ?=
+# Where the benchmarks write their figures; the book shows those in notebooks/benchmarks.
+BENCH ?= _build/bench
 
 BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lint types unit nbval lab reproduce bench notebooks picture lock clean
+.PHONY: help book test lint types unit nbval lab reproduce bench bench-run bench-encode notebooks picture lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -21,7 +23,7 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(v != (3, 11) and "Python 3.11 is needed, $(PYTHON) is %d.%d" % v)'
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt \
-	  $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e '.[book,test]'
+	  $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e '.[book,test,ray,onnx]'
 	@touch $@
 
 book: $(READY) ## run the notebooks and build the HTML book
@@ -48,8 +50,13 @@ lab: $(READY) ## open the notebooks in JupyterLab
 reproduce: $(READY) ## recompute every figure that the articles printed
 	@$(BIN)/trendlib reproduce --csv _build/reproduce/figures.csv
 
-bench: $(READY) ## time `trendlib run` against a shell loop of papermill (minutes)
-	@$(BIN)/python tests/bench_run.py
+bench: bench-run bench-encode ## time `trendlib run`, and batches, against their peers (15 minutes)
+
+bench-run: $(READY)
+	@$(BIN)/python tests/bench_run.py --out $(BENCH)/run.json
+
+bench-encode: $(READY)
+	@$(BIN)/python tests/bench_encode.py --out $(BENCH)/encode.json
 
 notebooks: $(READY) ## run the notebooks and keep their outputs, to be committed
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace \

@@ -20,6 +20,7 @@ PAGES = [
     "notebooks/02_sentence_embedding",
     "notebooks/03_printed_figures",
     "notebooks/04_your_sentences",
+    "notebooks/05_a_whole_corpus",
 ]
 
 

@@ -8,8 +8,9 @@ Data flows one way through the modules, in the order in which the method is told
              -> embedding  (their sum: the sentence embedding)
              -> plots, report
 
-Only ``encoder`` imports torch and transformers. ``published`` holds what the articles
-printed, ``reproduce`` recomputes it.
+For many sentences, ``batch`` takes the place of ``encoder``, and ``corpus`` goes all the way.
+Only these two and ``interfaces``, the ways in of other libraries, import torch. ``published`` holds
+what the articles printed, ``reproduce`` recomputes it.
 """
 
 from importlib.metadata import version

@@ -202,7 +202,7 @@ def load_encoder(model: str | Path = AUTO, dtype: str = "float32", device: str =
         UnknownChoiceError: If there is no such dtype, or no such device.
     """
     check_choice("dtype", dtype, DTYPES)
-    place = _find_device(device)
+    place = _find_device(device, dtype)
     if _kept is None:
         return _load(model, dtype, place)
     key = (str(model), dtype, str(place))
@@ -221,10 +221,12 @@ def keep_loaded() -> None:
     _kept = {}
 
 
-def _find_device(name: str) -> torch.device:
+def _find_device(name: str, dtype: str) -> torch.device:
     accelerator = torch.accelerator.current_accelerator(check_available=True)
     if name == "auto":
-        return accelerator or torch.device("cpu")
+        if accelerator is None or (accelerator.type == "mps" and dtype == "float64"):
+            return torch.device("cpu")
+        return accelerator
     known = ["auto", "cpu"]
     if accelerator is not None:
         count = torch.accelerator.device_count()

@@ -58,7 +58,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     command.add_argument(
         "--file",
         type=Path,
-        help="sentences: .txt (one a line), .csv (with a header), or .jsonl, in UTF-8",
+        help="sentences: .txt (one a line), .csv (with a header), .jsonl, or .parquet",
     )
     command.add_argument(
         "--column",

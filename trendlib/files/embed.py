@@ -1,6 +1,8 @@
 """Embed a file of sentences into one Parquet file, part by part, so that nothing is lost."""
 
+import ctypes
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -8,16 +10,17 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet
 from filelock import FileLock, Timeout
 
 from trendlib.corpus import Embedded, embed_many
-from trendlib.embedding import Recipe, SentenceEmbedding
+from trendlib.embedding import Recipe
 from trendlib.encoder import Encoder
 from trendlib.errors import InputFileError, OutputError
 from trendlib.files.atomic import replacing
 from trendlib.files.rows import COLUMN, Row, read_rows
-from trendlib.files.table import to_table
+from trendlib.files.table import EmbeddingColumns, to_table
 from trendlib.packing import batched
 from trendlib.weights import sha256_of
 
@@ -101,19 +104,18 @@ def embed_file(
     parts = out.with_name(f".{out.name}.parts")
     with _locked(parts, settings):
         earlier = 0
-        width, dtype = recipe.width(encoder.hidden_size), encoder.provenance.dtype
         for number, rows in enumerate(batched(read_rows(source, column), PART_ROWS)):
             part = parts / f"{number:06}.parquet"
             if part.exists():
                 earlier += len(rows)
                 on_rows(len(rows))
                 continue
-            good, refused = _embed_rows(rows, encoder, recipe, on_rows)
+            table, refused = _embed_rows(rows, encoder, recipe, on_rows)
             with replacing(part.with_suffix(".jsonl")) as new:
                 new.write_text("".join(json.dumps(asdict(each)) + "\n" for each in refused))
             with replacing(part) as new:  # last: it says that the part is done
-                table = to_table(sorted(good), [good[each] for each in sorted(good)], width, dtype)
                 pyarrow.parquet.write_table(table, new)
+            _give_memory_back()
         _put_together(parts, out, settings)
         shutil.rmtree(parts)
     return _summary(out, earlier)
@@ -195,20 +197,41 @@ def _locked(parts: Path, settings: Mapping[str, Any]) -> Iterator[None]:
 
 def _embed_rows(
     rows: Sequence[Row], encoder: Encoder, recipe: Recipe, on_rows: Callable[[int], object]
-) -> tuple[dict[int, SentenceEmbedding], list[Refusal]]:
-    good: dict[int, SentenceEmbedding] = {}
-    refused = [Refusal(row.number, row.problem, "") for row in rows if row.problem is not None]
+) -> tuple[pa.Table, list[Refusal]]:
+    refused = [
+        Refusal(row.number, row.problem, _shown(row)) for row in rows if row.problem is not None
+    ]
     on_rows(len(refused))
     texts = [row for row in rows if row.problem is None]
+    width = recipe.width(encoder.hidden_size)
+    columns = EmbeddingColumns(len(texts), width, encoder.provenance.dtype)
+    sentences: list[str | None] = [None] * len(texts)
     for place, outcome in embed_many(encoder, [row.text for row in texts], recipe):
         row = texts[place]
         if isinstance(outcome, Embedded):
-            good[row.number] = outcome.embedding
+            columns.put(place, outcome.embedding)
+            sentences[place] = row.text
         else:
-            shown = "" if row.text is None else str(row.text)[:200]
-            refused.append(Refusal(row.number, f"{type(outcome).__name__}: {outcome}", shown))
+            why = f"{type(outcome).__name__}: {outcome}"
+            refused.append(Refusal(row.number, why, _shown(row)))
         on_rows(1)
-    return good, sorted(refused, key=lambda each: each.row)
+    refused.sort(key=lambda each: each.row)
+    return to_table([row.number for row in texts], sentences, columns), refused
+
+
+def _give_memory_back() -> None:
+    """Give memory that is free back to the system, where the C library can (glibc).
+
+    Batches have arrays of ever other sizes. Left alone, glibc keeps what they leave between small
+    objects, and the process grows with the file.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
+    if trim is not None:
+        trim(0)
+
+
+def _shown(row: Row) -> str:
+    return "" if row.text is None else str(row.text)[:200]
 
 
 def _put_together(parts: Path, out: Path, settings: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,7 +22,6 @@ class Row:
         number: Counted from 1: the line of a ``.txt`` or ``.jsonl``, the record (without the
             header) of a ``.csv`` or ``.parquet``.
         text: What stands in the place of the sentence; whether it can be used is not checked.
-            A byte that is no UTF-8 is half of a surrogate pair.
         problem: Why there is no such place; None where there is one.
     """
 
@@ -65,7 +65,7 @@ def _lines(path: Path) -> Iterator[str]:
 
 def _read_lines(path: Path, column: str) -> Iterator[Row]:
     for number, line in enumerate(_lines(path), start=1):
-        yield Row(number, line)
+        yield _row(number, line)
 
 
 def _read_csv(path: Path, column: str) -> Iterator[Row]:
@@ -84,16 +84,22 @@ def _read_csv(path: Path, column: str) -> Iterator[Row]:
             except csv.Error as error:
                 yield Row(number, None, f"no CSV ({error})")
                 continue
-            if record:
-                short = f"{len(record)} fields, and the sentence is in field {place + 1}"
-                fits = place < len(record)
-                yield Row(number, record[place]) if fits else Row(number, None, short)
+            if not record:  # an empty line is no record
+                number -= 1
+            elif place < len(record):
+                yield _row(number, record[place])
             else:
-                yield Row(number, "")
+                short = f"{len(record)} fields, and the sentence is in field {place + 1}"
+                yield Row(number, None, short)
 
 
 def _read_json_lines(path: Path, column: str) -> Iterator[Row]:
     for number, line in enumerate(_lines(path), start=1):
+        if not line.strip():
+            continue
+        if _row(number, line).problem is not None:
+            yield _row(number, line)
+            continue
         try:
             value = json.loads(line)
         except ValueError as error:
@@ -121,6 +127,19 @@ def _read_parquet(path: Path, column: str) -> Iterator[Row]:
             for value in batch.column(0).to_pylist():
                 number += 1
                 yield Row(number, value)
+
+
+def _row(number: int, text: str) -> Row:
+    """Make a row of a text, unless a byte of it could not be read."""
+    wrong = re.search("[\udc80-\udcff]", text)
+    if wrong is None:
+        return Row(number, text)
+    byte = ord(wrong[0]) - 0xDC00
+    return Row(
+        number,
+        text,
+        f"no UTF-8: the byte 0x{byte:02x} at position {wrong.start()}: save the file as UTF-8",
+    )
 
 
 def _find(path: Path, column: str, names: list[str]) -> int:

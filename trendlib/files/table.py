@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from trendlib.embedding import SentenceEmbedding
-from trendlib.runs.records import words_of
+from trendlib.runs.records import Record, words_of
 
 WORDS = {
     "focus": pa.string(),
@@ -21,52 +21,68 @@ WORDS = {
 """Columns that say what was found in a sentence."""
 
 
+class EmbeddingColumns:
+    """Columns for a number of sentences; one that has no embedding stays null in each of them.
+
+    Numbers are copied into one array at once: embeddings that are kept one by one, each with its
+    small arrays, would leave the memory in pieces.
+    """
+
+    def __init__(self, count: int, width: int, dtype: str) -> None:
+        """Begin with nulls.
+
+        Args:
+            count: How many sentences.
+            width: How many coordinates an embedding has.
+            dtype: "float32" or "float64".
+        """
+        self._values = np.zeros((count, width), dtype)
+        self._undefined = np.ones((count, width), bool)
+        self._words: list[Record | None] = [None] * count
+        self._model: str | None = None
+
+    def put(self, place: int, embedding: SentenceEmbedding) -> None:
+        """Put a sentence's embedding into its place."""
+        self._values[place] = embedding.values
+        self._undefined[place] = ~embedding.defined
+        self._words[place] = words_of(embedding)
+        self._model = embedding.provenance.model
+
+    def made(self) -> dict[str, pa.Array]:
+        """Make the columns."""
+        missing = [each is None for each in self._words]
+        words = [each or {} for each in self._words]
+        vectors = pa.FixedSizeListArray.from_arrays(
+            pa.array(self._values.ravel(), mask=self._undefined.ravel()),
+            self._values.shape[1],
+            mask=pa.array(missing, pa.bool_()),
+        )
+        models = [None if no else self._model for no in missing]
+        return {
+            **{
+                name: pa.array([each.get(name) for each in words], kind)
+                for name, kind in WORDS.items()
+            },
+            "embedding": vectors,
+            "model": pa.array(models, pa.string()),
+        }
+
+
 def to_table(
-    numbers: Sequence[int], embeddings: Sequence[SentenceEmbedding], width: int, dtype: str
+    numbers: Sequence[int], sentences: Sequence[str | None], columns: EmbeddingColumns
 ) -> pa.Table:
-    """Tabulate embeddings.
+    """Tabulate sentences that have embeddings.
 
     Args:
         numbers: The number of each sentence's row in the file that it comes from.
-        embeddings: The sentences' embeddings.
-        width: How many coordinates an embedding has.
-        dtype: "float32" or "float64".
+        sentences: The sentences; what stands where there is no embedding does not matter.
+        columns: Their embeddings; a sentence that has none is left out of the table.
     """
-    columns = {
-        "row": pa.array(numbers, pa.int64()),
-        "sentence": pa.array([each.sentence for each in embeddings], pa.string()),
-    }
-    return pa.table({**columns, **columns_of(embeddings, width, dtype)})
-
-
-def columns_of(
-    embeddings: Sequence[SentenceEmbedding | None], width: int, dtype: str
-) -> dict[str, pa.Array]:
-    """Put embeddings into columns; a sentence that has none is null in each of them.
-
-    Args:
-        embeddings: The embeddings.
-        width: How many coordinates an embedding has.
-        dtype: "float32" or "float64".
-    """
-    words = [{} if each is None else words_of(each) for each in embeddings]
-    models = [None if each is None else each.provenance.model for each in embeddings]
-    return {
-        **{
-            name: pa.array([each.get(name) for each in words], kind) for name, kind in WORDS.items()
-        },
-        "embedding": _vectors(embeddings, width, dtype),
-        "model": pa.array(models, pa.string()),
-    }
-
-
-def _vectors(embeddings: Sequence[SentenceEmbedding | None], width: int, dtype: str) -> pa.Array:
-    values = np.zeros((len(embeddings), width), dtype)
-    undefined = np.ones((len(embeddings), width), bool)
-    for row, each in enumerate(embeddings):
-        if each is not None:
-            values[row] = each.values
-            undefined[row] = ~each.defined
-    flat = pa.array(values.ravel(), mask=undefined.ravel())
-    missing = pa.array([each is None for each in embeddings], pa.bool_())
-    return pa.FixedSizeListArray.from_arrays(flat, width, mask=missing)
+    table = pa.table(
+        {
+            "row": pa.array(numbers, pa.int64()),
+            "sentence": pa.array(sentences, pa.string()),
+            **columns.made(),
+        }
+    )
+    return table.filter(table["embedding"].is_valid())

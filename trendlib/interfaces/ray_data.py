@@ -12,11 +12,11 @@ from ray.data import ActorPoolStrategy, Dataset
 
 from trendlib.attention import ARTICLE, reading_named
 from trendlib.corpus import Embedded, embed_many
-from trendlib.embedding import Recipe, SentenceEmbedding
+from trendlib.embedding import Recipe
 from trendlib.encoder import load_encoder
 from trendlib.errors import ParameterError
 from trendlib.files.rows import COLUMN
-from trendlib.files.table import WORDS, columns_of
+from trendlib.files.table import WORDS, EmbeddingColumns
 from trendlib.weights import AUTO
 
 REFUSED = "refused"
@@ -37,15 +37,15 @@ class TrendBatches:
     def __call__(self, batch: pa.Table) -> pa.Table:
         """Add the columns."""
         sentences = batch[self._column].to_pylist()
-        embeddings: list[SentenceEmbedding | None] = [None] * len(sentences)
+        width = self._recipe.width(self._encoder.hidden_size)
+        columns = EmbeddingColumns(len(sentences), width, self._encoder.provenance.dtype)
         refused: list[str | None] = [None] * len(sentences)
         for place, outcome in embed_many(self._encoder, sentences, self._recipe):
             if isinstance(outcome, Embedded):
-                embeddings[place] = outcome.embedding
+                columns.put(place, outcome.embedding)
             else:
                 refused[place] = f"{type(outcome).__name__}: {outcome}"
-        width = self._recipe.width(self._encoder.hidden_size)
-        for name, column in columns_of(embeddings, width, self._encoder.provenance.dtype).items():
+        for name, column in columns.made().items():
             batch = batch.append_column(name, column)
         return batch.append_column(REFUSED, pa.array(refused, pa.string()))
 
