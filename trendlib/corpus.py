@@ -15,7 +15,7 @@ from trendlib.packing import batched, pack
 from trendlib.typing import SentenceVectors, Vector
 from trendlib.words import Word, mean_over_pieces
 
-TOKEN_BUDGET = 2048
+TOKEN_BUDGET = 1536
 """The most tokens of a batch: enough to keep a processor busy, few enough for its caches."""
 WINDOW = 4096
 """How many sentences are sorted by their length at a time, and held in memory."""
