@@ -202,7 +202,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sentences", type=int, default=1000, help="of each corpus")
     parser.add_argument(
-        "--loop", type=int, default=100, help="of each corpus, for the article's loop"
+        "--loop", type=int, default=300, help="of each corpus, for the article's loop"
     )
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--rows", type=int, nargs="*", default=[1_000, 10_000, 100_000])

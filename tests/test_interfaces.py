@@ -50,7 +50,7 @@ PAIRS = [
 ]
 
 
-def reference(encoder: Encoder, sentences: list[str], **choices: str) -> np.ndarray:
+def reference(encoder: Encoder, sentences: list[str], **choices: Any) -> np.ndarray:
     return np.array([embed(encoder.encode(each), **choices).values for each in sentences])
 
 
@@ -66,8 +66,11 @@ def test_the_transformer_gives_the_packages_embeddings(tiny_folder: Path, tiny: 
     for given in (SENTENCES, np.array(SENTENCES), pd.Series(SENTENCES), tuple(SENTENCES)):
         rows = embedder(tiny_folder).fit_transform(given)
         np.testing.assert_allclose(rows, expected, atol=1e-9)
-    wide = embedder(tiny_folder, combination="concatenation", reading="layers").fit(SENTENCES)
-    assert wide.transform(SENTENCES[:2]).shape == (2, 48)
+    choices = {"reading": "layers", "kind": "difference", "combination": "concatenation"}
+    wide = embedder(tiny_folder, **choices).transform(SENTENCES)
+    choices["reading"] = reading_named("layers")
+    np.testing.assert_allclose(wide, reference(tiny, SENTENCES, **choices), atol=1e-9)
+    assert wide.shape == (4, 48)
 
 
 def test_scikit_learns_own_checks(tiny_folder: Path) -> None:
