@@ -5,7 +5,8 @@ PYTHON ?= python3.11
 MODEL ?= auto
 # An extra index for torch, such as PyTorch's own one of CPU builds (see the README).
 TORCH_INDEX ?=
-# Where the benchmarks write their figures; the book shows those in notebooks/benchmarks.
+# Where the benchmarks write their figures; the book shows those in
+# trendlib/benchmark_figures.
 BENCH ?= _build/bench
 
 BIN := .venv/bin

@@ -64,6 +64,8 @@ class Benchmark:
         sentences: How many sentences were embedded.
         ratios: Against each peer.
         growth: With more and more rows.
+        ray: How many rows Ray Data embedded on one node with one worker, and in how many seconds,
+            the worker's start included.
         loop_bound: How many times as fast as the article's loop anything in this number format
             could be on that machine.
     """
@@ -74,10 +76,15 @@ class Benchmark:
     sentences: int
     ratios: tuple[Ratio, ...]
     growth: tuple[Growth, ...]
+    ray: tuple[int, float]
     loop_bound: float
 
 
-def read_benchmark(path: Path) -> Benchmark:
+KEPT = Path(__file__).resolve().parent / "benchmark_figures" / "encode.json"
+"""The figures that are kept with the book."""
+
+
+def read_benchmark(path: Path = KEPT) -> Benchmark:
     """Read the file that the benchmark wrote.
 
     Raises:
@@ -95,6 +102,7 @@ def read_benchmark(path: Path) -> Benchmark:
                 for peer, each in found["ratios"].items()
             ),
             growth=tuple(_growth(each) for each in found["growth"]),
+            ray=(found["ray"]["sentences"], found["ray"]["seconds"]),
             loop_bound=found["bound_for_the_loop"]["loop_over_least"],
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -128,7 +136,7 @@ def ratio_text(benchmark: Benchmark) -> str:
     ]
     lines += [f"- {_ratio_line(each)}" for each in benchmark.ratios]
     lines.append(
-        f"At that machine's top speed, the model's matrix products alone allow "
+        f"\nAt that machine's top speed, the model's matrix products alone allow "
         f"{benchmark.loop_bound:.1f} times the speed of the article's loop, and no more."
     )
     return "\n".join(lines)
@@ -157,6 +165,15 @@ def growth_text(benchmark: Benchmark) -> str:
         f"{most.tokens / fewest.tokens:.0f}-fold, time {most.seconds / fewest.seconds:.0f}-fold "
         f"(the start of the command is part of it), and peak memory "
         f"{most.peak_mib / fewest.peak_mib:.2f}-fold."
+    )
+
+
+def ray_text(benchmark: Benchmark) -> str:
+    """Say what one node gives with Ray."""
+    rows, seconds = benchmark.ray
+    return (
+        f"With Ray Data on that one machine and one worker, {rows:,} rows took {seconds:.0f} "
+        f"seconds, the start of the worker included: {rows / seconds:,.0f} rows a second."
     )
 
 

@@ -152,14 +152,14 @@ class Encoder:
         self, sentence: str, words: tuple[Word, ...], ids: list[int]
     ) -> NoWordsError | None:
         shown = sentence if len(sentence) <= 60 else sentence[:57] + "..."
-        proper = [word for word in words if not word.is_punctuation]
-        if not proper:
+        if all(word.is_punctuation for word in words):
             return NoWordsError(
                 f"no word in {shown!r}, only punctuation or invisible characters: "
                 "give at least one word"
             )
         unknown = self.tokenizer.unk_token_id
-        if all(ids[token] == unknown for word in proper for token in word.tokens):
+        pieces = (ids[token] for word in words if not word.is_punctuation for token in word.tokens)
+        if all(piece == unknown for piece in pieces):
             return NoWordsError(
                 f"the vocabulary of {self.provenance.model} knows no word of {shown!r} (each is "
                 f"{self.tokenizer.unk_token}): give at least one word that it knows"
