@@ -37,8 +37,8 @@ def prepare(model: str, dtype: str, notebook: str, notebooks: bool) -> str:
     if notebooks:
         _prepare_notebooks()
     # What is loaded by now stays: the garbage collector need not look at it again and again.
-    gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(20_000, 20, 20)  # a figure makes and drops many objects
     return code_version(Path(notebook))
 
