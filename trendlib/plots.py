@@ -257,7 +257,7 @@ def wall_times(benchmark: Benchmark) -> Figure:
         axes.text(each.most + 0.02, place, f"{each.median:.2f}", va="center", fontsize=9)
     axes.set_yticks(places, [each.peer for each in ratios])
     axes.set_xlabel("our wall time / the other's (red: the goal; 1: equal)")
-    axes.set_xlim(0, max(1.2, 1.1 * max(each.most for each in ratios)))
+    axes.set_xlim(0, max(1.2, 1.15 * max(each.most for each in ratios)))
     return _signed(figure, benchmark.provenance)
 
 
