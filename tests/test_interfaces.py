@@ -344,6 +344,25 @@ def test_an_export_that_is_not_the_model_is_not_kept(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_export_without_the_extra_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from trendlib.cli import main
+
+    monkeypatch.setitem(sys.modules, "onnx", None)  # as if it were not installed
+    monkeypatch.delitem(sys.modules, "trendlib.interfaces.onnx", raising=False)
+    assert main(["export", "trend.onnx", "--model", MINILM.name]) == 2
+    assert "needs onnx, which is not installed: run `pip install" in capsys.readouterr().err
+
+
+def test_the_command_exports(tmp_path: Path, tiny_folder: Path) -> None:
+    from trendlib.cli import main
+
+    out = tmp_path / "tiny.onnx"
+    assert main(["export", str(out), "--model", str(tiny_folder), "--reading", "layers"]) == 0
+    assert out.is_file()
+
+
 def test_the_module_moves_with_its_model() -> None:
     module = TrendTransformer(MINILM.name)
     assert next(module.parameters()).device == module._encoder.device == torch.device("cpu")

@@ -90,6 +90,10 @@ class DataError(TrendlibError):
     """A public file that cannot be had, or is another one."""
 
 
+class MissingExtraError(TrendlibError):
+    """A library that an optional part of this package needs is not installed."""
+
+
 class OutputError(TrendlibError):
     """A file that cannot be written to, or that something else has written."""
 

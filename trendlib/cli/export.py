@@ -5,6 +5,7 @@ from pathlib import Path
 
 from trendlib.attention import reading_named
 from trendlib.cli.options import OK, add_model, add_reading, fallback_told
+from trendlib.errors import MissingExtraError
 
 EXAMPLES = """\
 example:
@@ -32,8 +33,14 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def _export(options: argparse.Namespace) -> int:
     reading = reading_named(options.reading)
     from trendlib.encoder import load_encoder
-    from trendlib.interfaces.onnx import export
 
+    try:
+        from trendlib.interfaces.onnx import export
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(
+            f"`trendlib export` needs {error.name}, which is not installed: run "
+            "`pip install 'trendlib[onnx]'`"
+        ) from error
     with fallback_told():
         encoder = load_encoder(options.model)
     difference = export(encoder, reading, options.out)
