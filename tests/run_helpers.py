@@ -1,8 +1,13 @@
 """What the tests of `trendlib run` share: the command, and notebooks made for a test."""
 
+import fcntl
 import json
+import os
+import pty
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -33,6 +38,23 @@ def trendlib_run(*arguments: str | Path, **options: Any) -> subprocess.Completed
     return subprocess.run(
         command(*arguments), capture_output=True, text=True, check=False, **options
     )
+
+
+def seen_on_a_terminal(command: Sequence[str | Path]) -> str:
+    """Run a command whose messages go to a terminal; they are what is returned."""
+    main, worker = pty.openpty()
+    fcntl.ioctl(worker, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=worker)
+    os.close(worker)
+    shown = b""
+    while True:
+        try:
+            part = os.read(main, 4096)
+        except OSError:  # the other end is closed
+            break
+        shown += part
+    assert process.wait() == 0
+    return shown.decode()
 
 
 def records(folder: Path) -> dict[str, dict[str, Any]]:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet
 import pytest
-from run_helpers import TRENDLIB, write_lines
+from run_helpers import TRENDLIB, seen_on_a_terminal, write_lines
 
 from trendlib.attention import LAYERS
 from trendlib.embedding import Recipe, embed
@@ -211,6 +211,17 @@ def test_the_command(tmp_path: Path, tiny_folder: Path) -> None:
     assert (
         "no UTF-8: the byte 0xe9 at position 3" in refused(tmp_path / "new" / "o.refused.jsonl")[2]
     )
+
+
+def test_a_terminal_sees_progress_with_rate_and_time_left(
+    tmp_path: Path, tiny_folder: Path
+) -> None:
+    source = write_lines(tmp_path / "s.txt", different(3_000))
+    command = [TRENDLIB, "embed", source, "--out", tmp_path / "o.parquet", "--model", tiny_folder]
+    text = seen_on_a_terminal(command)
+    assert "3000/3000" in text
+    assert "rows/s" in text
+    assert "<" in text  # elapsed<left
 
 
 @pytest.mark.parametrize(

@@ -5,15 +5,10 @@ moment, so that a run can be hit in the middle.
 """
 
 import csv
-import fcntl
 import json
-import os
-import pty
 import resource
 import signal
-import struct
 import subprocess
-import termios
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,7 +16,15 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
-from run_helpers import PARAMETERS, command, make_notebook, records, trendlib_run, write_lines
+from run_helpers import (
+    PARAMETERS,
+    command,
+    make_notebook,
+    records,
+    seen_on_a_terminal,
+    trendlib_run,
+    write_lines,
+)
 
 FAULTY = """\
 import os, signal, time
@@ -289,20 +292,8 @@ def test_too_little_space_is_said_before_the_run(
 
 
 def test_a_terminal_sees_progress_with_rate_and_time_left(case: Case) -> None:
-    main, worker = pty.openpty()
-    fcntl.ioctl(worker, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
     arguments = case.arguments(*SENTENCES[:4], pause=0)
-    process = subprocess.Popen(command(*arguments), stdout=subprocess.DEVNULL, stderr=worker)
-    os.close(worker)
-    shown = b""
-    while True:
-        try:
-            part = os.read(main, 4096)
-        except OSError:  # the other end is closed
-            break
-        shown += part
-    assert process.wait() == 0
-    text = shown.decode()
+    text = seen_on_a_terminal(command(*arguments))
     assert "4/4" in text
     assert "sentences/s" in text or "s/ sentences" in text
     assert "<" in text  # elapsed<left
