@@ -26,7 +26,7 @@ from transformers import BertModel, BertTokenizer
 from transformers.utils import logging as transformers_logging
 
 from trendlib import data
-from trendlib.batch import _pad
+from trendlib.batch import pad_batch
 from trendlib.corpus import TOKEN_BUDGET, embed_array
 from trendlib.encoder import Encoder, load_encoder
 from trendlib.encoding import Tokenized
@@ -70,7 +70,7 @@ def bare_forward(sentences: Sequence[str]) -> Callable[[], object]:
     tokenized = [each for each in encoder.tokenize(sentences) if isinstance(each, Tokenized)]
     batches = []
     for numbers in pack([len(each.ids) for each in tokenized], TOKEN_BUDGET):
-        ids, keep = _pad([tokenized[number] for number in numbers], encoder.device)
+        ids, keep = pad_batch([tokenized[number] for number in numbers], encoder.device)
         batches.append((ids, None if keep is None else keep[:, 0, 0].long()))
 
     def run() -> None:
@@ -296,13 +296,7 @@ def main() -> None:
         "loop_over_least": ratios[names[2]]["peer_seconds"] / least,
     }
     figures = {
-        "provenance": {
-            "model": encoder.provenance.model,
-            "revision": encoder.provenance.revision,
-            "weights_sha256": encoder.provenance.weights_sha256,
-            "dtype": encoder.provenance.dtype,
-            "versions": dict(encoder.provenance.versions),
-        },
+        "provenance": encoder.provenance.as_dict(),
         "measured": datetime.date.today().isoformat(),
         "machine": {"cores": len(os.sched_getaffinity(0)), "processor": platform.machine()},
         "sentences": len(many),

@@ -34,10 +34,14 @@ def command(*arguments: str | Path) -> list[str | Path]:
     return [TRENDLIB, "run", *arguments]
 
 
-def trendlib_run(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
+def trendlib(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command(*arguments), capture_output=True, text=True, check=False, **options
+        [TRENDLIB, *arguments], capture_output=True, text=True, check=False, **options
     )
+
+
+def trendlib_run(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
+    return trendlib("run", *arguments, **options)
 
 
 def seen_on_a_terminal(command: Sequence[str | Path]) -> str:

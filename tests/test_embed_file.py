@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet
 import pytest
-from run_helpers import TRENDLIB, seen_on_a_terminal, write_lines
+from run_helpers import TRENDLIB, seen_on_a_terminal, trendlib, write_lines
 
 from trendlib.attention import LAYERS
 from trendlib.embedding import Recipe, embed
@@ -26,9 +26,7 @@ SENTENCES = ["I want an apple.", "hello", "She sent a card to her mother.", "an 
 
 
 def trendlib_embed(*arguments: str | Path, **options: object) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [TRENDLIB, "embed", *arguments], capture_output=True, text=True, check=False, **options
-    )
+    return trendlib("embed", *arguments, **options)
 
 
 def different(count: int) -> list[str]:

@@ -35,13 +35,9 @@ class StartedBatch:
         """Run all blocks but the last; see ``start``."""
         self._blocks = list(encoder.model.encoder.layer)
         layer = layer_of(reading, len(self._blocks))
-        ids, self._keep = _pad(batch, encoder.device)
+        ids, self._keep = pad_batch(batch, encoder.device)
         self._static = encoder.model.embeddings(input_ids=ids)
-        hidden, found = self._static, []
-        for number, block in enumerate(self._blocks[:-1]):
-            wanted = layer in (number, None)
-            hidden, attention = run_block(block, hidden, self._keep, wanted=wanted)
-            found += [] if attention is None else [attention]
+        hidden, found = run_blocks(self._blocks[:-1], self._static, self._keep, layer)
         if layer in (len(self._blocks) - 1, None):
             query, key, _ = _project(self._blocks[-1], hidden, hidden)
             found.append(_attend(query, key, self._keep))
@@ -62,9 +58,7 @@ class StartedBatch:
         Returns:
             For each sentence, these tokens' vectors in hidden state 0, and in the last one.
         """
-        most = max(len(each) for each in tokens)
-        padded = [[*each, *[0] * (most - len(each))] for each in tokens]
-        where = torch.tensor(padded, device=self._static.device)[:, :, None]
+        where = _padded(tokens).to(self._static.device)[:, :, None]
         where = where.expand(-1, -1, self._static.shape[-1])
         queries = self._before_last.gather(1, where)
         contextual, _ = run_block(self._blocks[-1], self._before_last, self._keep, queries)
@@ -105,6 +99,28 @@ def check_model(encoder: Encoder) -> None:
             f"{encoder.provenance.model} is a decoder, or has relative positions: batches need a "
             "BERT encoder with absolute positions; run its sentences one at a time (`encode`)"
         )
+
+
+def run_blocks(
+    blocks: Sequence[Any], hidden: Tensor, keep: Tensor | None, layer: int | None
+) -> tuple[Tensor, list[Tensor]]:
+    """Run blocks of the model, from the first one on.
+
+    Args:
+        blocks: The blocks.
+        hidden: Hidden state 0, of shape (sentence, token, hidden).
+        keep: Which tokens are no padding; see ``run_block``.
+        layer: The layer whose attention is wanted; None if every layer's is.
+
+    Returns:
+        The last block's output, and the wanted attentions.
+    """
+    found = []
+    for number, block in enumerate(blocks):
+        hidden, attention = run_block(block, hidden, keep, wanted=layer in (number, None))
+        if attention is not None:
+            found.append(attention)
+    return hidden, found
 
 
 def run_block(
@@ -158,15 +174,21 @@ def _attend(query: Tensor, key: Tensor, keep: Tensor | None) -> Tensor:
     return attention
 
 
-def _pad(batch: Sequence[Tokenized], device: torch.device) -> tuple[Tensor, Tensor | None]:
-    """Make one array of all ids; say what is no padding, unless there is none."""
+def pad_batch(batch: Sequence[Tokenized], device: torch.device) -> tuple[Tensor, Tensor | None]:
+    """Make one array of all ids; say what is no padding (see ``run_block``)."""
+    ids = _padded([each.ids for each in batch])
     lengths = torch.tensor([len(each.ids) for each in batch])
-    longest = int(lengths.max())
-    ids = torch.tensor([[*each.ids, *[0] * (longest - len(each.ids))] for each in batch])
+    longest = ids.shape[1]
     if bool((lengths == longest).all()):
         return ids.to(device), None
     keep = torch.arange(longest) < lengths[:, None]
     return ids.to(device), keep[:, None, None, :].to(device)
+
+
+def _padded(rows: Sequence[Sequence[int]]) -> Tensor:
+    """Fill rows up with zeros, to the length of the longest one."""
+    longest = max(len(row) for row in rows)
+    return torch.tensor([[*row, *[0] * (longest - len(row))] for row in rows])
 
 
 def _project(block: Any, queries: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from trendlib.attention import read_rows
 from trendlib.batch import start
-from trendlib.embedding import Recipe, SentenceEmbedding, compose
+from trendlib.embedding import ARTICLE_RECIPE, Recipe, SentenceEmbedding, compose
 from trendlib.encoder import Encoder
 from trendlib.encoding import Tokenized
 from trendlib.errors import BadRowsError, NotTextError, SentenceError, check_choice
@@ -56,7 +56,7 @@ Outcome = tuple[int, Embedded | SentenceError]
 def embed_many(
     encoder: Encoder,
     sentences: Iterable[str],
-    recipe: Recipe | None = None,
+    recipe: Recipe = ARTICLE_RECIPE,
     *,
     pooled: bool = False,
     budget: int = TOKEN_BUDGET,
@@ -97,7 +97,7 @@ def embed_many(
 def embed_array(
     encoder: Encoder,
     sentences: Sequence[str],
-    recipe: Recipe | None = None,
+    recipe: Recipe = ARTICLE_RECIPE,
     bad_rows: str = "raise",
 ) -> SentenceVectors:
     """Embed sentences into one array, in their order.
@@ -120,7 +120,6 @@ def embed_array(
         UnsupportedModelError: If the model cannot run batches.
     """
     check_choice("choice for bad rows", bad_rows, BAD_ROWS)
-    recipe = recipe or Recipe()
     width = recipe.width(encoder.hidden_size)
     rows = np.full((len(sentences), width), 0 if bad_rows == "zero" else np.nan, encoder.dtype)
     refused: dict[int, SentenceError] = {}
@@ -148,12 +147,11 @@ def _bad_rows(refused: Mapping[int, SentenceError]) -> BadRowsError:
 def embed_batch(
     encoder: Encoder,
     batch: Sequence[Tokenized],
-    recipe: Recipe | None = None,
+    recipe: Recipe = ARTICLE_RECIPE,
     *,
     pooled: bool = False,
 ) -> list[Embedded]:
     """Embed the sentences of one batch, padded to the longest one; see ``embed_many``."""
-    recipe = recipe or Recipe()
     started = start(encoder, batch, recipe.reading)
     n_layers = encoder.model.config.num_hidden_layers
     results = [

@@ -48,6 +48,9 @@ class Recipe:
         return 2 * hidden_size if self.combination == "concatenation" else hidden_size
 
 
+ARTICLE_RECIPE = Recipe()
+
+
 @dataclass(frozen=True)
 class Overlap:
     """In how many coordinates two trends are defined.

@@ -1,8 +1,9 @@
 """What the encoder returns: a sentence as arrays, and where the arrays come from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from types import MappingProxyType
+from typing import Any
 
 from trendlib.errors import ArrayError, WordNotFoundError
 from trendlib.typing import Attentions, HiddenStates, Vector, WordStates
@@ -32,6 +33,11 @@ class Provenance:
     def __post_init__(self) -> None:
         """Freeze the mapping."""
         object.__setattr__(self, "versions", MappingProxyType(dict(self.versions)))
+
+    def as_dict(self) -> dict[str, Any]:
+        """List the attributes by name, ready for JSON."""
+        listed = {each.name: getattr(self, each.name) for each in fields(self)}
+        return listed | {"versions": dict(self.versions)}
 
     def __str__(self) -> str:
         """Short form, for the caption of a figure."""

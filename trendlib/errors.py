@@ -102,6 +102,15 @@ class RunFolderError(TrendlibError):
     """A folder that cannot hold the run that was asked for."""
 
 
+def reason(error: Exception) -> str:
+    """Say why something has no result, as tables and pages show it.
+
+    >>> reason(NoWordsError("no word in '...'"))
+    "NoWordsError: no word in '...'"
+    """
+    return f"{type(error).__name__}: {error}"
+
+
 def check_choice(what: str, given: object, choices: Collection[str]) -> None:
     """Check that a name is among the choices.
 

@@ -12,13 +12,14 @@ from trendlib.cli.options import (
     OK,
     add_model,
     add_reading,
+    cannot_go_on,
     end_on_termination,
     fallback_told,
     stopped,
 )
 from trendlib.embedding import COMBINATIONS, UNDEFINED, Recipe
 from trendlib.encoding import DTYPES
-from trendlib.files.rows import read_rows
+from trendlib.files.rows import COLUMN, read_rows
 from trendlib.trend import KINDS
 
 EXAMPLES = """\
@@ -55,7 +56,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     )
     command.add_argument(
         "--column",
-        default="sentence",
+        default=COLUMN,
         help="the column, or the key of a .jsonl, that holds the sentences (default: %(default)s)",
     )
     add_model(command)
@@ -84,25 +85,19 @@ def _embed(options: argparse.Namespace) -> int:
     from trendlib.encoder import load_encoder
     from trendlib.files.embed import embed_file
 
+    kept = f"What is done is kept beside {options.out}"
     try:
-        with (
-            fallback_told(),
-            # disable=None: quiet where nobody looks at a terminal
-            tqdm(total=count, unit=" rows", disable=None) as bar,
-        ):
+        with fallback_told():
             encoder = load_encoder(options.model, options.dtype, options.device)
+        # disable=None: quiet where nobody looks at a terminal
+        with tqdm(total=count, unit=" rows", disable=None) as bar:
             summary = embed_file(
                 options.source, options.out, encoder, recipe, options.column, bar.update
             )
     except KeyboardInterrupt as error:
-        return stopped(error, f"What is done is kept beside {options.out}")
+        return stopped(error, kept)
     except OSError as error:
-        print(
-            f"trendlib: the command cannot go on: {error}\nWhat is done is kept beside "
-            f"{options.out}; when the cause is mended, the same command goes on.",
-            file=sys.stderr,
-        )
-        return FAILED
+        return cannot_go_on("command", error, kept)
     earlier = f" ({summary.earlier:,} of the rows were done earlier)" if summary.earlier else ""
     print(f"{summary.embedded:,} rows embedded, {summary.refused:,} refused{earlier}.")
     if summary.side_file is not None:

@@ -55,6 +55,16 @@ def stopped(error: KeyboardInterrupt, kept: str) -> int:
     return 143 if isinstance(error, Terminated) else 130
 
 
+def cannot_go_on(what: str, error: Exception, kept: str) -> int:
+    """Say that something outside ended the command, and what is kept; returns its exit status."""
+    print(
+        f"trendlib: the {what} cannot go on: {error}\n{kept}; when the cause is mended, the same "
+        "command goes on.",
+        file=sys.stderr,
+    )
+    return FAILED
+
+
 def positive(text: str) -> int:
     """Take a whole number from 1."""
     if not text.isdecimal() or int(text) < 1:

@@ -12,6 +12,7 @@ from trendlib.cli.options import (
     OK,
     add_model,
     add_reading,
+    cannot_go_on,
     cut,
     end_on_termination,
     fallback_told,
@@ -20,6 +21,7 @@ from trendlib.cli.options import (
 )
 from trendlib.encoding import DTYPES
 from trendlib.errors import ParameterError
+from trendlib.files.rows import COLUMN
 
 if TYPE_CHECKING:
     from trendlib.runs.runner import Summary
@@ -62,7 +64,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     )
     command.add_argument(
         "--column",
-        default="sentence",
+        default=COLUMN,
         help="the column of a .csv, or the key of a .jsonl, that holds them (default: %(default)s)",
     )
     command.add_argument(
@@ -99,20 +101,16 @@ def _run(options: argparse.Namespace) -> int:
 
     sentences, settings = _checked(options)
     folder = options.out or RUNS / _run_name(options, settings)
+    kept = f"What is done is kept in {folder}"
     end_on_termination()
     try:
         summary = run(
             sentences.texts, settings, folder, options.jobs, notebooks=not options.no_notebook
         )
     except KeyboardInterrupt as error:
-        return stopped(error, f"What is done is kept in {folder}")
+        return stopped(error, kept)
     except (OSError, WorkerError, WorkerDiedError) as error:
-        print(
-            f"trendlib: the run cannot go on: {error}\nWhat is done is kept in {folder}; when the "
-            "cause is mended, the same command goes on.",
-            file=sys.stderr,
-        )
-        return FAILED
+        return cannot_go_on("run", error, kept)
     _print_summary(summary)
     return FAILED if summary.failed else OK
 

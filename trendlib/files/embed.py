@@ -17,9 +17,10 @@ from filelock import FileLock, Timeout
 from trendlib.corpus import Embedded, embed_many
 from trendlib.embedding import Recipe
 from trendlib.encoder import Encoder
-from trendlib.errors import InputFileError, OutputError
+from trendlib.errors import InputFileError, OutputError, reason
 from trendlib.files.atomic import replacing
 from trendlib.files.rows import COLUMN, Row, read_rows
+from trendlib.files.settings import differences
 from trendlib.files.table import EmbeddingColumns, to_table
 from trendlib.packing import batched
 from trendlib.weights import sha256_of
@@ -136,7 +137,6 @@ def read_settings(path: Path) -> dict[str, Any]:
 
 
 def _settings(source: Path, encoder: Encoder, recipe: Recipe, column: str) -> dict[str, Any]:
-    provenance = encoder.provenance
     return {
         "source_sha256": sha256_of(source),
         "column": column,
@@ -144,11 +144,7 @@ def _settings(source: Path, encoder: Encoder, recipe: Recipe, column: str) -> di
         "kind": recipe.kind,
         "undefined": recipe.undefined,
         "combination": recipe.combination,
-        "model": provenance.model,
-        "revision": provenance.revision,
-        "weights_sha256": provenance.weights_sha256,
-        "dtype": provenance.dtype,
-        "versions": dict(provenance.versions),
+        **encoder.provenance.as_dict(),
     }
 
 
@@ -159,16 +155,8 @@ def _is_done(out: Path, settings: Mapping[str, Any]) -> bool:
     if kept == settings:
         return True
     raise OutputError(
-        f"{out} was made with {_differences(kept, settings)}: give another file with --out, or "
+        f"{out} was made with {differences(kept, settings)}: give another file with --out, or "
         "delete that one"
-    )
-
-
-def _differences(kept: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
-    return ", ".join(
-        f"{name} {kept.get(name)!r} instead of {value!r}"
-        for name, value in wanted.items()
-        if kept.get(name) != value
     )
 
 
@@ -182,7 +170,7 @@ def _locked(parts: Path, settings: Mapping[str, Any]) -> Iterator[None]:
             if kept != settings:
                 raise OutputError(
                     f"the folder {parts} holds parts that were made with "
-                    f"{_differences(kept, settings)}: give another file with --out, or delete that "
+                    f"{differences(kept, settings)}: give another file with --out, or delete that "
                     "folder"
                 )
             with replacing(path) as new:
@@ -195,6 +183,36 @@ def _locked(parts: Path, settings: Mapping[str, Any]) -> Iterator[None]:
         ) from None
 
 
+def embed_columns(
+    encoder: Encoder,
+    sentences: Sequence[str],
+    recipe: Recipe,
+    on_rows: Callable[[int], object] = lambda _: None,
+) -> tuple[EmbeddingColumns, dict[int, str]]:
+    """Embed sentences into columns.
+
+    Args:
+        encoder: The model.
+        sentences: The sentences.
+        recipe: How each becomes a vector.
+        on_rows: Called with 1 whenever a sentence is done.
+
+    Returns:
+        The columns, in the order of the sentences; and why some have no embedding, by their
+        place.
+    """
+    width = recipe.width(encoder.hidden_size)
+    columns = EmbeddingColumns(len(sentences), width, encoder.provenance.dtype)
+    refused = {}
+    for place, outcome in embed_many(encoder, sentences, recipe):
+        if isinstance(outcome, Embedded):
+            columns.put(place, outcome.embedding)
+        else:
+            refused[place] = reason(outcome)
+        on_rows(1)
+    return columns, refused
+
+
 def _embed_rows(
     rows: Sequence[Row], encoder: Encoder, recipe: Recipe, on_rows: Callable[[int], object]
 ) -> tuple[pa.Table, list[Refusal]]:
@@ -203,20 +221,14 @@ def _embed_rows(
     ]
     on_rows(len(refused))
     texts = [row for row in rows if row.problem is None]
-    width = recipe.width(encoder.hidden_size)
-    columns = EmbeddingColumns(len(texts), width, encoder.provenance.dtype)
-    sentences: list[str | None] = [None] * len(texts)
-    for place, outcome in embed_many(encoder, [row.text for row in texts], recipe):
-        row = texts[place]
-        if isinstance(outcome, Embedded):
-            columns.put(place, outcome.embedding)
-            sentences[place] = row.text
-        else:
-            why = f"{type(outcome).__name__}: {outcome}"
-            refused.append(Refusal(row.number, why, _shown(row)))
-        on_rows(1)
+    columns, reasons = embed_columns(encoder, [row.text for row in texts], recipe, on_rows)
+    for place, why in reasons.items():
+        refused.append(Refusal(texts[place].number, why, _shown(texts[place])))
     refused.sort(key=lambda each: each.row)
-    return to_table([row.number for row in texts], sentences, columns), refused
+    numbers = [row.number for row in texts]
+    # What is refused may be no text at all.
+    sentences = [None if place in reasons else row.text for place, row in enumerate(texts)]
+    return to_table(numbers, sentences, columns), refused
 
 
 def _give_memory_back() -> None:

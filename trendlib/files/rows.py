@@ -76,17 +76,18 @@ def _read_csv(path: Path, column: str) -> Iterator[Row]:
         place = _find(path, column, header)
         number = 0
         while True:
-            number += 1
             try:
-                record = next(records)
-            except StopIteration:
-                return
+                record = next(records, None)
             except csv.Error as error:
+                number += 1
                 yield Row(number, None, f"no CSV ({error})")
                 continue
+            if record is None:
+                return
             if not record:  # an empty line is no record
-                number -= 1
-            elif place < len(record):
+                continue
+            number += 1
+            if place < len(record):
                 yield _row(number, record[place])
             else:
                 short = f"{len(record)} fields, and the sentence is in field {place + 1}"
@@ -97,8 +98,9 @@ def _read_json_lines(path: Path, column: str) -> Iterator[Row]:
     for number, line in enumerate(_lines(path), start=1):
         if not line.strip():
             continue
-        if _row(number, line).problem is not None:
-            yield _row(number, line)
+        row = _row(number, line)
+        if row.problem is not None:
+            yield row
             continue
         try:
             value = json.loads(line)

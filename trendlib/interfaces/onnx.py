@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from trendlib.attention import Reading, attention_rows, layer_of
-from trendlib.batch import check_model, rows_of, run_block
+from trendlib.batch import check_model, rows_of, run_blocks
 from trendlib.encoder import Encoder
 from trendlib.errors import OutputError
 from trendlib.files.atomic import replacing
@@ -46,11 +46,7 @@ class _Traced(torch.nn.Module):
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         keep = attention_mask.bool()[:, None, None, :]
         static = self.model.embeddings(input_ids=input_ids)
-        hidden, found = static, []
-        for number, block in enumerate(self.model.encoder.layer):
-            wanted = self.layer in (number, None)
-            hidden, attention = run_block(block, hidden, keep, wanted=wanted)
-            found += [] if attention is None else [attention]
+        hidden, found = run_blocks(self.model.encoder.layer, static, keep, self.layer)
         return static, hidden, rows_of(found, self.layer)
 
 

@@ -11,12 +11,12 @@ import pyarrow as pa
 from ray.data import ActorPoolStrategy, Dataset
 
 from trendlib.attention import ARTICLE, reading_named
-from trendlib.corpus import Embedded, embed_many
 from trendlib.embedding import Recipe
 from trendlib.encoder import load_encoder
 from trendlib.errors import ParameterError
+from trendlib.files.embed import embed_columns
 from trendlib.files.rows import COLUMN
-from trendlib.files.table import WORDS, EmbeddingColumns
+from trendlib.files.table import WORDS
 from trendlib.weights import AUTO
 
 REFUSED = "refused"
@@ -37,17 +37,11 @@ class TrendBatches:
     def __call__(self, batch: pa.Table) -> pa.Table:
         """Add the columns."""
         sentences = batch[self._column].to_pylist()
-        width = self._recipe.width(self._encoder.hidden_size)
-        columns = EmbeddingColumns(len(sentences), width, self._encoder.provenance.dtype)
-        refused: list[str | None] = [None] * len(sentences)
-        for place, outcome in embed_many(self._encoder, sentences, self._recipe):
-            if isinstance(outcome, Embedded):
-                columns.put(place, outcome.embedding)
-            else:
-                refused[place] = f"{type(outcome).__name__}: {outcome}"
+        columns, refused = embed_columns(self._encoder, sentences, self._recipe)
         for name, column in columns.made().items():
             batch = batch.append_column(name, column)
-        return batch.append_column(REFUSED, pa.array(refused, pa.string()))
+        reasons = [refused.get(place) for place in range(len(sentences))]
+        return batch.append_column(REFUSED, pa.array(reasons, pa.string()))
 
 
 def embed_dataset(

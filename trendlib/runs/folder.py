@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 
 from trendlib.errors import RunFolderError
 from trendlib.files.atomic import replacing
+from trendlib.files.settings import differences
 from trendlib.runs import index, records
 from trendlib.runs.records import Record
 from trendlib.runs.settings import Settings
@@ -165,15 +166,11 @@ class RunFolder:
                 f"{path} is damaged ({error}): give another folder with --out, or delete that file "
                 "if you know that the folder's run had the settings that you ask for now"
             ) from error
-        differing = [
-            f"{name} {kept.get(name)!r} instead of {wanted[name]!r}"
-            for name in wanted
-            if kept.get(name) != wanted[name]
-        ]
+        differing = differences(kept, wanted)
         if differing:
             raise RunFolderError(
-                f"the folder {self.path} holds a run with {', '.join(differing)}: give another "
-                "folder with --out"
+                f"the folder {self.path} holds a run with {differing}: give another folder with "
+                "--out"
             )
 
     def _remove_staged(self) -> None:

@@ -18,7 +18,7 @@ from trendlib import encoder
 from trendlib.attention import reading_named
 from trendlib.corpus import Embedded, embed_many
 from trendlib.embedding import Recipe
-from trendlib.errors import SentenceError
+from trendlib.errors import SentenceError, reason
 from trendlib.runs import records
 from trendlib.runs.settings import code_version
 
@@ -70,7 +70,7 @@ def describe(
                 for each in sentences
                 for described in describe([each], model, dtype, reading, pictures)
             ]
-        return [{"record": records.failure(f"{type(error).__name__}: {error}")}]
+        return [{"record": records.failure(reason(error))}]
 
 
 def _describe(
@@ -82,8 +82,7 @@ def _describe(
         encoder.load_encoder(model, dtype), sentences, recipe, pooled=True
     ):
         if isinstance(outcome, SentenceError):
-            error = f"{type(outcome).__name__}: {outcome}"
-            described[place] = {"record": records.failure(error)}
+            described[place] = {"record": records.failure(reason(outcome))}
         else:
             described[place] = _described(outcome, pictures)
     return [described[place] for place in range(len(sentences))]
