@@ -462,6 +462,28 @@ def received_by_word(rows: AttentionRows, words: Sequence[Word]) -> Received:
     return received
 
 
+def rollout(attentions: Attentions) -> AttentionRows:
+    """Follow attention through the layers (Abnar and Zuidema 2020, "Quantifying Attention Flow").
+
+    The mean of a layer's heads, and the residual connection beside it with the same weight, are
+    multiplied from the first layer on.
+
+    Returns:
+        For each layer, how much of each token there is in each token after it.
+
+    >>> attention = np.array([[[[0.0, 1.0], [0.0, 1.0]]]] * 2)
+    >>> rollout(attention)[1]
+    array([[0.25, 0.75],
+           [0.  , 1.  ]])
+    """
+    steps = (attentions.mean(axis=1) + np.eye(attentions.shape[-1])) / 2
+    products = [steps[0]]
+    for step in steps[1:]:
+        products.append(step @ products[-1])
+    rolled: AttentionRows = np.stack(products)
+    return rolled
+
+
 def received_in_head(attentions: UnitAttentions, layer: int, head: int) -> UnitRow:
     """Sum the attention that each unit receives in one head of one layer.
 

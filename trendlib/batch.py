@@ -10,7 +10,7 @@ matrix itself is wanted. ``encoder``, which runs one sentence at a time with eve
 reference that this is tested against.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -21,7 +21,7 @@ from trendlib.attention import Reading, layer_of
 from trendlib.encoder import Encoder
 from trendlib.encoding import Tokenized
 from trendlib.errors import UnsupportedModelError
-from trendlib.typing import AttentionRows, TokenStates
+from trendlib.typing import AttentionRows, HiddenStates, TokenStates
 
 
 class StartedBatch:
@@ -87,6 +87,42 @@ def start(encoder: Encoder, batch: Sequence[Tokenized], reading: Reading) -> Sta
     return StartedBatch(encoder, batch, reading)
 
 
+@torch.inference_mode()
+def run_whole(
+    encoder: Encoder, batch: Sequence[Tokenized], reading: Reading
+) -> list[tuple[AttentionRows, HiddenStates]]:
+    """Run sentences through all blocks, for those who want more than a trend embedding.
+
+    Args:
+        encoder: The model.
+        batch: The sentences; those of like lengths cost least.
+        reading: Says which attention matrices are wanted.
+
+    Returns:
+        For each sentence, the attention matrices that the reading is about, and all hidden states.
+
+    Raises:
+        LayerOutOfRangeError: As ``start``.
+        UnsupportedModelError: As ``start``.
+    """
+    check_model(encoder)
+    blocks = list(encoder.model.encoder.layer)
+    layer = layer_of(reading, len(blocks))
+    ids, keep = pad_batch(batch, encoder.device)
+    states, found = [encoder.model.embeddings(input_ids=ids)], []
+    for output, attention in _each_block(blocks, states[0], keep, layer):
+        states.append(output)
+        if attention is not None:
+            found.append(attention)
+    matrices = rows_of(found, layer).cpu().numpy()
+    whole = torch.stack(states, dim=1).cpu().numpy()
+    lengths = [len(each.ids) for each in batch]
+    return [
+        (rows[:, :length, :length], kept[:, :length])
+        for rows, kept, length in zip(matrices, whole, lengths, strict=True)
+    ]
+
+
 def check_model(encoder: Encoder) -> None:
     """Check that ``run_block`` is what the model's own blocks do.
 
@@ -116,11 +152,19 @@ def run_blocks(
         The last block's output, and the wanted attentions.
     """
     found = []
-    for number, block in enumerate(blocks):
-        hidden, attention = run_block(block, hidden, keep, wanted=layer in (number, None))
+    for output, attention in _each_block(blocks, hidden, keep, layer):
+        hidden = output
         if attention is not None:
             found.append(attention)
     return hidden, found
+
+
+def _each_block(
+    blocks: Sequence[Any], hidden: Tensor, keep: Tensor | None, layer: int | None
+) -> Iterator[tuple[Tensor, Tensor | None]]:
+    for number, block in enumerate(blocks):
+        hidden, attention = run_block(block, hidden, keep, wanted=layer in (number, None))
+        yield hidden, attention
 
 
 def run_block(

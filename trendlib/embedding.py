@@ -23,7 +23,7 @@ class Recipe:
 
     Attributes:
         reading: How focus and related word are found.
-        kind: "log quotient" or "difference".
+        kind: "log quotient", "difference" or "signed log-abs".
         undefined: "zero" or "keep"; see ``combine_trends``.
         combination: "sum", "concatenation" or "focus"; see ``combine_trends``.
     """
@@ -127,7 +127,7 @@ def embed(
     Args:
         encoding: The sentence.
         reading: How focus and related word are found.
-        kind: "log quotient" or "difference".
+        kind: "log quotient", "difference" or "signed log-abs".
         undefined: "zero", the article's choice, or "keep"; see ``add_trends``.
         combination: "sum", the article's choice, "concatenation" or "focus"; see
             ``combine_trends``.

@@ -90,6 +90,10 @@ class DataError(TrendlibError):
     """A public file that cannot be had, or is another one."""
 
 
+class EvaluationError(TrendlibError):
+    """Data or results of an evaluation that would make it worthless."""
+
+
 class MissingExtraError(TrendlibError):
     """A library that an optional part of this package needs is not installed."""
 

@@ -33,7 +33,7 @@ class Trend:
     Attributes:
         values: One number a coordinate; NaN where it is undefined.
         defined: Where it is defined.
-        kind: "log quotient" or "difference".
+        kind: "log quotient", "difference" or "signed log-abs".
     """
 
     values: Vector
@@ -103,14 +103,37 @@ def difference(static: Vector, contextual: Vector) -> Trend:
     return Trend(np.where(defined, values, np.nan), defined, "difference")
 
 
+def signed_log_abs(static: Vector, contextual: Vector) -> Trend:
+    """Compute sign(q) log|q| for the quotient q = contextual / static.
+
+    It keeps the coordinates whose sign changed, of which the log quotient says nothing; but it is
+    no longer one-to-one: a coordinate that was halved, and one that was doubled and changed its
+    sign, get the same value.
+
+    Returns:
+        The trend; undefined where a number is 0, NaN or infinite.
+
+    Raises:
+        ArrayError: If the vectors are not of one length.
+
+    >>> signed_log_abs(np.array([1.0, 1.0, 0.0]), np.array([0.5, -2.0, 2.0])).values.round(4)
+    array([-0.6931, -0.6931,     nan])
+    """
+    _check_lengths(static, contextual)
+    quotient = log_quotient(np.abs(static), np.abs(contextual))
+    signs = np.sign(static) * np.sign(contextual)
+    return Trend(signs * quotient.values, quotient.defined, "signed log-abs")
+
+
 KINDS: dict[str, Callable[[Vector, Vector], Trend]] = {
     "log quotient": log_quotient,
     "difference": difference,
+    "signed log-abs": signed_log_abs,
 }
 
 
 def trend(static: Vector, contextual: Vector, kind: str = "log quotient") -> Trend:
-    """Compute a trend vector of either kind.
+    """Compute a trend vector of any kind.
 
     Raises:
         UnknownChoiceError: If there is no such kind.

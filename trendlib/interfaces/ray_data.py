@@ -66,7 +66,7 @@ def embed_dataset(
         column: The column that holds the sentences.
         model: A name or a folder that every worker can see; see ``weights.find_weights``.
         reading: Name of a reading.
-        kind: "log quotient" or "difference".
+        kind: "log quotient", "difference" or "signed log-abs".
         undefined: "zero" or "keep"; in the column, an undefined coordinate is null.
         combination: "sum", "concatenation" or "focus"; see ``embedding.combine_trends``.
         dtype: "float32" or "float64".

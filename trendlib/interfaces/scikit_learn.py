@@ -27,7 +27,7 @@ class TrendEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     Args:
         model: A name or a folder; see ``weights.find_weights``.
         reading: Name of a reading: how focus and related word are found.
-        kind: "log quotient" or "difference".
+        kind: "log quotient", "difference" or "signed log-abs".
         undefined: What becomes of undefined coordinates: "zero", the article's choice, or "keep",
             which leaves them NaN for an imputer.
         combination: "sum", "concatenation" or "focus"; see ``embedding.combine_trends``.

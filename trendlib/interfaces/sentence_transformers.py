@@ -29,7 +29,7 @@ class TrendTransformer(InputModule):
     Args:
         model: A name or a folder; see ``weights.find_weights``.
         reading: Name of a reading: how focus and related word are found.
-        kind: "log quotient" or "difference".
+        kind: "log quotient", "difference" or "signed log-abs".
         undefined: "zero", the article's choice, or "keep".
         combination: "sum", "concatenation" or "focus"; see ``embedding.combine_trends``.
         bad_rows: What becomes of sentences without an embedding: "raise", "nan" or "zero"; see

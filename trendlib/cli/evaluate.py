@@ -1,0 +1,77 @@
+"""``trendlib evaluate``."""
+
+import argparse
+from pathlib import Path
+
+from trendlib.cli.options import FAILED, OK, add_model, fallback_told, stopped
+from trendlib.errors import check_choice
+
+EXAMPLES = """examples:
+  trendlib evaluate --quick
+  trendlib evaluate --task contexts --task stsb
+  trendlib evaluate --model bert-base-uncased
+"""
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Describe the command."""
+    command = commands.add_parser(
+        "evaluate",
+        help="put the articles' claims to a test",
+        description="Run the tasks of the evaluation with every method, and write their results. "
+        "The same command goes on where it was stopped. Exit status: 0 all is done, 1 a task "
+        "could not be run or its checks found an error, 2 wrong use.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_model(command)
+    command.add_argument(
+        "--task",
+        action="append",
+        metavar="NAME",
+        help="run this task alone; can be given again (default: all of them)",
+    )
+    command.add_argument(
+        "--quick", action="store_true", help="take a small sample, to see that everything works"
+    )
+    command.add_argument(
+        "--seed", type=int, default=0, help="of every random choice (default: %(default)s)"
+    )
+    command.add_argument(
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        help="folder of results, which gets a folder for the model (default: that of the book; "
+        "with --quick, _build/evaluate)",
+    )
+    command.add_argument(
+        "--skip-unreachable",
+        action="store_true",
+        help="name tasks whose data cannot be had, and exit with 0 all the same",
+    )
+    command.set_defaults(run=_evaluate)
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from trendlib.evaluate.results import KEPT
+    from trendlib.evaluate.runner import TASKS, open_lab, run_tasks
+
+    names = options.task or list(TASKS)
+    for name in names:
+        check_choice("task", name, TASKS)
+    out = options.out or (Path("_build/evaluate") if options.quick else KEPT)
+    with fallback_told():
+        lab = open_lab(options.model, quick=options.quick, seed=options.seed)
+    print(f"Evaluating {lab.encoder.provenance.model}.", flush=True)
+    try:
+        outcome = run_tasks(lab, [TASKS[name] for name in names], out, tqdm.write)
+    except KeyboardInterrupt as error:
+        return stopped(error, "What was measured is kept")
+    print(
+        f"{len(outcome.done)} tasks done, {len(outcome.not_run)} not run, "
+        f"{len(outcome.failed)} failed. The results are in {out}."
+    )
+    missing = outcome.not_run and not options.skip_unreachable
+    return FAILED if outcome.failed or missing else OK

@@ -1,0 +1,159 @@
+"""What a task, a method and a score are.
+
+A new task is a class with five members, a new method one with two or three: see ``Task``,
+``Method`` and the smallest examples, ``contexts`` and ``vectors``.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trendlib.data import Source
+from trendlib.encoder import Encoder
+from trendlib.evaluate.store import Store
+
+DIGITS = 6
+"""Digits after the point that are kept of a figure."""
+
+Measured = Mapping[str, NDArray[Any]]
+"""What a method was found to do, by name: one number a sentence, pair, fold or other unit."""
+
+
+class Method(Protocol):
+    """One way to do a task.
+
+    Attributes:
+        name: What tables call it.
+        note: What it does, in a sentence.
+    """
+
+    @property
+    def name(self) -> str:
+        """What tables call it."""
+        ...
+
+    @property
+    def note(self) -> str:
+        """What it does, in a sentence."""
+        ...
+
+
+@dataclass(frozen=True)
+class Named:
+    """A method that is nothing but a name that its task knows."""
+
+    name: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Score:
+    """A figure with its uncertainty.
+
+    Attributes:
+        method: The method.
+        measure: What is measured.
+        value: The figure.
+        low: Lower end of its 95 % interval; None if it has none.
+        high: Upper end.
+        count: How many sentences, pairs, folds or other units it is about.
+        group: The part of the data that it is about; empty for all of them.
+        other: If the figure is a difference, the method that is taken away.
+        p: The p-value of a difference, adjusted for the number of comparisons.
+        note: What else there is to know, such as which head was chosen.
+    """
+
+    method: str
+    measure: str
+    value: float
+    low: float | None
+    high: float | None
+    count: int
+    group: str = ""
+    other: str = ""
+    p: float | None = None
+    note: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """List the attributes that say something, ready for JSON."""
+        return {name: _plain(each) for name, each in asdict(self).items() if each not in ("", None)}
+
+
+def _plain(value: Any) -> Any:
+    """Round a float, and make it None if it is no number: JSON has no NaN."""
+    if isinstance(value, float):
+        return round(value, DIGITS) if np.isfinite(value) else None
+    return value
+
+
+@dataclass(frozen=True)
+class Lab:
+    """What tasks work with.
+
+    Attributes:
+        encoder: The model.
+        exact: The same model in float64, for what is about rounding.
+        store: Where what was computed is kept.
+        quick: Whether a sample is enough.
+        seed: Of every random choice.
+    """
+
+    encoder: Encoder
+    exact: Encoder
+    store: Store
+    quick: bool = False
+    seed: int = 0
+
+    def rng(self) -> np.random.Generator:
+        """Make a generator that always begins in the same way."""
+        return np.random.default_rng(self.seed)
+
+    def sample(self, items: Sequence["Item"], quick_count: int) -> list["Item"]:
+        """Take all items; or, if a sample is enough, some of them, in their order."""
+        if not self.quick or len(items) <= quick_count:
+            return list(items)
+        chosen = self.rng().choice(len(items), quick_count, replace=False)
+        return [items[number] for number in sorted(chosen)]
+
+
+Item = TypeVar("Item")
+M = TypeVar("M", bound=Method)
+P = TypeVar("P")
+
+
+class Task(ABC, Generic[M, P]):
+    """Data and a question.
+
+    Attributes:
+        name: What the command and the result file call it.
+        question: What is asked.
+        sources: The public files that it needs.
+    """
+
+    name: ClassVar[str]
+    question: ClassVar[str]
+    sources: ClassVar[tuple[Source, ...]] = ()
+
+    @abstractmethod
+    def methods(self, lab: Lab) -> Sequence[M]:
+        """List the methods that are compared."""
+
+    @abstractmethod
+    def prepare(self, lab: Lab) -> P:
+        """Read the data, and compute what all methods share."""
+
+    @abstractmethod
+    def measure(self, method: M, prepared: P) -> Measured:
+        """Try a method."""
+
+    @abstractmethod
+    def scores(self, measured: Mapping[str, Measured]) -> list[Score]:
+        """Make figures of what was measured with each method."""
+
+    def facts(self, prepared: P) -> dict[str, Any]:
+        """Say what there is to know about the data, such as how many sentences were left out."""
+        return {}

@@ -1,0 +1,196 @@
+"""Run tasks: every method of each, with everything that is done kept, so that a run goes on."""
+
+import json
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from trendlib.data import cache_folder
+from trendlib.encoder import load_encoder
+from trendlib.errors import DataError, EvaluationError
+from trendlib.evaluate.classification import MovieReviews, Sms, Sst2, Trec
+from trendlib.evaluate.complement import Complement, Noise, Slices, Zeros
+from trendlib.evaluate.contexts import Contexts
+from trendlib.evaluate.heads import Heads
+from trendlib.evaluate.protocol import Lab, Measured, Task
+from trendlib.evaluate.readings import Readings
+from trendlib.evaluate.results import TaskResult, write_result
+from trendlib.evaluate.store import Store, code_key, key_of
+from trendlib.evaluate.sts import Sts
+from trendlib.evaluate.syntax import Syntax
+from trendlib.evaluate.vectors import COMPUTED_BY
+
+AnyTask = Task[Any, Any]
+TASKS: dict[str, AnyTask] = {
+    task.name: task
+    for task in (
+        Readings(),
+        Complement(),
+        Zeros(),
+        Noise(),
+        Slices(),
+        Syntax(),
+        Heads(),
+        Sms(),
+        Trec(),
+        MovieReviews(),
+        Sst2(),
+        Sts(),
+        Contexts(),
+    )
+}
+
+SHARED = (*COMPUTED_BY, "trendlib.evaluate.statistics", "trendlib.evaluate.treebank")
+"""Modules, beside a task's own, that what is measured may follow from."""
+
+
+@dataclass
+class Outcome:
+    """What became of the tasks.
+
+    Attributes:
+        done: Where the results are, by task.
+        not_run: Why a task's data could not be had.
+        failed: Why a task's results are not to be believed.
+    """
+
+    done: dict[str, Path] = field(default_factory=dict)
+    not_run: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+def open_lab(model: str, *, quick: bool, seed: int = 0, folder: Path | None = None) -> Lab:
+    """Load a model, in both number formats, for the tasks.
+
+    Args:
+        model: A name or a folder; see ``weights.find_weights``.
+        quick: Whether a sample is enough.
+        seed: Of every random choice.
+        folder: Where what is computed is kept; in the cache if left out.
+    """
+    store = Store(folder or cache_folder() / "evaluate")
+    encoder, exact = (load_encoder(model, dtype) for dtype in ("float32", "float64"))
+    return Lab(encoder, exact, store, quick, seed)
+
+
+def run_tasks(
+    lab: Lab, tasks: Sequence[AnyTask], out: Path, tell: Callable[[str], None] = print
+) -> Outcome:
+    """Run tasks, and write a file of results for each.
+
+    A task that fails does not stop the others, and what its methods computed is kept.
+
+    Args:
+        lab: What to run them with.
+        tasks: The tasks.
+        out: A folder of results, one folder a model.
+        tell: Called with a line for each task.
+    """
+    outcome = Outcome()
+    total = sum(len(task.methods(lab)) for task in tasks)
+    with tqdm(total=total, desc="methods", unit="", disable=None) as bar:
+        for task in tasks:
+            bar.set_postfix_str(task.name)
+            try:
+                result = run_task(task, lab, bar.update)
+            except DataError as error:
+                outcome.not_run[task.name] = str(error)
+                tell(f"{task.name}: not run: data not reachable ({error})")
+            except EvaluationError as error:
+                outcome.failed[task.name] = str(error)
+                tell(f"{task.name}: failed: {error}")
+            else:
+                outcome.done[task.name] = write_result(result, out)
+                tell(f"{task.name}: {len(result.methods)} methods, {result.seconds:.0f} s")
+    return outcome
+
+
+def run_task(task: AnyTask, lab: Lab, advance: Callable[[], object] = lambda: None) -> TaskResult:
+    """Run every method of a task, or read what was measured before.
+
+    Args:
+        task: The task.
+        lab: What to run it with.
+        advance: Called after each method.
+
+    Raises:
+        DataError: If its data cannot be had.
+        EvaluationError: If its checks find that the results are worthless.
+    """
+    prepared = _Preparation(task, lab)
+    methods = task.methods(lab)
+    measured: dict[str, Measured] = {}
+    seconds = 0.0
+    for method in methods:
+        measure = partial(_timed, task, method, prepared)
+        found = lab.store.keep(_key(task, lab, method.name), measure)
+        seconds += float(found.pop(_SECONDS))
+        measured[method.name] = found
+        advance()
+    known = lab.store.keep(_key(task, lab, ""), prepared.known)
+    return TaskResult(
+        task=task.name,
+        question=task.question,
+        provenance=lab.encoder.provenance,
+        quick=lab.quick,
+        seed=lab.seed,
+        sources={source.what: source.sha256 for source in task.sources},
+        facts=json.loads(str(known["facts"])),
+        seconds=seconds + float(known[_SECONDS]),
+        cores=os.cpu_count() or 0,
+        measured=datetime.now(UTC).date().isoformat(),
+        methods={method.name: method.note for method in methods},
+        scores=tuple(task.scores(measured)),
+    )
+
+
+_SECONDS = "seconds it took"
+
+
+class _Preparation:
+    """What a task's methods share, made when the first of them needs it."""
+
+    def __init__(self, task: AnyTask, lab: Lab) -> None:
+        self.task, self.lab = task, lab
+        self.seconds = 0.0
+
+    @cached_property
+    def value(self) -> Any:
+        """Prepare the task."""
+        started = time.perf_counter()
+        value = self.task.prepare(self.lab)
+        self.seconds = time.perf_counter() - started
+        return value
+
+    def known(self) -> dict[str, Any]:
+        """Give the facts, and how long it took."""
+        facts = json.dumps(self.task.facts(self.value))
+        return {"facts": np.array(facts), _SECONDS: np.array(self.seconds)}
+
+
+def _timed(task: AnyTask, method: Any, prepared: _Preparation) -> dict[str, Any]:
+    ready = prepared.value  # its time is counted once, apart
+    started = time.perf_counter()
+    found = dict(task.measure(method, ready))
+    return found | {_SECONDS: np.array(time.perf_counter() - started)}
+
+
+def _key(task: AnyTask, lab: Lab, method: str) -> str:
+    provenance = lab.encoder.provenance
+    return key_of(
+        task.name,
+        method,
+        provenance.weights_sha256,
+        lab.quick,
+        lab.seed,
+        [source.sha256 for source in task.sources],
+        code_key((*SHARED, type(task).__module__)),
+    )

@@ -1,0 +1,204 @@
+"""Intervals and tests, from scipy; every interval is one of 95 %."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+RESAMPLES = 2000
+SEED = 0
+
+Numbers = NDArray[Any]
+Interval = tuple[float, float]
+
+
+def mean_interval(values: Numbers, resamples: int = RESAMPLES) -> Interval:
+    """Bootstrap the mean of units (percentile interval).
+
+    >>> mean_interval(np.array([1.0, 1.0, 1.0]))
+    (1.0, 1.0)
+    """
+    return _bootstrap((values,), lambda drawn, axis: np.mean(drawn, axis=axis), resamples)
+
+
+def median_interval(values: Numbers, resamples: int = RESAMPLES) -> Interval:
+    """Bootstrap the median of units (percentile interval)."""
+    return _bootstrap((values,), lambda drawn, axis: np.median(drawn, axis=axis), resamples)
+
+
+def proportion_interval(hits: int, count: int) -> Interval:
+    """Compute Wilson's interval of a share; (nan, nan) of nothing.
+
+    >>> [round(end, 3) for end in proportion_interval(5, 10)]
+    [0.237, 0.763]
+    """
+    if count == 0:
+        return float("nan"), float("nan")
+    found = stats.binomtest(hits, count).proportion_ci(method="wilson")
+    return float(found.low), float(found.high)
+
+
+def spearman(first: Numbers, second: Numbers) -> float:
+    """Compute Spearman's rank correlation.
+
+    >>> spearman(np.array([1, 2, 3]), np.array([1, 4, 9]))
+    1.0
+    """
+    return float(stats.spearmanr(first, second).statistic)
+
+
+def spearman_interval(first: Numbers, second: Numbers, resamples: int = RESAMPLES) -> Interval:
+    """Bootstrap Spearman's rank correlation over the pairs."""
+    return _paired((first, second), spearman, resamples)
+
+
+def spearman_difference(
+    one: Numbers, other: Numbers, gold: Numbers, resamples: int = RESAMPLES
+) -> tuple[float, float, float, float]:
+    """Compare two methods' rank correlations with the same gold scores, over the same pairs.
+
+    Returns:
+        The difference, its bootstrap interval, and a two-sided p-value from the same resamples.
+    """
+
+    def difference(a: Numbers, b: Numbers, c: Numbers) -> float:
+        return spearman(a, c) - spearman(b, c)
+
+    drawn = _resampled((one, other, gold), difference, resamples)
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    # The share of resamples on the far side of 0, counted so that it is never 0.
+    beyond = min((drawn <= 0).sum(), (drawn >= 0).sum())
+    p = min(1.0, 2 * (beyond + 1) / (resamples + 1))
+    return difference(one, other, gold), float(low), float(high), float(p)
+
+
+def folds_difference(
+    one: Numbers, other: Numbers, test_share: float
+) -> tuple[float, float, float, float]:
+    """Compare two methods over the same folds of a cross-validation.
+
+    The folds share training data, so that their differences are not independent; Nadeau and
+    Bengio's corrected t-test allows for it.
+
+    Args:
+        one: One method's figure in each fold.
+        other: The other's.
+        test_share: Size of a fold's test part, divided by that of its training part.
+
+    Returns:
+        The mean difference, its interval, and a two-sided p-value.
+
+    >>> same = np.array([0.5, 0.6])
+    >>> folds_difference(same, same, 1 / 9)
+    (0.0, 0.0, 0.0, 1.0)
+    """
+    differences = one - other
+    mean, count = float(differences.mean()), len(differences)
+    spread = float(np.sqrt((1 / count + test_share) * differences.var(ddof=1)))
+    if spread == 0:
+        return mean, mean, mean, float(mean == 0)
+    reach = float(stats.t.ppf(0.975, count - 1)) * spread
+    p = 2 * float(stats.t.sf(abs(mean) / spread, count - 1))
+    return mean, mean - reach, mean + reach, p
+
+
+def folds_interval(values: Numbers, test_share: float) -> Interval:
+    """Compute the interval of a mean over folds, corrected as ``folds_difference`` is."""
+    _, low, high, _ = folds_difference(values, np.zeros_like(values), test_share)
+    return low, high
+
+
+def items_difference(one: Numbers, other: Numbers) -> tuple[float, float, float, float]:
+    """Compare two methods that were each right or wrong on the same items.
+
+    Returns:
+        The difference of their shares, its bootstrap interval, and the p-value of McNemar's exact
+        test.
+
+    >>> items_difference(np.array([1, 1, 0]), np.array([1, 1, 0]))
+    (0.0, 0.0, 0.0, 1.0)
+    """
+    differences = one.astype(float) - other.astype(float)
+    low, high = mean_interval(differences)
+    better, worse = int((differences > 0).sum()), int((differences < 0).sum())
+    p = 1.0 if better + worse == 0 else float(stats.binomtest(better, better + worse).pvalue)
+    return float(differences.mean()), low, high, p
+
+
+def adjusted(p_values: Sequence[float]) -> list[float]:
+    """Adjust p-values for their number (Benjamini and Hochberg).
+
+    >>> adjusted([0.01, 0.04])
+    [0.02, 0.04]
+    """
+    if not p_values:
+        return []
+    return [float(p) for p in stats.false_discovery_control(np.minimum(p_values, 1.0))]
+
+
+def effect_size(contrasts: Numbers) -> float:
+    """Compute Cohen's d of paired contrasts: their mean in units of their standard deviation.
+
+    >>> effect_size(np.array([1.0, 3.0])).__round__(3)
+    1.414
+    """
+    return float(contrasts.mean() / contrasts.std(ddof=1))
+
+
+def clustered_interval(
+    values: Numbers, clusters: Numbers, statistic: Callable[[Numbers], float]
+) -> Interval:
+    """Bootstrap a statistic of units that come in clusters: whole clusters are drawn.
+
+    Args:
+        values: One number (or row) a unit.
+        clusters: The cluster of each unit.
+        statistic: What is computed of the drawn units.
+    """
+    members = [np.flatnonzero(clusters == each) for each in np.unique(clusters)]
+
+    def of_drawn(drawn: Numbers) -> float:
+        return statistic(values[np.concatenate([members[number] for number in drawn])])
+
+    return _paired((np.arange(len(members)),), of_drawn, RESAMPLES)
+
+
+def _paired(
+    samples: tuple[Numbers, ...], statistic: Callable[..., float], resamples: int
+) -> Interval:
+    low, high = np.quantile(_resampled(samples, statistic, resamples), [0.025, 0.975])
+    return float(low), float(high)
+
+
+def _resampled(
+    samples: tuple[Numbers, ...], statistic: Callable[..., float], resamples: int
+) -> Numbers:
+    drawn = stats.bootstrap(
+        samples,
+        statistic,
+        paired=True,
+        vectorized=False,
+        n_resamples=resamples,
+        method="percentile",
+        rng=np.random.default_rng(SEED),
+    )
+    return np.asarray(drawn.bootstrap_distribution)
+
+
+def _bootstrap(
+    samples: tuple[Numbers, ...], statistic: Callable[..., Any], resamples: int
+) -> Interval:
+    if len(samples[0]) < 2:
+        return float("nan"), float("nan")
+    found = stats.bootstrap(
+        samples,
+        statistic,
+        vectorized=True,
+        n_resamples=resamples,
+        method="percentile",
+        batch=100,
+        rng=np.random.default_rng(SEED),
+    ).confidence_interval
+    return float(found.low), float(found.high)
