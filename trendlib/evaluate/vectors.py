@@ -135,7 +135,9 @@ class Clipped(VectorMethod):
 
     def vector(self, sentence: Sentence) -> Vector:
         """Make the vector."""
-        return np.clip(sentence.trend_embedding(ARTICLE_RECIPE), -self.LIMIT, self.LIMIT)
+        values = sentence.trend_embedding(ARTICLE_RECIPE)
+        clipped: Vector = np.clip(values, -self.LIMIT, self.LIMIT)
+        return clipped
 
 
 class FourierOfTrend(VectorMethod):
