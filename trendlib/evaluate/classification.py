@@ -30,7 +30,8 @@ from trendlib.evaluate.checks import (
     check_no_leak,
     same_to_the_model,
 )
-from trendlib.evaluate.protocol import Lab, Measured, Score, Task
+from trendlib.evaluate.protocol import Lab, Measured, Task
+from trendlib.evaluate.scores import Score
 from trendlib.evaluate.vectors import TRENDS, USUAL, Mean, VectorMethod, usable, vectors
 
 FOLDS, QUICK_FOLDS = 10, 3

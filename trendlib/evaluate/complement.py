@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from trendlib import data
 from trendlib.evaluate import statistics
-from trendlib.evaluate.protocol import Lab, Measured, Named, Score, Task
+from trendlib.evaluate.protocol import Lab, Measured, Named, Task
+from trendlib.evaluate.scores import Score
 from trendlib.evaluate.store import code_key, key_of, texts_key
 from trendlib.evaluate.sts import row_cosines
 from trendlib.evaluate.treebank import read_trees

@@ -7,7 +7,8 @@ from typing import Any, Literal
 import numpy as np
 
 from trendlib.evaluate import statistics
-from trendlib.evaluate.protocol import Lab, Measured, Score, Task
+from trendlib.evaluate.protocol import Lab, Measured, Task
+from trendlib.evaluate.scores import Score
 from trendlib.evaluate.vectors import progress
 from trendlib.similarity import cosine, heaviest, without
 from trendlib.trend import fourier_magnitude, trend

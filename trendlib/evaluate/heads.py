@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from trendlib import data
 from trendlib.evaluate import statistics
-from trendlib.evaluate.protocol import Lab, Measured, Named, Score, Task
+from trendlib.evaluate.protocol import Lab, Measured, Named, Task
+from trendlib.evaluate.scores import Score
 from trendlib.evaluate.syntax import BACKWARD, FORWARD, run_trees, word_attention
 from trendlib.evaluate.treebank import Edge, align
 

@@ -23,7 +23,8 @@ from trendlib.attention import (
 )
 from trendlib.encoding import Encoding
 from trendlib.evaluate import statistics
-from trendlib.evaluate.protocol import Lab, Measured, Score, Task
+from trendlib.evaluate.protocol import Lab, Measured, Task
+from trendlib.evaluate.scores import Score
 from trendlib.evaluate.treebank import read_trees
 from trendlib.evaluate.vectors import progress, usable
 from trendlib.typing import Received

@@ -9,7 +9,7 @@ from typing import Any
 
 from trendlib.encoding import Provenance
 from trendlib.errors import InputFileError
-from trendlib.evaluate.protocol import Score
+from trendlib.evaluate.scores import Score
 from trendlib.files.atomic import replacing
 
 KEPT = Path(__file__).resolve().parent.parent / "evaluation_figures"

@@ -12,7 +12,8 @@ from sklearn.preprocessing import normalize
 
 from trendlib import data
 from trendlib.evaluate import statistics
-from trendlib.evaluate.protocol import Lab, Measured, Score, Task
+from trendlib.evaluate.protocol import Lab, Measured, Task
+from trendlib.evaluate.scores import Score
 from trendlib.evaluate.vectors import FOURIER, TRENDS, USUAL, VectorMethod, usable, vectors
 
 QUICK_PAIRS = 200

@@ -24,7 +24,8 @@ from trendlib.attention import (
 from trendlib.data import Source
 from trendlib.encoding import Encoding
 from trendlib.evaluate import statistics
-from trendlib.evaluate.protocol import Lab, Measured, Score, Task
+from trendlib.evaluate.protocol import Lab, Measured, Task
+from trendlib.evaluate.scores import Score
 from trendlib.evaluate.treebank import Aligned, Tree, align, read_trees
 from trendlib.evaluate.vectors import progress, usable
 

@@ -1,0 +1,315 @@
+"""What the articles claim, and what the results say of it: verdicts by rules, sentences by figures.
+
+Every verdict is that of one model; another model may find another one.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from trendlib.evaluate.results import KEPT, TaskResult, read_result
+from trendlib.evaluate.scores import Score
+
+CLASSIFICATION = {"sms": "MCC", "trec": "test accuracy", "mr": "accuracy", "sst2": "test accuracy"}
+"""The measure that decides, by task."""
+TITLES = {"sms": "SMS Spam", "trec": "TREC", "mr": "MR", "sst2": "SST-2", "stsb": "STS-B"}
+BASELINES = ("next word", "previous word", "random word", "nearest content word")
+NULLS = ("two random words", "two sentences", "independent masks")
+MATTERS = 0.05
+"""Readings that find another focus word in more than this share of sentences are not the same."""
+ALPHA = 0.05
+
+
+class Verdict(StrEnum):
+    """What became of a claim."""
+
+    HOLDS = "holds"
+    IN_PART = "holds in part"
+    FAILS = "does not hold"
+    NOT_RUN = "not run"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one model's results say of a claim.
+
+    Attributes:
+        model: The model.
+        verdict: The verdict.
+        why: The figures that it follows from, in a sentence or two.
+    """
+
+    model: str
+    verdict: Verdict
+    why: str
+
+
+Results = Mapping[str, TaskResult]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim of the articles, and how it is judged.
+
+    Attributes:
+        number: Its number.
+        title: What is claimed, in our words.
+        rule: When it holds.
+        chapter: The notebook that tests it.
+        tasks: The tasks that it is judged by.
+        judge: Makes the verdict, and the sentence, of one model's results.
+    """
+
+    number: int
+    title: str
+    rule: str
+    chapter: str
+    tasks: tuple[str, ...]
+    judge: Callable[[Results], tuple[Verdict, str]]
+
+    def finding(self, model: str, results: Results) -> Finding:
+        """Judge by one model's results."""
+        missing = [task for task in self.tasks if task not in results]
+        if missing:
+            return Finding(model, Verdict.NOT_RUN, f"There are no results of {', '.join(missing)}.")
+        return Finding(model, *self.judge(results))
+
+
+def percent(value: float, digits: int = 1) -> str:
+    """Write a share.
+
+    >>> percent(0.12345)
+    '12.3 %'
+    """
+    return f"{100 * value:.{digits}f} %"
+
+
+def interval(score: Score, digits: int = 1) -> str:
+    """Write a share with its interval.
+
+    >>> interval(Score("a", "b", 0.5, 0.4, 0.6, 10))
+    '50.0 % (40.0 to 60.0)'
+    """
+    if score.low is None or score.high is None:
+        return percent(score.value, digits)
+    low, high = (f"{100 * end:.{digits}f}" for end in (score.low, score.high))
+    return f"{percent(score.value, digits)} ({low} to {high})"
+
+
+def number(score: Score, digits: int = 2) -> str:
+    """Write a figure with its interval.
+
+    >>> number(Score("a", "b", 0.5, None, None, 10))
+    '0.50'
+    """
+    if score.low is None or score.high is None:
+        return f"{score.value:.{digits}f}"
+    return f"{score.value:.{digits}f} ({score.low:.{digits}f} to {score.high:.{digits}f})"
+
+
+def is_more(score: Score) -> bool:
+    """Say whether a difference's interval is above 0."""
+    return score.low is not None and score.low > 0
+
+
+def is_less(score: Score) -> bool:
+    """Say whether a difference's interval is below 0."""
+    return score.high is not None and score.high < 0
+
+
+def _heads_or_layers(results: Results) -> tuple[Verdict, str]:
+    found = results["readings"]
+    other = found.score("layers", "other focus word")
+    related = found.score("layers", "other related word")
+    tied = found.score("article", "tied vote")
+    empty = found.score("article", "no vote")
+    if other.high is not None and other.high < MATTERS:
+        verdict = Verdict.HOLDS
+    else:
+        verdict = (
+            Verdict.FAILS if other.low is not None and other.low > MATTERS else Verdict.IN_PART
+        )
+    return verdict, (
+        f"If layers vote, as the article says, instead of the heads of layer 0, as its code does, "
+        f"the focus word is another one in {interval(other)} of the sentences, and the related "
+        f"word in {interval(related)}. The article's vote ties in {percent(tied.value)} of the "
+        f"sentences, and nobody votes in {percent(empty.value)}."
+    )
+
+
+def _complementary(results: Results) -> tuple[Verdict, str]:
+    found = results["complement"]
+    share = found.score("focus and related", "exactly one")
+    more = {null: found.score("focus and related", "exactly one", other=null) for null in NULLS}
+    above = [null for null in NULLS if is_more(more[null])]
+    verdict = _of_count(len(above), len(NULLS))
+    by_chance = found.score("independent masks", "exactly one")
+    random = found.score("two random words", "exactly one")
+    return verdict, (
+        f"Exactly one of the two trends is defined in {interval(share)} of the coordinates. By "
+        f"chance it would be {percent(by_chance.value)}, and for two random words of the sentence "
+        f"it is {percent(random.value)}."
+    )
+
+
+def _syntax(results: Results) -> tuple[Verdict, str]:
+    found = results["syntax"]
+    joined = found.of("joined")
+    more = [found.score("article", "joined", other=each) for each in BASELINES]
+    verdict = _of_count(sum(map(is_more, more)), len(more))
+    if is_less(found.score("article", "joined", other="random word")):
+        verdict = Verdict.FAILS
+    return verdict, (
+        f"An edge of the gold tree joins focus and related word in {interval(joined['article'])} "
+        f"of the sentences. A random word instead would be joined in "
+        f"{percent(joined['random word'].value)}, the next word in "
+        f"{percent(joined['next word'].value)}, and the choice of the best single head in "
+        f"{percent(joined['best head'].value)}."
+    )
+
+
+def _alternative(results: Results) -> tuple[Verdict, str]:
+    parts, not_worse = [], 0
+    for task, measure in CLASSIFICATION.items():
+        found = results[task]
+        difference = found.score("trend", measure, other="CLS")
+        not_worse += not _is_significantly_less(difference)
+        trend, cls, mean = (found.score(each, measure).value for each in ("trend", "CLS", "mean"))
+        parts.append(f"{TITLES[task]} {_plain(trend)} against {_plain(cls)} ({_plain(mean)})")
+    sts = results["stsb"].of("Spearman")
+    verdict = _of_count(not_worse, len(CLASSIFICATION))
+    return verdict, (
+        "Trend embedding against [CLS] (and mean pooling): "
+        + ", ".join(parts)
+        + f". Rank correlation on STS-B: {sts['trend'].value:.2f} against {sts['CLS'].value:.2f} "
+        f"({sts['mean'].value:.2f})."
+    )
+
+
+def _contexts(results: Results) -> tuple[Verdict, str]:
+    found = results["contexts"]
+    whole = "all coordinates"
+    size = found.score(f"log quotient, {whole}", "effect size")
+    plain = found.score(f"contextual, {whole}", "effect size")
+    cut = found.score("log quotient, without the heaviest", "effect size")
+    more = found.score(f"log quotient, {whole}", "effect size", other=f"contextual, {whole}")
+    verdict = Verdict.FAILS
+    if is_more(size):
+        verdict = Verdict.HOLDS if is_more(more) else Verdict.IN_PART
+    return verdict, (
+        f"Like contexts are more alike than others with an effect size of {number(size)} for log "
+        f"quotients ({number(cut)} without the heaviest coordinates), and {number(plain)} for "
+        f"plain contextual vectors."
+    )
+
+
+CLAIMS = (
+    Claim(
+        1,
+        "The votes of BERT's layers name the focus word and the related word.",
+        "Holds if layers and heads name the same focus word in all but 5 % of the sentences.",
+        "06_heads_or_layers",
+        ("readings",),
+        _heads_or_layers,
+    ),
+    Claim(
+        2,
+        "The trends of the two words complement each other: one is defined where the other is not.",
+        "Holds if that is so in more coordinates than for other pairs of words and by chance; in "
+        "part, if more than for some of these.",
+        "07_complementary_trends",
+        ("complement",),
+        _complementary,
+    ),
+    Claim(
+        3,
+        "The related word is the one that belongs to the focus word.",
+        "Holds if an edge of the gold tree joins the two more often than focus word and next, "
+        "previous, random or nearest content word; in part, if more often than some of these.",
+        "08_related_by_syntax",
+        ("syntax",),
+        _syntax,
+    ),
+    Claim(
+        4,
+        "A trend embedding is an alternative to the [CLS] vector for classifying sentences.",
+        "Holds if it is nowhere significantly worse; in part, if it is not worse in some tasks.",
+        "09_alternative_to_cls",
+        (*CLASSIFICATION, "stsb"),
+        _alternative,
+    ),
+    Claim(
+        5,
+        "Trends tell contexts apart better than contextual vectors do.",
+        "Holds if the effect size is above 0 and above that of contextual vectors; in part, if it "
+        "is above 0 alone.",
+        "10_contexts_told_apart",
+        ("contexts",),
+        _contexts,
+    ),
+)
+
+
+def models(folder: Path = KEPT) -> list[str]:
+    """List the folders of results, one a model."""
+    return sorted(path.name for path in folder.iterdir() if path.is_dir())
+
+
+def findings(claim: Claim, folder: Path = KEPT) -> list[Finding]:
+    """Judge a claim by the results of each model."""
+    return [claim.finding(model, _results(folder / model, claim.tasks)) for model in models(folder)]
+
+
+def finding_text(claim: Claim, folder: Path = KEPT) -> str:
+    """Say in Markdown what became of a claim, with each model."""
+    lines = [f"**Claim.** {claim.title}", f"**Rule.** {claim.rule}"]
+    lines += [
+        f"**Verdict with {each.model}: {each.verdict}.** {each.why}"
+        for each in findings(claim, folder)
+    ]
+    return "\n\n".join(lines)
+
+
+def claims_table(folder: Path = KEPT, chapters: str = "notebooks") -> str:
+    """Make the claims table, in Markdown.
+
+    Args:
+        folder: The results.
+        chapters: Where the chapters are, as seen from the page that shows the table.
+    """
+    rows = [
+        [
+            f"[{claim.title}]({chapters}/{claim.chapter}.ipynb)",
+            f"**{each.verdict}**",
+            each.why,
+            each.model,
+        ]
+        for claim in CLAIMS
+        for each in findings(claim, folder)
+    ]
+    return _markdown(("claim", "verdict", "what was found", "model"), rows)
+
+
+def _results(folder: Path, tasks: Iterable[str]) -> dict[str, TaskResult]:
+    paths = {task: folder / f"{task}.json" for task in tasks}
+    return {task: read_result(path) for task, path in paths.items() if path.is_file()}
+
+
+def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def _of_count(good: int, count: int) -> Verdict:
+    if good == count:
+        return Verdict.HOLDS
+    return Verdict.IN_PART if good else Verdict.FAILS
+
+
+def _is_significantly_less(score: Score) -> bool:
+    return score.value < 0 and score.p is not None and score.p < ALPHA
+
+
+def _plain(value: float) -> str:
+    return f"{100 * value:.1f}"

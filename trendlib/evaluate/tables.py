@@ -1,0 +1,213 @@
+"""Results as tables and sentences, one column or line a model: all made from the files of results."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import pandas as pd
+
+from trendlib.evaluate.claims import CLASSIFICATION, TITLES, interval, number
+from trendlib.evaluate.results import TaskResult, results_of
+from trendlib.evaluate.scores import Score
+
+Write = Callable[[Score], str]
+
+PUBLISHED = (
+    ("MR", "accuracy", "CLS", "78.68", "Reimers and Gurevych 2019"),
+    ("SST-2", "test accuracy", "CLS", "84.13", "Reimers and Gurevych 2019"),
+    ("TREC", "test accuracy", "CLS", "91.4", "Reimers and Gurevych 2019"),
+    ("MR", "accuracy", "mean", "78.66", "Reimers and Gurevych 2019"),
+    ("SST-2", "test accuracy", "mean", "84.40", "Reimers and Gurevych 2019"),
+    ("TREC", "test accuracy", "mean", "92.8", "Reimers and Gurevych 2019"),
+    ("STS-B", "Spearman in hundredths", "CLS", "20.30", "Huang et al. 2021"),
+    ("STS-B", "Spearman in hundredths", "mean", "47.29", "Huang et al. 2021"),
+    ("STS-B", "Spearman in hundredths", "first + last", "59.05", "Huang et al. 2021"),
+)
+"""Figures of bert-base-uncased that others published: task, measure, method, figure, by whom."""
+PUBLISHED_HEADS = (
+    ("obj", "best head", "86.8"),
+    ("obj", "best fixed offset", "40.0"),
+    ("all", "best head", "34.5"),
+    ("all", "best fixed offset", "26.3"),
+)
+"""Figures of bert-base-uncased on another treebank (Clark et al. 2019), in percent."""
+
+
+def run_text(task: str) -> str:
+    """Say with which models a task was run, when, and on how much data."""
+    lines = []
+    for each in results_of(task):
+        sample = "; **a quick sample, not the whole data**" if each.quick else ""
+        facts = ", ".join(_fact(*item) for item in each.facts.items())
+        lines.append(
+            f"- {each.provenance}, measured on {each.measured} on {each.cores} cores in "
+            f"{each.seconds:,.0f} seconds{sample}. {facts}."
+        )
+    return "\n".join(lines) or _missing(task)
+
+
+def score_table(
+    task: str,
+    measures: Sequence[str],
+    methods: Iterable[str] | None = None,
+    *,
+    group: str = "",
+    write: Write = interval,
+) -> pd.DataFrame:
+    """Tabulate measures by method, models side by side.
+
+    Args:
+        task: The task.
+        measures: The measures, a column each.
+        methods: The methods; all of them if left out.
+        group: The part of the data.
+        write: How a figure is written.
+    """
+    columns = {}
+    for result in results_of(task):
+        for measure in measures:
+            found = result.of(measure, group=group)
+            chosen = list(found) if methods is None else [each for each in methods if each in found]
+            columns[_column(result, measure)] = {each: write(found[each]) for each in chosen}
+    return _frame(columns, "method")
+
+
+def group_table(
+    task: str, measure: str, methods: Sequence[str], *, write: Write = interval
+) -> pd.DataFrame:
+    """Tabulate a measure by group (such as a relation), methods and models side by side."""
+    columns = {}
+    for result in results_of(task):
+        for method in methods:
+            columns[_column(result, method)] = {
+                score.group: write(score)
+                for score in result.scores
+                if (score.method, score.measure, score.other) == (method, measure, "")
+                and score.group
+            }
+    return _frame(columns, "group")
+
+
+def difference_table(
+    task: str, measure: str, other: str, *, by_method: bool = True, write: Write | None = None
+) -> pd.DataFrame:
+    """Tabulate differences from a method, with intervals and p-values where there are any.
+
+    Args:
+        task: The task.
+        measure: What is measured.
+        other: The method that is taken away; or, if not ``by_method``, the one that is compared
+            with each of the others.
+        by_method: Whether rows are the methods that are compared with ``other``.
+        write: How a figure is written; in hundredths if left out.
+    """
+    columns: dict[str, dict[str, str]] = {}
+    for result in results_of(task):
+        listed = {
+            (score.method if by_method else score.other): score
+            for score in result.scores
+            if score.measure == measure
+            and score.other
+            and other == (score.other if by_method else score.method)
+        }
+        name = result.provenance.model
+        columns[f"{name}: difference"] = {
+            each: (write or hundredths)(score) for each, score in listed.items()
+        }
+        if any(score.p is not None for score in listed.values()):
+            columns[f"{name}: p"] = {each: p_text(score.p) for each, score in listed.items()}
+    return _frame(columns, f"compared with {other}")
+
+
+def note_table(task: str) -> pd.DataFrame:
+    """Tabulate what each method does."""
+    notes: dict[str, str] = {}
+    for result in results_of(task):
+        notes |= result.methods
+    return pd.DataFrame({"what it does": notes}).rename_axis("method")
+
+
+def classification_table(methods: Sequence[str]) -> pd.DataFrame:
+    """Tabulate the measure that decides, of every classification task, and STS-B's."""
+    columns: dict[str, dict[str, str]] = {}
+    for task, measure in (*CLASSIFICATION.items(), ("stsb", "Spearman")):
+        for result in results_of(task):
+            found = result.of(measure)
+            columns[f"{TITLES[task]}, {measure} ({result.provenance.model})"] = {
+                each: hundredths(found[each]) for each in methods if each in found
+            }
+    return _frame(columns, "method")
+
+
+def published_table() -> pd.DataFrame:
+    """Tabulate what others published of bert-base-uncased, for the same ways to make vectors."""
+    names = ["task", "measure", "method", "figure", "published by"]
+    table = pd.DataFrame(PUBLISHED, columns=names)
+    return table.assign(model="bert-base-uncased, as published").set_index("task")
+
+
+def published_heads_table() -> pd.DataFrame:
+    """Tabulate our heads, beside those of Clark et al."""
+    columns: dict[str, dict[str, str]] = {}
+    for result in results_of("heads"):
+        for method in ("best head", "best fixed offset"):
+            found = {
+                score.group: score
+                for score in result.scores
+                if score.method == method and score.group in {row[0] for row in PUBLISHED_HEADS}
+            }
+            columns[f"{method} ({result.provenance.model}, EWT)"] = {
+                group: interval(score) for group, score in found.items()
+            }
+    for method in ("best head", "best fixed offset"):
+        columns[f"{method} (bert-base-uncased, as published)"] = {
+            relation: f"{figure} %" for relation, each, figure in PUBLISHED_HEADS if each == method
+        }
+    return _frame(columns, "relation")
+
+
+def hundredths(score: Score) -> str:
+    """Write a figure, or a difference, in hundredths.
+
+    >>> hundredths(Score("a", "b", -0.015, -0.02, -0.01, 10, other="c"))
+    '-1.5 (-2.0 to -1.0)'
+    """
+    sign = "+" if score.other else ""
+    shown = f"{100 * score.value:{sign}.1f}"
+    if score.low is None or score.high is None:
+        return shown
+    return f"{shown} ({100 * score.low:{sign}.1f} to {100 * score.high:{sign}.1f})"
+
+
+def p_text(p: float | None) -> str:
+    """Write a p-value.
+
+    >>> p_text(0.00012), p_text(0.034)
+    ('< 0.001', '0.034')
+    """
+    if p is None:
+        return ""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def plain_number(score: Score) -> str:
+    """Write a figure with its interval, to two digits."""
+    return number(score)
+
+
+def _column(result: TaskResult, what: str) -> str:
+    return f"{what} ({result.provenance.model})"
+
+
+def _frame(columns: Mapping[str, Mapping[str, str]], name: str) -> pd.DataFrame:
+    return pd.DataFrame(columns).fillna("").rename_axis(name)
+
+
+def _fact(name: str, value: object) -> str:
+    if isinstance(value, Mapping):
+        return f"{name}: " + ", ".join(_fact(*item) for item in value.items())
+    if isinstance(value, float):
+        return f"{name} {100 * value:.1f} %"
+    return f"{name} {value:,}" if isinstance(value, int) else f"{name} {value}"
+
+
+def _missing(task: str) -> str:
+    return f"Not run: there are no results of {task}; `trendlib evaluate` makes them."
