@@ -123,7 +123,6 @@ def _heads_or_layers(results: Results) -> tuple[Verdict, str]:
     other = found.score("layers", "other focus word")
     related = found.score("layers", "other related word")
     tied = found.score("article", "tied vote")
-    empty = found.score("article", "no vote")
     if other.high is not None and other.high < MATTERS:
         verdict = Verdict.HOLDS
     else:
@@ -134,7 +133,7 @@ def _heads_or_layers(results: Results) -> tuple[Verdict, str]:
         f"If layers vote, as the article says, instead of the heads of layer 0, as its code does, "
         f"the focus word is another one in {interval(other)} of the sentences, and the related "
         f"word in {interval(related)}. The article's vote ties in {percent(tied.value)} of the "
-        f"sentences, and nobody votes in {percent(empty.value)}."
+        "sentences."
     )
 
 

@@ -119,6 +119,20 @@ def results_of(task: str, folder: Path = KEPT) -> list[TaskResult]:
     return [read_result(path) for path in sorted(folder.glob(f"*/{task}.json"))]
 
 
+def result_with(task: str, model: str, folder: Path = KEPT) -> TaskResult:
+    """Read the results of a task with one model; with another one, if that is all there is.
+
+    A figure has room for one model, and names it.
+
+    Raises:
+        InputFileError: If the task has not been run with any model.
+    """
+    found = results_of(task, folder)
+    if not found:
+        raise InputFileError(f"there are no results of {task}: `trendlib evaluate` makes them")
+    return next((each for each in found if each.provenance.model == model), found[0])
+
+
 def _folder_name(model: str) -> str:
     """Make a folder's name of a model's.
 

@@ -1,4 +1,4 @@
-"""Results as tables and sentences, one column or line a model: all made from the files of results."""
+"""Results as tables and sentences, models side by side: all of it from the files of results."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
