@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from sentence_transformers import SentenceTransformer
-from transformers import BertModel, BertTokenizer
+from transformers import BertModel, BertTokenizerFast
 from transformers.utils import logging as transformers_logging
 
 from trendlib import data
@@ -86,7 +86,7 @@ def article_loop(sentences: Sequence[str]) -> Callable[[], object]:
     model = BertModel.from_pretrained(
         FOLDER, attn_implementation="eager", add_pooling_layer=False, local_files_only=True
     ).eval()
-    tokenizer = BertTokenizer.from_pretrained(FOLDER)
+    tokenizer = BertTokenizerFast.from_pretrained(FOLDER)
 
     def run() -> None:
         for sentence in sentences:

@@ -37,7 +37,7 @@ from huggingface_hub import constants  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 from matplotlib.text import Text  # noqa: E402
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
-from transformers import BertConfig, BertForPreTraining, BertTokenizer  # noqa: E402
+from transformers import BertConfig, BertForPreTraining, BertTokenizerFast  # noqa: E402
 
 from trendlib.encoder import Encoder, load_encoder  # noqa: E402
 from trendlib.errors import ModelNotReachableError  # noqa: E402
@@ -75,7 +75,7 @@ def make_tiny_model(folder: Path, *, layers: int = 5, heads: int = 3, seed: int 
     (folder / "vocab.txt").write_text("\n".join(VOCABULARY) + "\n", encoding="utf-8")
     settings = {"do_lower_case": True, "model_max_length": 40, "tokenizer_class": "BertTokenizer"}
     (folder / "tokenizer_config.json").write_text(json.dumps(settings), encoding="utf-8")
-    BertTokenizer.from_pretrained(folder).save_pretrained(folder)
+    BertTokenizerFast.from_pretrained(folder).save_pretrained(folder)
     return folder
 
 

@@ -41,6 +41,10 @@ ODD = [
     "Don't",
 ]
 
+ROUNDING = 1e-8
+"""Log quotients amplify the rounding of float64 where a vector is close to zero; how close it gets
+depends on the random weights, which other versions of transformers draw in another order."""
+
 
 def real_sentences(count: int) -> list[str]:
     """Take sentences that every Python has: the texts of its own documentation."""
@@ -84,14 +88,14 @@ def check_equal(ours: SentenceEmbedding, reference: SentenceEmbedding, tolerance
 def test_batches_are_the_reference(tiny: Encoder, reading: Reading, budget: int) -> None:
     found = embeddings_of(tiny, ODD, Recipe(reading), budget)
     for sentence, ours in zip(ODD, found, strict=True):
-        check_equal(ours, embed(tiny.encode(sentence), reading), 1e-9)
+        check_equal(ours, embed(tiny.encode(sentence), reading), ROUNDING)
 
 
 @pytest.mark.parametrize("layer", range(5))
 def test_every_layer_can_be_read(tiny: Encoder, layer: int) -> None:
     reading = dataclasses.replace(ARTICLE, layer=layer)
     for sentence, ours in zip(ODD, embeddings_of(tiny, ODD, Recipe(reading)), strict=True):
-        check_equal(ours, embed(tiny.encode(sentence), reading), 1e-9)
+        check_equal(ours, embed(tiny.encode(sentence), reading), ROUNDING)
 
 
 @pytest.mark.parametrize("combination", COMBINATIONS)
@@ -100,7 +104,7 @@ def test_every_recipe_is_the_reference(tiny: Encoder, combination: str, undefine
     recipe = Recipe(LAYERS, "difference", undefined, combination)
     for sentence, ours in zip(ODD, embeddings_of(tiny, ODD, recipe), strict=True):
         expected = embed(tiny.encode(sentence), LAYERS, "difference", undefined, combination)
-        check_equal(ours, expected, 1e-9)
+        check_equal(ours, expected, ROUNDING)
         assert len(ours.values) == recipe.width(tiny.hidden_size)
 
 
@@ -108,7 +112,7 @@ def test_neighbours_do_not_matter(tiny: Encoder) -> None:
     alone = [embeddings_of(tiny, [each], Recipe())[0] for each in ODD]
     turned = embeddings_of(tiny, ODD[::-1], Recipe())[::-1]
     for one, other in zip(alone, turned, strict=True):
-        check_equal(one, other, 1e-9)
+        check_equal(one, other, ROUNDING)
 
 
 def test_real_sentences_in_float64(minilm: Encoder) -> None:
@@ -162,7 +166,7 @@ def test_two_thousand_sentences_of_corpora(dtype: str) -> None:
         compared += 1
         assert outcome.embedding.attention.chosen_words == reference.attention.chosen_words
         if dtype == "float64":
-            check_equal(outcome.embedding, reference, 1e-9)
+            check_equal(outcome.embedding, reference, ROUNDING)
     assert compared >= 2000
 
 
@@ -173,7 +177,7 @@ def test_pooled_vectors_are_the_encodings(minilm: Encoder) -> None:
         assert outcome.pooled is not None
         np.testing.assert_allclose(outcome.pooled.cls, encoding.cls, atol=1e-12)
         np.testing.assert_allclose(outcome.pooled.mean, encoding.mean, atol=1e-12)
-        check_equal(outcome.embedding, embed(encoding), 1e-9)
+        check_equal(outcome.embedding, embed(encoding), ROUNDING)
 
 
 def test_sentences_stream(tiny: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -212,7 +216,7 @@ def test_rows_are_in_order_and_bad_ones_what_was_asked_for(tiny: Encoder) -> Non
     for choice, value in (("nan", np.nan), ("zero", 0.0)):
         rows = embed_array(tiny, sentences, bad_rows=choice)
         assert rows.shape == (3, 24)
-        np.testing.assert_allclose(rows[[0, 2]], expected, atol=1e-9)
+        np.testing.assert_allclose(rows[[0, 2]], expected, atol=ROUNDING)
         np.testing.assert_array_equal(rows[1], np.full(24, value))
     with pytest.raises(BadRowsError, match=r"1 sentences have no embedding .* row 1: no word in"):
         embed_array(tiny, sentences)

@@ -4,11 +4,12 @@ import dataclasses
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from transformers import BertModel, BertTokenizer
+from transformers import BertModel, BertTokenizerFast
 
 from trendlib import encoder
 from trendlib.encoder import Encoder, load_encoder
@@ -40,7 +41,7 @@ def test_arrays_are_those_of_transformers(tiny: Encoder, tiny_folder: Path) -> N
     """Each hidden state and attention stands where transformers puts it."""
     encoding = tiny.encode("I want an apple.")
     model = BertModel.from_pretrained(tiny_folder, attn_implementation="eager").double().eval()
-    inputs = BertTokenizer.from_pretrained(tiny_folder)("I want an apple.", return_tensors="pt")
+    inputs = BertTokenizerFast.from_pretrained(tiny_folder)("I want an apple.", return_tensors="pt")
     with torch.no_grad():
         output = model(**inputs, output_hidden_states=True, output_attentions=True)
         embedded = model.embeddings(inputs["input_ids"])[0].numpy()
@@ -183,9 +184,19 @@ def test_arrays_that_do_not_fit_are_refused(tiny: Encoder) -> None:
         )
 
 
-def test_a_model_without_attentions_is_refused(tiny_folder: Path) -> None:
+def test_a_model_without_attentions_is_refused(
+    tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fused attention returns none in transformers 5, and an empty tuple in their place."""
     encoder = load_encoder(tiny_folder)
-    encoder.model.config._attn_implementation = "sdpa"
+    forward = encoder.model.forward
+
+    def fused(**inputs: Any) -> Any:
+        output = forward(**inputs)
+        output.attentions = ()
+        return output
+
+    monkeypatch.setattr(encoder.model, "forward", fused)
     with pytest.raises(UnsupportedModelError, match="0 layers of attention instead of 5"):
         encoder.encode("hello")
 

@@ -1,12 +1,16 @@
 """The notebooks: fresh outputs equal the committed ones, and new sentences run."""
 
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 import nbformat
 import papermill
 import pytest
+import yaml
 from notebook_outputs import differences, text_outputs
 from papermill.exceptions import PapermillExecutionError
 
@@ -14,6 +18,7 @@ from trendlib import report
 from trendlib.attention import reading_named
 from trendlib.embedding import embed
 from trendlib.encoder import Encoder
+from trendlib.weights import MINILM
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -43,6 +48,8 @@ def test_fresh_outputs_equal_the_committed_ones(notebook: Path, tmp_path: Path) 
         ("cosine 0.8475", "cosine 0.8575", 1),
         ("cosine 0.8475", "cosine -0.8475", 1),
         ("leads 4 of the 12 heads", "leads 5 of the 12 heads", 1),
+        ("3000 rows", "3001 rows", 1),
+        ("3000.0 seconds", "3001.0 seconds", 0),
         ("the focus word is “want”", "the focus word is “apple”", 1),
         ("-4.7e-02 equal", "-4.7e-01 equal", 1),
         ("1.0 2.0", "1.0", 1),
@@ -54,6 +61,65 @@ def test_fresh_outputs_equal_the_committed_ones(notebook: Path, tmp_path: Path) 
 )
 def test_the_comparison_finds_differences(committed: str, fresh: str, count: int) -> None:
     assert len(differences(committed, fresh)) == count
+
+
+SHOWN = {  # a number that the reader sees
+    "stream": re.compile(r"(?<![\w.])\d"),
+    "text/html": re.compile(r"(?<=<td>)\d"),
+    "text/markdown": re.compile(r"(?<![\w.])\d"),
+    "text/plain": re.compile(r"(?<![\w.])\d"),
+}
+
+
+@each_notebook
+def test_an_altered_number_is_found_in_every_output(notebook: Path, tmp_path: Path) -> None:
+    committed = text_outputs(notebook)
+    kinds = set()
+    for place, kind in outputs_with_numbers(notebook):
+        altered = nbformat.read(notebook, as_version=4)
+        cell, output = place
+        shown = altered.cells[cell].outputs[output]
+        holder, key = (shown, "text") if kind == "stream" else (shown.data, kind)
+        # The number's first digit: no tolerance covers that.
+        holder[key] = SHOWN[kind].sub(lambda digit: str((int(digit[0]) + 3) % 10), holder[key], 1)
+        nbformat.write(altered, tmp_path / "altered.ipynb")
+        pairs = zip(committed, text_outputs(tmp_path / "altered.ipynb"), strict=True)
+        assert sum(bool(differences(*pair)) for pair in pairs) == 1, (place, kind)
+        kinds.add(kind)
+    assert "text/html" in kinds
+
+
+def outputs_with_numbers(notebook: Path) -> Iterator[tuple[tuple[int, int], str]]:
+    for cell, each in enumerate(nbformat.read(notebook, as_version=4).cells):
+        if "provenance" in each.metadata.get("tags", []):
+            continue
+        for number, output in enumerate(each.get("outputs", [])):
+            texts = {"stream": output.get("text", ""), **output.get("data", {})}
+            for kind in SHOWN:
+                if SHOWN[kind].search(texts.get(kind, "")):
+                    yield (cell, number), kind
+
+
+@each_notebook
+def test_an_altered_provenance_is_found(notebook: Path, tmp_path: Path) -> None:
+    """All but the versions must be what the run says."""
+    text = notebook.read_text(encoding="utf-8")
+    committed = text_outputs(notebook)
+    for before, after, found in (
+        (MINILM.sha256[:16], "0" * 16, True),
+        (metadata.version("transformers"), "0.0.1", False),
+    ):
+        altered = tmp_path / "altered.ipynb"
+        altered.write_text(text.replace(before, after), encoding="utf-8")
+        different = text_outputs(altered) != committed
+        assert different is (found and before in text)
+
+
+def test_every_notebook_of_the_book_is_tested() -> None:
+    listed = yaml.safe_load((ROOT / "book" / "_toc.yml").read_text(encoding="utf-8"))
+    files = re.findall(r"'file': '([^']+)'", str(listed))
+    paths = [(ROOT / "book" / f"{file}.ipynb").resolve() for file in files]
+    assert sorted(path for path in paths if path.exists()) == NOTEBOOKS
 
 
 @each_notebook

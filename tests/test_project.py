@@ -15,7 +15,7 @@ import yaml
 from matplotlib.image import imread
 
 from trendlib import cli
-from trendlib.cli import compare, embed, export, run
+from trendlib.cli import compare, drift, embed, export, run
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -98,7 +98,7 @@ def test_only_the_encoder_and_interfaces_know_torch_and_transformers() -> None:
 
 LIGHT = ["attention", "trend", "embedding", "weights", "plots", "report", "cli"]
 LIGHT += ["runs.runner", "runs.engine", "runs.pages", "runs.comparison"]
-LIGHT += ["packing", "data", "benchmark", "files.rows", "files.table"]
+LIGHT += ["packing", "data", "benchmark", "files.rows", "files.table", "drift"]
 
 
 @pytest.mark.parametrize("module", LIGHT)
@@ -148,11 +148,12 @@ def test_the_readme_gives_commands_that_exist() -> None:
 def documented_commands() -> list[str]:
     """List the `trendlib` commands that README, chapters and help show."""
     texts = [(ROOT / "README.md").read_text(encoding="utf-8"), run.EXAMPLES]
-    texts += [compare.EXAMPLES, embed.EXAMPLES, export.EXAMPLES]
+    texts += [compare.EXAMPLES, embed.EXAMPLES, export.EXAMPLES, drift.EXAMPLES]
     for notebook in sorted((ROOT / "notebooks").glob("*.ipynb")):
         cells = nbformat.read(notebook, as_version=4).cells
         texts += [cell.source for cell in cells if cell.cell_type == "markdown"]
-    pattern = r"(?:^|`)\s*(?:\.venv/bin/)?trendlib ((?:run|embed|compare|export|reproduce)[^`\n]*)"
+    names = "run|embed|compare|export|reproduce|drift"
+    pattern = rf"(?:^|`)\s*(?:\.venv/bin/)?trendlib ((?:{names})[^`\n]*)"
     found = [match for text in texts for match in re.findall(pattern, text, flags=re.MULTILINE)]
     # A name alone is a mention; with arguments it is an example.
     return [command.partition("     (")[0] for command in found if " " in command]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from conftest import fill_cache, make_tiny_model
-from huggingface_hub import constants
+from huggingface_hub import constants, file_download
 from safetensors.numpy import load_file, save_file
 
 from trendlib import weights
@@ -85,6 +85,8 @@ def use_endpoint(monkeypatch: pytest.MonkeyPatch, endpoint: str, cache: Path) ->
     monkeypatch.setattr(constants, "ENDPOINT", endpoint)
     template = endpoint + "/{repo_id}/resolve/{revision}/{filename}"
     monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+    # huggingface_hub before 1.0 has a copy of it, which a later one does not miss.
+    monkeypatch.setattr(file_download, "HUGGINGFACE_CO_URL_TEMPLATE", template, raising=False)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(cache))
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from transformers import BertModel, BertTokenizer
+from transformers import BertModel, BertTokenizerFast
 from transformers.utils import logging as transformers_logging
 
 from trendlib.encoding import DTYPES, Encoding, Provenance, Tokenized
@@ -239,7 +239,7 @@ def _load(model: str | Path, dtype: str, device: torch.device) -> Encoder:
     weights = find_weights(model)
     with _quiet():
         network = _load_network(weights).to(device, getattr(torch, dtype)).eval()
-        tokenizer = BertTokenizer.from_pretrained(weights.folder)
+        tokenizer = BertTokenizerFast.from_pretrained(weights.folder)
     versions = {name: version(name) for name in ("torch", "transformers", "numpy", "trendlib")}
     provenance = Provenance(
         model=weights.name,

@@ -98,6 +98,10 @@ class MissingExtraError(TrendlibError):
     """A library that an optional part of this package needs is not installed."""
 
 
+class FiguresFileError(TrendlibError):
+    """A file of an earlier run's figures that cannot be used."""
+
+
 class OutputError(TrendlibError):
     """A file that cannot be written to, or that something else has written."""
 

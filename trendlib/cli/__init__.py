@@ -7,11 +7,11 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from trendlib.cli import compare, embed, evaluate, export, reproduce, run
+from trendlib.cli import compare, drift, embed, evaluate, export, reproduce, run
 from trendlib.cli.options import WRONG_USE
 from trendlib.errors import TrendlibError
 
-COMMANDS = (run, embed, compare, export, reproduce, evaluate)
+COMMANDS = (run, embed, compare, export, reproduce, evaluate, drift)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

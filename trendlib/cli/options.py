@@ -11,7 +11,7 @@ from types import FrameType
 from trendlib.attention import ARTICLE, READINGS
 from trendlib.weights import AUTO, BERT_BASE, MINILM, ModelFallbackWarning
 
-OK, DIFFERENT, FAILED, WRONG_USE = 0, 1, 1, 2
+OK, DIFFERENT, FAILED, WRONG_USE, NOT_RUN = 0, 1, 1, 2, 3
 
 
 class Terminated(KeyboardInterrupt):

@@ -1,0 +1,79 @@
+"""``trendlib drift``."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trendlib.cli.options import DIFFERENT, NOT_RUN, OK
+from trendlib.errors import ModelNotReachableError
+from trendlib.weights import BERT_BASE
+
+if TYPE_CHECKING:
+    from trendlib.drift import Figures
+
+EXAMPLES = """\
+example:
+  trendlib drift --keep figures.json --report first.md
+  trendlib drift --last figures.json --keep figures.json --report second.md
+"""
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Describe the command."""
+    command = commands.add_parser(
+        "drift",
+        help="say which of the articles' figures have changed since the last run",
+        description="Recompute every figure that the articles printed, and compare it with the "
+        "last run's. Exit status: 0 no figure has changed (or it is the first run, and none "
+        "differs from the printed one), 1 a figure has changed, is new or has vanished, 2 a "
+        "file or the model cannot be used, 3 not run: the weights are not reachable.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument(
+        "--model",
+        default=BERT_BASE.name,
+        help="%(default)s (the default), all-MiniLM-L6-v2, or a folder that holds a BERT model",
+    )
+    command.add_argument(
+        "--last", type=Path, metavar="FILE", help="the last run's figures; none in the first run"
+    )
+    command.add_argument(
+        "--keep", type=Path, metavar="FILE", help="write this run's figures to this file"
+    )
+    command.add_argument(
+        "--report", type=Path, metavar="FILE", help="write the report to this file, in Markdown"
+    )
+    command.set_defaults(run=_drift)
+
+
+def _drift(options: argparse.Namespace) -> int:
+    from trendlib import drift
+
+    last = None if options.last is None else drift.read_figures(options.last)
+    try:
+        now = _recomputed(options.model)
+    except ModelNotReachableError as error:
+        print(f"trendlib: {error}", file=sys.stderr)
+        found = drift.not_run(last, "weights not reachable")
+    else:
+        found = drift.compare_with_last(last, now)
+        if options.keep is not None:
+            drift.keep_figures(now, options.keep)
+    print(drift.headline(found))
+    if options.report is not None:
+        options.report.parent.mkdir(parents=True, exist_ok=True)
+        options.report.write_text(drift.report_text(found), encoding="utf-8")
+    statuses = {drift.Outcome.DRIFT: DIFFERENT, drift.Outcome.NOT_RUN: NOT_RUN}
+    return statuses.get(found.outcome, OK)
+
+
+def _recomputed(model: str) -> "Figures":
+    from trendlib import reproduce
+    from trendlib.drift import Figures
+    from trendlib.encoder import load_encoder
+
+    encoder = load_encoder(model, dtype="float64")
+    comparisons = [*reproduce.compare_printed(), *reproduce.compare_model(encoder)]
+    return Figures(encoder.provenance, tuple(comparisons))
