@@ -62,7 +62,7 @@ def main() -> int:
 def stage(source: Path) -> Path:
     """Copy the book's sources, with the notebooks and MathJax, into a fresh folder."""
     shutil.rmtree(source, ignore_errors=True)
-    ignored = shutil.ignore_patterns("*.py", "__pycache__", ".ipynb_checkpoints", "_build")
+    ignored = shutil.ignore_patterns("build.py", "picture.py", "__pycache__", ".ipynb_checkpoints", "_build")
     shutil.copytree(BOOK, source, ignore=ignored)  # follows the link to the notebooks
     assets = source / "assets"
     assets.mkdir(exist_ok=True)
