@@ -11,6 +11,7 @@ from sphinx.application import Sphinx
 
 from trendlib import typing
 
+VALUES = {"Float": "Floating-point numbers", "Int": "Integers", "Bool": "True or False"}
 BEFORE_NAPOLEON = 400  # whose priority is the usual one, 500
 
 
@@ -26,9 +27,9 @@ def setup(app: Sphinx) -> dict[str, bool]:
 
 
 def _introduce(array: Any, name: str) -> None:
-    kind, axes = array.__name__.partition("[")[0], ", ".join(array.dim_str.split())
+    values, axes = VALUES[array.dtype.__name__], ", ".join(array.dim_str.split())
     array.__module__, array.__qualname__, array.__name__ = typing.__name__, name, name
-    array.__doc__ = f"{kind} numbers; axes: {axes}."
+    array.__doc__ = f"{values}, with the axes {axes}."
 
 
 def _is_array(what: object) -> bool:
