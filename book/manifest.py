@@ -18,8 +18,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from trendlib import reproduce
 from trendlib.encoder import load_encoder
-from trendlib.errors import TrendlibError
-from trendlib.published import Comparison, Verdict
+from trendlib.errors import ParameterError
+from trendlib.published import ARTICLES, Comparison, Verdict
 from trendlib.weights import Weights
 
 BOOK = Path(__file__).resolve().parent
@@ -43,11 +43,12 @@ LIBRARIES = (
 )
 
 
-def make_manifest(weights: Weights, seconds: Mapping[str, float]) -> dict[str, Any]:
+def make_manifest(weights: Weights, date: str, seconds: Mapping[str, float]) -> dict[str, Any]:
     """Tell what the book was built with, and what was reproduced.
 
     Args:
         weights: The model.
+        date: The day of the build.
         seconds: How long each notebook ran, by its name.
     """
     comparisons = [
@@ -55,7 +56,7 @@ def make_manifest(weights: Weights, seconds: Mapping[str, float]) -> dict[str, A
         *reproduce.compare_model(load_encoder(weights.choice, DTYPE)),
     ]
     return {
-        "date": build_date(os.environ.get("SOURCE_DATE_EPOCH")),
+        "date": date,
         "commit": commit(BOOK),
         "platform": f"{platform.system()} {platform.machine()}",
         "model": {
@@ -73,24 +74,19 @@ def make_manifest(weights: Weights, seconds: Mapping[str, float]) -> dict[str, A
     }
 
 
-def build_date(epoch: str | None) -> str:
-    """Give the day of the build: today, or that of SOURCE_DATE_EPOCH.
-
-    Args:
-        epoch: What the environment says, in seconds since 1970.
+def build_date() -> str:
+    """Give the day of the build: today, or that of the environment variable SOURCE_DATE_EPOCH.
 
     Raises:
-        TrendlibError: If that is no number of seconds.
-
-    >>> build_date("1700000000")
-    '2023-11-14'
+        ParameterError: If that is no number of seconds.
     """
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
     if epoch is None:
         return datetime.now(UTC).date().isoformat()
     try:
         return datetime.fromtimestamp(int(epoch), UTC).date().isoformat()
     except (ValueError, OverflowError, OSError):
-        raise TrendlibError(
+        raise ParameterError(
             f"SOURCE_DATE_EPOCH is {epoch!r}: give whole seconds since 1970, or unset it"
         ) from None
 
@@ -116,21 +112,22 @@ def _git(folder: Path, *arguments: str) -> str | None:
 def count_figures(comparisons: Sequence[Comparison]) -> list[dict[str, Any]]:
     """Count the verdicts on the articles' figures, by article and by what they come from."""
     grouped: dict[tuple[str, str], list[Comparison]] = {}
-    for each in comparisons:
+    for each in sorted(comparisons, key=lambda comparison: ARTICLES.index(comparison.article)):
         grouped.setdefault((each.article, each.basis), []).append(each)
     return [
         {
             "article": article,
             "recomputed_from": basis,
-            **{verdict.value: _count(members)[verdict] for verdict in Verdict},
+            **_count(members),
             "why_not_run": sorted({each.why for each in members if each.why}),
         }
         for (article, basis), members in grouped.items()
     ]
 
 
-def _count(comparisons: Sequence[Comparison]) -> Counter[Verdict]:
-    return Counter(each.verdict for each in comparisons)
+def _count(comparisons: Sequence[Comparison]) -> dict[str, int]:
+    counts = Counter(each.verdict for each in comparisons)
+    return {verdict.value: counts[verdict] for verdict in Verdict}
 
 
 def write_manifest(manifest: Mapping[str, Any], source: Path) -> None:
