@@ -13,7 +13,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 import papermill
-from manifest import build_date, make_manifest, write_manifest
+from manifest import make_manifest, write_manifest
 from papermill.exceptions import PapermillExecutionError
 from picture import COMMITTED, draw
 
@@ -39,13 +39,12 @@ def main() -> int:
     try:
         # Chosen once, here, so that every notebook names the same model in its parameters.
         weights = find_weights(options.model)
-        date = build_date()
         print(f"Building the book with {weights.name}.", flush=True)
         source = stage(out / "source")
         draw(weights.choice, source / "images" / COMMITTED.name)
         notebooks = sorted((source / "notebooks").glob("*.ipynb"))
         seconds = {notebook.stem: execute(notebook, weights) for notebook in notebooks}
-        write_manifest(make_manifest(weights, date, seconds), source)
+        write_manifest(make_manifest(weights, seconds), source)
         page = build_html(source, out)
     except TrendlibError as error:
         print(f"build: {error}", file=sys.stderr)
