@@ -119,12 +119,7 @@ def test_a_page_opened_from_a_file_asks_nobody(browser: Browser, site: Path, nam
     page, requested, _ = open_page(browser, (site / f"{name}.html").as_uri())
     assert [url for url in requested if not url.startswith(("file:", "data:"))] == []
     formulas = page.locator("mjx-container svg")
-    if name in (
-        "notation",
-        "glossary",
-        "notebooks/01_token_trends",
-        "notebooks/02_sentence_embedding",
-    ):
+    if name in ("notation", "notebooks/01_token_trends", "notebooks/02_sentence_embedding"):
         formulas.first.wait_for(state="attached", timeout=20_000)
         assert formulas.count() > 0
     page.close()
