@@ -8,10 +8,12 @@ import argparse
 import shutil
 import subprocess
 import sys
+import time
 from importlib.metadata import distribution
 from pathlib import Path
 
 import papermill
+from manifest import make_manifest, write_manifest
 from papermill.exceptions import PapermillExecutionError
 from picture import COMMITTED, draw
 
@@ -40,8 +42,9 @@ def main() -> int:
         print(f"Building the book with {weights.name}.", flush=True)
         source = stage(out / "source")
         draw(weights.choice, source / "images" / COMMITTED.name)
-        for notebook in sorted((source / "notebooks").glob("*.ipynb")):
-            execute(notebook, weights)
+        notebooks = sorted((source / "notebooks").glob("*.ipynb"))
+        seconds = {notebook.stem: execute(notebook, weights) for notebook in notebooks}
+        write_manifest(make_manifest(weights, seconds), source)
         page = build_html(source, out)
     except TrendlibError as error:
         print(f"build: {error}", file=sys.stderr)
@@ -62,7 +65,8 @@ def main() -> int:
 def stage(source: Path) -> Path:
     """Copy the book's sources, with the notebooks and MathJax, into a fresh folder."""
     shutil.rmtree(source, ignore_errors=True)
-    ignored = shutil.ignore_patterns("*.py", "__pycache__", ".ipynb_checkpoints", "_build")
+    kept_back = ("build.py", "manifest.py", "picture.py", "*.j2", "__pycache__")
+    ignored = shutil.ignore_patterns(*kept_back, ".ipynb_checkpoints", "_build")
     shutil.copytree(BOOK, source, ignore=ignored)  # follows the link to the notebooks
     assets = source / "assets"
     assets.mkdir(exist_ok=True)
@@ -71,10 +75,11 @@ def stage(source: Path) -> Path:
     return source
 
 
-def execute(notebook: Path, weights: Weights) -> None:
-    """Run a notebook in place."""
+def execute(notebook: Path, weights: Weights) -> float:
+    """Run a notebook in place; returns how many seconds that took."""
     model = weights.choice
     print(f"Running {notebook.name} ...", flush=True)
+    started = time.perf_counter()
     default = papermill.inspect_notebook(notebook)["model"]["default"]
     try:
         papermill.execute_notebook(
@@ -88,6 +93,7 @@ def execute(notebook: Path, weights: Weights) -> None:
         )
     finally:
         forget_machine(notebook, {str(weights.folder): weights.name})
+    return time.perf_counter() - started
 
 
 def build_html(source: Path, out: Path) -> Path:

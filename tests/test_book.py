@@ -1,21 +1,43 @@
 """The built book, as a reader's browser shows it."""
 
+import ast
 import functools
+import html
 import http.server
+import inspect
+import json
+import re
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator
+from enum import Enum
+from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
+import nbformat
 import pytest
 from conftest import open_page
 from playwright.sync_api import Browser
+from pybtex.database import parse_file
+
+from trendlib import reproduce
+from trendlib.weights import MINILM, find_weights
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [
     "intro",
     "notation",
+    "glossary",
+    "bibliography",
+    "built",
+    "changelog",
+    "api/index",
+    "api/attention",
+    "api/encoding",
     "notebooks/01_token_trends",
     "notebooks/02_sentence_embedding",
     "notebooks/03_printed_figures",
@@ -126,4 +148,148 @@ def test_the_index_leads_to_the_opening_page(browser: Browser, address: str) -> 
     page, _, _ = open_page(browser, f"{address}/index.html")
     page.wait_for_url("**/intro.html")
     assert page.locator("h1").first.inner_text().startswith("Trend embeddings, reproduced")
+    page.close()
+
+
+def words_of(page: Path) -> str:
+    """Read what a page shows, as one line."""
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page.read_text("utf-8"))).split())
+
+
+@pytest.fixture(scope="module")
+def manifest(site: Path) -> dict[str, Any]:
+    (path,) = site.glob("_downloads/*/manifest.json")
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def test_the_manifest_is_true(manifest: dict[str, Any]) -> None:
+    weights = find_weights(MINILM.name)
+    assert manifest["model"] == {
+        "name": weights.name,
+        "revision": weights.revision,
+        "weights_sha256": weights.sha256,
+        "dtype": "float64",
+    }
+    for name, found in manifest["versions"].items():
+        if name != "python":
+            assert found == version(name)
+    assert set(manifest["notebooks"]) == {path.stem for path in ROOT.glob("notebooks/*.ipynb")}
+    assert all(seconds > 0 for seconds in manifest["notebooks"].values())
+
+
+def test_the_manifest_counts_what_was_reproduced(manifest: dict[str, Any]) -> None:
+    """The embedded model is not the articles' own: what needs a model was not run."""
+    counts = Counter()
+    for row in manifest["figures"]:
+        for verdict in ("equal", "differs", "not run"):
+            counts[row["recomputed_from"], verdict] += row[verdict]
+    assert +counts == {
+        ("printed data", "equal"): len(reproduce.compare_printed()),
+        (MINILM.name, "not run"): len(reproduce.not_run("")),
+    }
+
+
+def test_the_page_says_what_the_manifest_says(site: Path, manifest: dict[str, Any]) -> None:
+    text = words_of(site / "built.html")
+    for value in (manifest["date"], manifest["commit"], *manifest["model"].values()):
+        assert value in text
+    for name, found in manifest["versions"].items():
+        assert f"{name} {found}" in text
+    for row in manifest["figures"]:
+        article = row["article"].replace("_", " ")
+        numbers = " ".join(str(row[verdict]) for verdict in ("equal", "differs", "not run"))
+        assert f"{article} {row['recomputed_from']} {numbers}" in text
+
+
+def test_every_work_is_listed_once_as_cited_or_as_further_reading(site: Path) -> None:
+    page = (site / "bibliography.html").read_text(encoding="utf-8")
+    entries = parse_file(ROOT / "book" / "references.bib").entries
+    assert page.count('role="doc-biblioentry"') == len(entries)
+    for entry in entries.values():
+        number = entry.fields.get("doi") or entry.fields.get("eprint") or entry.fields.get("url")
+        if number:
+            assert page.count(f"{number}</a>") == 1
+
+
+def calls_of(notebook: Path) -> set[str]:
+    """List the functions and classes of trendlib that a notebook names, by their full names."""
+    cells = nbformat.read(notebook, as_version=4).cells
+    tree = ast.parse("\n".join(cell.source for cell in cells if cell.cell_type == "code"))
+    full: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("trendlib"):
+            full |= {alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+    used = {
+        full[node.id] for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id in full
+    }
+    used |= {
+        f"{full[node.value.id]}.{node.attr}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id in full
+    }
+    return {name for name in used if is_function_or_class(name)}
+
+
+def is_function_or_class(name: str) -> bool:
+    module, _, attribute = name.rpartition(".")
+    try:
+        found = getattr(import_module(module), attribute)
+    except ImportError:  # an attribute of an object
+        return False
+    if inspect.isclass(found) and issubclass(found, Enum):
+        return False  # its members are what is named
+    return (inspect.isfunction(found) or inspect.isclass(found)) and found.__module__ == module
+
+
+@pytest.mark.parametrize("notebook", sorted(ROOT.glob("notebooks/*.ipynb")), ids=lambda p: p.stem)
+def test_code_leads_to_the_reference_and_the_reference_back(site: Path, notebook: Path) -> None:
+    chapter = (site / "notebooks" / f"{notebook.stem}.html").read_text(encoding="utf-8")
+    reference = {path: path.read_text("utf-8") for path in site.glob("api/*.html")}
+    calls = calls_of(notebook)
+    assert len(calls) > 3
+    for name in calls:
+        (page,) = [path for path, text in reference.items() if f'id="{name}"' in text]
+        assert f'href="../api/{page.name}#{name}"' in chapter, name
+        explained = reference[page].split(f'id="{name}"')[1].split("</details>")[0]
+        assert f"notebooks/{notebook.stem}.html" in explained, name
+
+
+def test_the_reference_is_readable(site: Path) -> None:
+    for path in site.glob("api/*.html"):
+        text = words_of(path)
+        for internal in ("ndarray, '", "PosixPath", "object at 0x", "typing.Annotated"):
+            assert internal not in text, path.name
+    signature = words_of(site / "api" / "embedding.html")
+    assert "log_quotient ( static : Vector , contextual : Vector , ) → Trend" in signature
+    assert "Floating-point numbers, with the axes state, token, hidden." in words_of(
+        site / "api" / "encoding.html"
+    )
+
+
+def test_equations_and_figures_have_numbers(site: Path) -> None:
+    text = words_of(site / "notebooks" / "02_sentence_embedding.html")
+    assert "are those of the last chapter, equation (1.1) ." in text
+    assert all(f"Fig. 2.{number}" in text for number in range(1, 7))
+    assert "( Fig. 2.1 )" in text
+
+
+def test_the_opening_page_tells_the_idea_in_one_screen(browser: Browser, address: str) -> None:
+    page, _, _ = open_page(browser, f"{address}/intro.html")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    box = page.locator("main figure img").first.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] < 800
+    assert page.locator("main figure").count() == 1
+    page.close()
+
+
+@pytest.mark.parametrize("name", ["api/corpora", "api/interfaces", "built", "glossary", "notation"])
+def test_reference_pages_fit_a_phone(browser: Browser, site: Path, name: str) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto((site / f"{name}.html").as_uri())
+    too_wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(too_wide) <= 0
     page.close()

@@ -81,7 +81,10 @@ class Benchmark:
 
 
 KEPT = Path(__file__).resolve().parent / "benchmark_figures" / "encode.json"
-"""The figures that are kept with the book."""
+"""The figures that are kept with the book.
+
+:meta hide-value:
+"""
 
 
 def read_benchmark(path: Path = KEPT) -> Benchmark:

@@ -1,6 +1,6 @@
 """Errors that say what was given, what is allowed, and what to do.
 
-All are ``ValueError``s, so that code that does not know this package can catch them.
+All are of the class ``ValueError``, so that code that does not know this package can catch them.
 """
 
 from collections.abc import Collection

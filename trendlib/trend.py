@@ -4,17 +4,18 @@ Pure NumPy. The articles use ``log(contextual / static)``. It exists only where 
 non-zero, finite and of the same sign. Every other coordinate is *undefined*, which is not the
 same as *unchanged*: it is NaN here, and False in the mask.
 
-================  ================  ==================================
-contextual        static            log quotient
-================  ================  ==================================
-same sign as static, both non-zero  log(contextual / static)
-equal to static, non-zero           0: unchanged
-opposite sign to static             undefined (the log of a negative number)
-0                 not 0             undefined (the log of 0)
-not 0             0                 undefined (a division by 0)
-0                 0                 undefined (0 / 0)
-NaN or infinite in either           undefined
-================  ================  ==================================
+===================  ===============  ============================================
+contextual           static           log quotient
+===================  ===============  ============================================
+same sign as static  not 0            log(contextual / static)
+equal to static      not 0            0: unchanged
+opposite sign        not 0            undefined (the log of a negative number)
+0                    not 0            undefined (the log of 0)
+not 0                0                undefined (a division by 0)
+0                    0                undefined (0 / 0)
+NaN or infinite      anything         undefined
+anything             NaN or infinite  undefined
+===================  ===============  ============================================
 """
 
 from collections.abc import Callable

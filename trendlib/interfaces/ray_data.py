@@ -74,8 +74,8 @@ def embed_dataset(
         **resources: What Ray reserves for a worker, such as ``num_cpus=4`` or ``num_gpus=1``.
 
     Returns:
-        The dataset with further columns: those of ``table.WORDS``, ``embedding``, ``model``, and
-        ``refused``, which says why a row has no embedding. Ray runs it when it is read.
+        The dataset with the columns of ``table.WORDS``, ``embedding``, ``model``, and ``refused``,
+        which says why a row has no embedding. Ray runs it when it is read.
 
     Raises:
         UnknownChoiceError: If there is no such reading, kind or choice.

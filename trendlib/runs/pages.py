@@ -17,7 +17,9 @@ from pygments.formatters import HtmlFormatter
 
 from trendlib.runs.index import SHOWN, templates
 
-_ROLE = re.compile(r"\{\w+\}`([^`<]+?)(?: *<[^>]*>)?`")
+_FIGURE = re.compile(r" \(\{numref\}`[^`]+`\)")
+_ROLE = re.compile(r"\{([\w:]+)\}`([^`<]+?)(?: *<[^>]*>)?`")
+_KEY = re.compile(r"([a-z]+)(\d{4})\w*")
 _EQUATION_LABEL = re.compile(r"\$\$ *\([\w-]+\)")
 _EMPTY_LINK = re.compile(r"(?<!!)\[\]\(([^)]+)\)")
 
@@ -134,9 +136,20 @@ class _PageExporter(HTMLExporter):
     @pass_context
     def markdown2html(self, context: Any, source: str) -> str:
         text = _EQUATION_LABEL.sub("$$", source)
-        text = _ROLE.sub(r"\1", text)
+        text = _ROLE.sub(_role_text, _FIGURE.sub("", text))  # this page numbers no figures
         text = _EMPTY_LINK.sub(lambda match: Path(match[1]).stem.replace("_", " "), text)
         return MarkdownWithMath(renderer=_Renderer(escape=False)).render(text)
+
+
+def _role_text(role: re.Match[str]) -> str:
+    """Say what a role of the book would say, where there is no book to link to."""
+    name, text = role[1], role[2]
+    if name == "eq":
+        return f"“{text.removeprefix('eq-')}”"
+    if name.startswith("cite"):
+        works = _KEY.sub(lambda key: f"{key[1].capitalize()} {key[2]}", text).replace(",", ", ")
+        return f"({works})" if name == "cite:p" else works
+    return text
 
 
 @cache
