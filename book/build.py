@@ -11,6 +11,7 @@ import sys
 from importlib.metadata import distribution
 from pathlib import Path
 
+import explorer_page
 import papermill
 from papermill.exceptions import PapermillExecutionError
 from picture import COMMITTED, draw
@@ -40,6 +41,7 @@ def main() -> int:
         print(f"Building the book with {weights.name}.", flush=True)
         source = stage(out / "source")
         draw(weights.choice, source / "images" / COMMITTED.name)
+        explorer_page.write(weights.choice, source / "explorer" / explorer_page.FRAGMENT)
         for notebook in sorted((source / "notebooks").glob("*.ipynb")):
             execute(notebook, weights)
         page = build_html(source, out)

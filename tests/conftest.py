@@ -24,6 +24,7 @@ CHECKED = [
         "attention",
         "embedding",
         "encoding",
+        "explorer",
         "plots",
         "published",
         "report",

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser
 
 PAGES = [
     "intro",
+    "explorer",
     "notation",
     "notebooks/01_token_trends",
     "notebooks/02_sentence_embedding",
