@@ -13,16 +13,22 @@ const MOST_SAID = 8; // of a long sentence's words, the table has all
 
 let state = startOf(ids[0]);
 
-// Only what differs from the start stands in an address; a sentence always does.
+// Only what differs from the start stands in an address; a sentence always does. The book's theme
+// takes what is after "#" for a CSS selector, so that it may hold letters, figures and hyphens only.
 function addressOf(view) {
   const usual = startOf(null);
   const chosen = Object.entries(view).filter(([name, value]) => value !== usual[name]);
-  return `#${new URLSearchParams(chosen)}`;
+  return `#${chosen.map(([name, value]) => `${name}-${value}`).join("--")}`;
+}
+
+function askedIn(address) {
+  const parts = address.replace(/^#/, "").split("--").map((part) => part.split("-"));
+  return new Map(parts.map(([name, ...value]) => [name, value.join("-")]));
 }
 
 // Read a view from an address; what the page does not have is said, and left as at the start.
 function viewIn(address) {
-  const asked = new URLSearchParams(address.replace(/^#/, ""));
+  const asked = askedIn(address);
   const problems = [];
   const choose = (name, choices, otherwise) => {
     if (!asked.has(name)) return otherwise;

@@ -39,7 +39,7 @@ function fillReceived(table, sentence, reading) {
     textOf(sentence, reading.leaders[row]),
     ballots.has(row) ? textOf(sentence, ballots.get(row)) : "–",
   ]);
-  fillTable(table, `Received attention. ${source}`, ["", ...names, "Leader", "Votes for"], rows);
+  fillTable(table, `Received attention. ${source}`, ["Row", ...names, "Leader", "Votes for"], rows);
 }
 
 function fillVotes(table, sentence, reading) {
