@@ -39,12 +39,10 @@ function half(bits) {
 // The strips of a view, each with the words that name it.
 function stripsOf(sentence, reading) {
   const { focus, related, sum } = reading.strips;
-  const strips = [{ role: "focus word", name: `“${textOf(sentence, reading.focus.word)}” (focus word)`, key: focus }];
-  if (related !== null) {
-    const name = `“${textOf(sentence, reading.related.word)}” (related word)`;
-    strips.push({ role: "related word", name, key: related });
-  }
-  strips.push({ role: "sum", name: "Sentence embedding", key: sum });
+  const named = (word, role) => `“${textOf(sentence, word)}” (${role} word)`;
+  const strips = [{ name: named(reading.focus.word, "focus"), key: focus }];
+  if (related !== null) strips.push({ name: named(reading.related.word, "related"), key: related });
+  strips.push({ name: "Sentence embedding", key: sum });
   return strips.map((strip) => ({ ...strip, values: stripOf(sentence, strip.key) }));
 }
 
@@ -62,8 +60,8 @@ function markOf(reading, word) {
 }
 
 function rowName(reading, row) {
-  const name = `${reading.rowKind} ${row}`;
-  return reading.layer === null ? `${name}, the mean of its heads` : `${name} of layer ${reading.layer}`;
+  const where = reading.layer === null ? ", the mean of its heads" : ` of layer ${reading.layer}`;
+  return `${reading.rowKind} ${row}${where}`;
 }
 
 // The words that come second in the rows that the focus word leads, by row.

@@ -92,38 +92,45 @@ function sumsLine(sentence, reading, row, { left, bottom, side }) {
 function drawReceived(sentence, reading) {
   const names = reading.candidates.map((word) => shortened(textOf(sentence, word)));
   const small = names.length > MOST_WITH_NUMBERS;
-  const [width, height] = small ? [SMALL_CELL, SMALL_CELL] : [40, 28];
-  const most = Math.max(...reading.received.flat());
-  const ballots = ballotsOf(reading);
+  const [width, height] = small ? [SMALL_CELL, SMALL_CELL] : [CELL, 28];
   const left = 66;
   const top = (labelWidth(names) + 14) * 0.82 + 8;
-  const right = left + names.length * width;
-  const parts = names.map((name, column) => {
+  const place = { left, top, width, height, small, right: left + names.length * width };
+  const heads = names.map((name, column) => {
     const { role, mark } = markOf(reading, reading.candidates[column]);
     const text = mark ? `${mark} ${name}` : name;
     return label(left + column * width + width / 2, top - 6, text, role, true);
   });
-  reading.received.forEach((values, row) => {
-    const y = top + row * height;
-    const role = row === reading.focusRow ? "focus" : "";
-    parts.push(label(left - 6, y + height / 2 + 4, `${reading.rowKind} ${row}`, role, false));
-    values.forEach((value, column) => {
-      const title = `${textOf(sentence, reading.candidates[column])} in ${rowName(reading, row)}: ${value.toFixed(3)}`;
-      const number = small ? null : value.toFixed(2);
-      parts.push(cell(left + column * width, y, width, height, value / most, title, number));
-    });
-    const place = (word) => left + reading.candidates.indexOf(word) * width;
-    parts.push(frame(place(reading.leaders[row]), y, width, height, "winner"));
-    const notes = [];
-    if (ballots.has(row)) {
-      parts.push(frame(place(ballots.get(row)), y, width, height, "second"));
-      notes.push(`votes for ${shortened(textOf(sentence, ballots.get(row)))}`);
-    }
-    if (row === reading.focusRow) notes.unshift("names ◆");
-    parts.push(svg("text", { x: right + 8, y: y + height / 2 + 4, class: "label" }, notes.join(", ")));
+  const rows = reading.received.flatMap((_, row) => receivedRow(sentence, reading, row, place));
+  const what = `Received attention: a row for each ${reading.rowKind}, `
+    + "a column for each word that can be chosen.";
+  const bottom = top + reading.received.length * height;
+  return picture(place.right + 200, bottom + 4, what, ...heads, ...rows);
+}
+
+function receivedRow(sentence, reading, row, { left, top, width, height, small, right }) {
+  const y = top + row * height;
+  const most = Math.max(...reading.received.flat());
+  const framed = (word, kind) =>
+    frame(left + reading.candidates.indexOf(word) * width, y, width, height, kind);
+  const cells = reading.received[row].map((value, column) => {
+    const word = textOf(sentence, reading.candidates[column]);
+    const title = `${word} in ${rowName(reading, row)}: ${value.toFixed(3)}`;
+    const number = small ? null : value.toFixed(2);
+    return cell(left + column * width, y, width, height, value / most, title, number);
   });
-  const what = `Received attention: a row for each ${reading.rowKind}, a column for each word that can be chosen.`;
-  return picture(right + 200, top + reading.received.length * height + 4, what, ...parts);
+  const isFocusRow = row === reading.focusRow;
+  const ballot = ballotsOf(reading).get(row);
+  const notes = isFocusRow ? ["names ◆"] : [];
+  const frames = [framed(reading.leaders[row], "winner")];
+  if (ballot !== undefined) {
+    notes.push(`votes for ${shortened(textOf(sentence, ballot))}`);
+    frames.push(framed(ballot, "second"));
+  }
+  const middle = y + height / 2 + 4;
+  const name = label(left - 6, middle, `${reading.rowKind} ${row}`, isFocusRow ? "focus" : "", false);
+  const note = svg("text", { x: right + 8, y: middle, class: "label" }, notes.join(", "));
+  return [name, ...cells, ...frames, note];
 }
 
 function drawVotes(sentence, reading) {
@@ -150,7 +157,8 @@ function drawVotes(sentence, reading) {
 
 // The scale of a grid's colours, from 0 to its largest number.
 function drawScale(most) {
-  const shades = data.shades.map(([fill], place) => svg("rect", { x: 20 + 2 * place, y: 2, width: 2.5, height: 12, fill }));
+  const shades = data.shades.map(([fill], place) =>
+    svg("rect", { x: 20 + 2 * place, y: 2, width: 2.5, height: 12, fill }));
   const right = 20 + 2 * data.shades.length;
   return picture(right + 60, 16, `Colours: dark is 0, light is ${most}.`,
     label(14, 13, "0", "", false), ...shades, svg("text", { x: right + 6, y: 13, class: "label" }, most));

@@ -57,6 +57,11 @@ function change(changes) {
   show([]);
 }
 
+// The page has other anchors too, such as its headings'.
+function isView(address) {
+  return [...askedIn(address).keys()].some((name) => name in startOf(null));
+}
+
 function followAddress() {
   const { view, problems } = viewIn(location.hash);
   state = view;
@@ -83,7 +88,8 @@ function show(problems) {
 function showProblems(problems) {
   const box = byId("problem");
   box.hidden = problems.length === 0;
-  say(box, box.hidden ? "" : `The address asks for what this page does not have: ${problems.join("; ")}. Choose below.`);
+  const text = `The address asks for what this page does not have: ${problems.join("; ")}. Choose below.`;
+  say(box, box.hidden ? "" : text);
 }
 
 function showControls(sentence, reading, row) {
@@ -136,13 +142,15 @@ function showSentence(sentence, reading) {
   const split = sentence.words.filter(({ pieces }) => pieces.length > 1);
   const pieces = split.map((word) => `${sentence.units[word.unit]} = ${word.pieces.join(" ")}`);
   say(byId("pieces"), pieces.length ? `Word pieces: ${pieces.join("; ")}` : "Each word is one word piece.");
+  // The only markup in the data: the package writes it, with the sentence in it escaped.
   if (shown.reading !== reading) byId("summary").innerHTML = reading.texts.join("");
 }
 
 function showMatrix(sentence, reading, row) {
   const figure = byId("matrix");
   const most = largestIn(attentionOf(sentence, reading.rows, row), sentence.units.length).toFixed(2);
-  figure.querySelector(".wide").replaceChildren(drawMatrix(sentence, reading, row, state.from), drawScale(most));
+  const drawn = drawMatrix(sentence, reading, row, state.from);
+  figure.querySelector(".wide").replaceChildren(drawn, drawScale(most));
   say(figure.querySelector(".looks"), looksText(sentence, reading, row));
   fillMatrix(figure.querySelector("table"), sentence, reading, row);
 }
@@ -154,7 +162,8 @@ function looksText(sentence, reading, row) {
     .sort((one, other) => other.share - one.share)
     .slice(0, MOST_SAID)
     .map(({ unit, share }) => `${share.toFixed(3)} to “${unit}”`);
-  return `From “${sentence.units[state.from]}” in ${rowName(reading, row)}, most first: ${shares.join(", ")}.`;
+  const where = `From “${sentence.units[state.from]}” in ${rowName(reading, row)}`;
+  return `${where}, most first: ${shares.join(", ")}.`;
 }
 
 function showReceived(sentence, reading) {
@@ -172,16 +181,20 @@ function showReceived(sentence, reading) {
 
 function showVotes(sentence, reading) {
   const figure = byId("votes");
-  const { related, votingRows } = reading;
+  const { votingRows } = reading;
   const led = `${votingRows.length} of ${reading.received.length} ${reading.rowKind}s`;
   figure.querySelector(".wide").replaceChildren(drawVotes(sentence, reading));
-  say(figure.querySelector(".decided"), related.none
-    ? `No related word: ${related.none}.`
-    : `Decided by ${related.decidedBy}: ${related.votes} of ${votingRows.length} votes, `
-      + `attention mass ${related.mass.toFixed(3)}${related.tied ? "; another word has as many votes" : ""}.`);
+  say(figure.querySelector(".decided"), decidedText(reading));
   say(figure.querySelector("figcaption"), `The focus word leads ${led}, and these vote. Attention `
     + `mass is what a word receives in them together; it decides between equal votes. ${source}`);
   fillVotes(figure.querySelector("table"), sentence, reading);
+}
+
+function decidedText({ related, votingRows }) {
+  if (related.none) return `No related word: ${related.none}.`;
+  const tie = related.tied ? "; another word has as many votes" : "";
+  return `Decided by ${related.decidedBy}: ${related.votes} of ${votingRows.length} votes, `
+    + `attention mass ${related.mass.toFixed(3)}${tie}.`;
 }
 
 function showStrips(strips) {
@@ -205,15 +218,18 @@ function build() {
 }
 
 function listen() {
-  byId("sentence").addEventListener("change", ({ target }) => change({ sentence: target.value, from: null }));
-  byId("readings").addEventListener("change", ({ target }) => change({ reading: target.value, row: null }));
-  byId("row").addEventListener("change", ({ target }) => change({ row: Number(target.value) }));
-  byId("from").addEventListener("change", ({ target }) => change({ from: target.value === "" ? null : Number(target.value) }));
-  byId("at").addEventListener("change", ({ target }) => {
-    const wanted = Math.trunc(Number(target.value)) || 0;
-    change({ at: Math.min(Math.max(wanted, 0), coordinates() - 1) });
-  });
-  window.addEventListener("hashchange", followAddress);
+  const on = (id, changes) =>
+    byId(id).addEventListener("change", ({ target }) => change(changes(target.value)));
+  on("sentence", (sentence) => ({ sentence, from: null }));
+  on("readings", (reading) => ({ reading, row: null }));
+  on("row", (row) => ({ row: Number(row) }));
+  on("from", (from) => ({ from: from === "" ? null : Number(from) }));
+  on("at", (at) => ({ at: within(Math.trunc(Number(at)) || 0, coordinates() - 1) }));
+  window.addEventListener("hashchange", () => isView(location.hash) && followAddress());
+}
+
+function within(number, most) {
+  return Math.min(Math.max(number, 0), most);
 }
 
 build();

@@ -2,9 +2,10 @@
 
 function fillTable(table, caption, head, rows) {
   const heads = head.map((text) => html("th", { scope: "col" }, text));
-  const body = rows.map(([name, ...cells]) => html("tr", {},
-    html("th", { scope: "row" }, name),
-    ...cells.map((each) => (each === null ? html("td", { class: "undefined" }, "undefined") : html("td", {}, each)))));
+  const cell = (text) =>
+    (text === null ? html("td", { class: "undefined" }, "undefined") : html("td", {}, text));
+  const body = rows.map(([name, ...cells]) =>
+    html("tr", {}, html("th", { scope: "row" }, name), ...cells.map(cell)));
   table.replaceChildren(html("caption", {}, caption),
     html("thead", {}, html("tr", {}, ...heads)), html("tbody", {}, ...body));
 }
