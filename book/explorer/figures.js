@@ -124,7 +124,7 @@ function receivedRow(sentence, reading, row, { left, top, width, height, small, 
   const notes = isFocusRow ? ["names ◆"] : [];
   const frames = [framed(reading.leaders[row], "winner")];
   if (ballot !== undefined) {
-    notes.push(`votes for ${shortened(textOf(sentence, ballot))}`);
+    notes.push(`votes for “${shortened(textOf(sentence, ballot))}”`);
     frames.push(framed(ballot, "second"));
   }
   const middle = y + height / 2 + 4;
