@@ -12,6 +12,7 @@ import time
 from importlib.metadata import distribution
 from pathlib import Path
 
+import explorer_page
 import papermill
 from manifest import make_manifest, write_manifest
 from papermill.exceptions import PapermillExecutionError
@@ -42,6 +43,7 @@ def main() -> int:
         print(f"Building the book with {weights.name}.", flush=True)
         source = stage(out / "source")
         draw(weights.choice, source / "images" / COMMITTED.name)
+        explorer_page.write(weights.choice, source / "explorer" / explorer_page.FRAGMENT)
         notebooks = sorted((source / "notebooks").glob("*.ipynb"))
         seconds = {notebook.stem: execute(notebook, weights) for notebook in notebooks}
         write_manifest(make_manifest(weights, seconds), source)

@@ -98,7 +98,7 @@ def test_only_the_encoder_and_interfaces_know_torch_and_transformers() -> None:
 
 LIGHT = ["attention", "trend", "embedding", "weights", "plots", "report", "cli"]
 LIGHT += ["runs.runner", "runs.engine", "runs.pages", "runs.comparison"]
-LIGHT += ["packing", "data", "benchmark", "files.rows", "files.table", "drift"]
+LIGHT += ["packing", "data", "explorer", "benchmark", "files.rows", "files.table", "drift"]
 
 
 @pytest.mark.parametrize("module", LIGHT)

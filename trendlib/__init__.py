@@ -10,7 +10,8 @@ Data flows one way through the modules, in the order in which the method is told
 
 For many sentences, ``batch`` takes the place of ``encoder``, and ``corpus`` goes all the way.
 Only these two and ``interfaces``, the ways in of other libraries, import torch. ``published`` holds
-what the articles printed, ``reproduce`` recomputes it.
+what the articles printed, ``reproduce`` recomputes it. ``explorer`` makes the data of the
+book's page of that name.
 """
 
 from importlib.metadata import version

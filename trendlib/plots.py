@@ -461,14 +461,14 @@ def _write_values(axes: Axes, matrix: Array, defined: Array | None = None) -> No
     for (row, column), value in np.ndenumerate(matrix):
         if defined is not None and not defined[row, column]:
             continue
-        colour = _readable_on(image.to_rgba(value))
+        colour = readable_on(image.to_rgba(value))
         text = axes.text(
             column, row, f"{value:.2f}", ha="center", va="center", fontsize=8, color=colour
         )
         text.set_in_layout(False)  # it stays inside its cell; to measure hundreds takes long
 
 
-def _readable_on(background: Sequence[float] | Array) -> str:
+def readable_on(background: Sequence[float] | Array) -> str:
     """Choose black or white by the contrast that WCAG 2 defines: over 4.5 for one of them."""
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in background[:3]]
     luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

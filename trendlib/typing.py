@@ -23,6 +23,7 @@ Attentions = Float[Array, "layer head query key"]
 AttentionRows = Float[Array, "row query key"]
 UnitAttentions = Float[Array, "layer head unit unit"]
 UnitMatrix = Float[Array, "unit unit"]
+UnitRows = Float[Array, "row unit unit"]
 UnitRow = Float[Array, "unit"]
 
 Received = Float[Array, "row word"]
