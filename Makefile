@@ -3,6 +3,8 @@
 PYTHON ?= python3.11
 # The model of the book: auto, bert-base-uncased, all-MiniLM-L6-v2, or a folder.
 MODEL ?= auto
+# The model that is evaluated: a sample in a test must be of the same one everywhere.
+EVALUATED = $(if $(filter auto,$(MODEL)),all-MiniLM-L6-v2,$(MODEL))
 # An extra index for torch, such as PyTorch's own one of CPU builds (see the README).
 TORCH_INDEX ?=
 # Where the benchmarks write their figures; the book shows those in
@@ -13,10 +15,10 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lint types unit nbval lab reproduce bench bench-run bench-encode notebooks picture lock clean
+.PHONY: help book test lint types unit nbval lab reproduce evaluate evaluate-quick bench bench-run bench-encode notebooks picture lock clean
 
 help: ## list the commands
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 $(READY): pyproject.toml constraints.txt
 	@command -v $(PYTHON) >/dev/null || { \
@@ -30,7 +32,7 @@ $(READY): pyproject.toml constraints.txt
 book: $(READY) ## run the notebooks and build the HTML book
 	@$(BIN)/python book/build.py --model '$(MODEL)'
 
-test: lint types unit nbval ## run every check
+test: lint types unit nbval evaluate-quick ## run every check
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -50,6 +52,13 @@ lab: $(READY) ## open the notebooks in JupyterLab
 
 reproduce: $(READY) ## recompute every figure that the articles printed
 	@$(BIN)/trendlib reproduce --csv _build/reproduce/figures.csv
+
+evaluate: $(READY) ## put the claims to a test, for the book (half an hour; goes on where it stopped)
+	@$(BIN)/trendlib evaluate --model '$(EVALUATED)'
+
+# Tasks whose data cannot be had are named, and not run.
+evaluate-quick: $(READY) ## the same with a small sample, to see that everything works (2 minutes)
+	@$(BIN)/trendlib evaluate --model '$(EVALUATED)' --quick --skip-unreachable
 
 bench: bench-run bench-encode ## time `trendlib run`, and batches, against their peers (15 minutes)
 

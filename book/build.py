@@ -19,9 +19,12 @@ from papermill.exceptions import PapermillExecutionError
 from picture import COMMITTED, draw
 
 from trendlib.errors import TrendlibError
+from trendlib.evaluate.claims import claims_table
 from trendlib.runs.pages import forget_machine
 from trendlib.weights import AUTO, Weights, find_weights
 
+CLAIMS = "claims.md"
+"""What the opening page includes: made of the files of results."""
 BOOK = Path(__file__).resolve().parent
 MATHJAX = "sphinx-mathjax-offline/static/mathjax/tex-svg.js"
 
@@ -43,6 +46,7 @@ def main() -> int:
         print(f"Building the book with {weights.name}.", flush=True)
         source = stage(out / "source")
         draw(weights.choice, source / "images" / COMMITTED.name)
+        (source / CLAIMS).write_text(claims_table(), encoding="utf-8")
         explorer_page.write(weights.choice, source / "explorer" / explorer_page.FRAGMENT)
         notebooks = sorted((source / "notebooks").glob("*.ipynb"))
         seconds = {notebook.stem: execute(notebook, weights) for notebook in notebooks}
@@ -67,7 +71,8 @@ def main() -> int:
 def stage(source: Path) -> Path:
     """Copy the book's sources, with the notebooks and MathJax, into a fresh folder."""
     shutil.rmtree(source, ignore_errors=True)
-    kept_back = ("build.py", "manifest.py", "picture.py", "*.j2", "__pycache__")
+    programs = [path.name for path in BOOK.glob("*.py")]
+    kept_back = (*programs, "*.j2", "__pycache__")
     ignored = shutil.ignore_patterns(*kept_back, ".ipynb_checkpoints", "_build")
     shutil.copytree(BOOK, source, ignore=ignored)  # follows the link to the notebooks
     assets = source / "assets"

@@ -33,6 +33,9 @@ ALLOWED = {
     r"(?:with|puts?|counts as) 0(?= for | there|\. )": "what stands for an undefined coordinate",
     r"adds up to 1\b": "what attention weights do by definition",
     r"a line at 1 shows": "where two times are the same",
+    r"intervals? of 95 %": "the level of every interval of the book",
+    rf"^\d\d? [A-Z][a-z]+ {YEAR}": "the day of a change",
+    r"Unreleased: \d+\.\d+\.\d+": "the version that a change is part of",
     r"vectors of 768 coordinates|(?<=… has …, … and )384": "the size of a model",
 }
 """What may be typed, and why: it is a fact or a name, never what a run has found."""

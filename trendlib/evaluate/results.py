@@ -13,7 +13,10 @@ from trendlib.evaluate.scores import Score
 from trendlib.files.atomic import replacing
 
 KEPT = Path(__file__).resolve().parent.parent / "evaluation_figures"
-"""The results that are kept with the book."""
+"""The results that are kept with the book.
+
+:meta hide-value:
+"""
 
 
 @dataclass(frozen=True)

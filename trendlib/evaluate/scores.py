@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 DIGITS = 6
-"""Digits after the point that are kept of a figure."""
+"""How many digits that count are kept of a figure."""
 
 
 @dataclass(frozen=True)
@@ -44,5 +44,5 @@ class Score:
 def _plain(value: Any) -> Any:
     """Round a float, and make it None if it is no number: JSON has no NaN."""
     if isinstance(value, float):
-        return round(value, DIGITS) if math.isfinite(value) else None
+        return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None
     return value

@@ -193,6 +193,17 @@ def plain_number(score: Score) -> str:
     return number(score)
 
 
+def short_number(score: Score) -> str:
+    """Write a figure with its interval, to three digits that count.
+
+    >>> short_number(Score("a", "b", 0.000123, 0.0001, 0.0002, 10))
+    '0.000123 (0.0001 to 0.0002)'
+    """
+    if score.low is None or score.high is None:
+        return f"{score.value:.3g}"
+    return f"{score.value:.3g} ({score.low:.3g} to {score.high:.3g})"
+
+
 def _column(result: TaskResult, what: str) -> str:
     return f"{what} ({result.provenance.model})"
 
