@@ -23,9 +23,6 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("**/*.ipynb"))
 
 YEAR = r"(?:19|20)\d\d"
 ALLOWED = {
-    rf"\((?:\d\d? [A-Z][a-z]+ )?{YEAR}\)|et al\.,? {YEAR}|articles of {YEAR} and {YEAR}": (
-        "when something was published"
-    ),
     r"(?:[Hh]idden state|[Ll]ayer|sentence) 0": "the first, by the book's own count",
     r"[Cc]ounted from 0|(?:^|; )0 is the embedding output": "how the book counts",
     r"(?<=layer 0, the only sentence of the batch, )head 11": "the article's own head",

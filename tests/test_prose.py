@@ -85,8 +85,6 @@ def test_a_typed_result_is_found(typed: str) -> None:
     "prose",
     [
         "In layer 0, the word has two vectors, and three sentences share it.",
-        "It was proposed in an article (2019), and another (5 January 2023).",
-        "Clark et al. 2019 say so.",
         "all-MiniLM-L6-v2 in float64, on SST-2 and GPT-4.",
         "Run `trendlib run --jobs 2`, or `attentions[0][0][11]`.",
         "    trendlib run --file sentences.txt --jobs 2",
