@@ -21,6 +21,7 @@ from playwright.sync_api import Browser
 from pybtex.database import parse_file
 
 from trendlib import reproduce
+from trendlib.evaluate import claims
 from trendlib.weights import MINILM, find_weights
 
 PAGES = [
@@ -39,6 +40,12 @@ PAGES = [
     "notebooks/03_printed_figures",
     "notebooks/04_your_sentences",
     "notebooks/05_a_whole_corpus",
+    "notebooks/06_heads_or_layers",
+    "notebooks/07_complementary_trends",
+    "notebooks/08_related_by_syntax",
+    "notebooks/09_alternative_to_cls",
+    "notebooks/10_contexts_told_apart",
+    "api/evaluation",
 ]
 
 
@@ -53,6 +60,16 @@ def test_no_page_names_this_machine(site: Path) -> None:
         text = path.read_text(encoding="utf-8")
         assert str(site) not in text
         assert str(ROOT) not in text
+
+
+def test_the_opening_page_has_the_claims_table_of_the_results(site: Path) -> None:
+    page = html.unescape((site / "intro.html").read_text(encoding="utf-8"))
+    shown = re.sub(r"<[^>]+>", "", page).replace("’", "'")
+    for claim in claims.CLAIMS:
+        assert f'href="notebooks/{claim.chapter}.html"' in page
+        for finding in claims.findings(claim):
+            assert finding.why in shown
+            assert finding.verdict is not claims.Verdict.NOT_RUN
 
 
 def test_the_build_refuses_an_unknown_model(tmp_path: Path) -> None:

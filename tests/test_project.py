@@ -15,7 +15,7 @@ import yaml
 from matplotlib.image import imread
 
 from trendlib import cli
-from trendlib.cli import compare, drift, embed, export, run
+from trendlib.cli import compare, drift, embed, evaluate, export, run
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -99,6 +99,7 @@ def test_only_the_encoder_and_interfaces_know_torch_and_transformers() -> None:
 LIGHT = ["attention", "trend", "embedding", "weights", "plots", "report", "cli"]
 LIGHT += ["runs.runner", "runs.engine", "runs.pages", "runs.comparison"]
 LIGHT += ["packing", "data", "explorer", "benchmark", "files.rows", "files.table", "drift"]
+LIGHT += ["evaluate.results", "evaluate.claims", "evaluate.tables", "evaluate.statistics"]
 
 
 @pytest.mark.parametrize("module", LIGHT)
@@ -111,7 +112,7 @@ def test_make_help_lists_the_commands() -> None:
     listed = subprocess.run(
         ["make", "help"], cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout
-    for command in ("book", "test", "lab", "reproduce", "bench", "clean", "help"):
+    for command in ("book", "test", "lab", "reproduce", "evaluate", "evaluate-quick", "bench", "help"):
         assert re.search(rf"^{command} +\S", listed, flags=re.MULTILINE)
 
 
@@ -149,10 +150,11 @@ def documented_commands() -> list[str]:
     """List the `trendlib` commands that README, chapters and help show."""
     texts = [(ROOT / "README.md").read_text(encoding="utf-8"), run.EXAMPLES]
     texts += [compare.EXAMPLES, embed.EXAMPLES, export.EXAMPLES, drift.EXAMPLES]
+    texts += [evaluate.EXAMPLES]
     for notebook in sorted((ROOT / "notebooks").glob("*.ipynb")):
         cells = nbformat.read(notebook, as_version=4).cells
         texts += [cell.source for cell in cells if cell.cell_type == "markdown"]
-    names = "run|embed|compare|export|reproduce|drift"
+    names = "run|embed|compare|export|reproduce|evaluate|drift"
     pattern = rf"(?:^|`)\s*(?:\.venv/bin/)?trendlib ((?:{names})[^`\n]*)"
     found = [match for text in texts for match in re.findall(pattern, text, flags=re.MULTILINE)]
     # A name alone is a mention; with arguments it is an example.

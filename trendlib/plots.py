@@ -268,7 +268,7 @@ def scores(panels: Sequence[tuple[TaskResult, Sequence[Score]]], label: str) -> 
 
     Args:
         panels: For each model its results, and the figures to draw; named by group where they
-            have one, else by method (for a difference, by the method that is taken away).
+            have one, else by method, or by what it is compared with where that is what differs.
         label: What they are.
 
     Raises:
@@ -291,7 +291,7 @@ def scores(panels: Sequence[tuple[TaskResult, Sequence[Score]]], label: str) -> 
         )
         axes.hlines(places, *ends, color=PLAIN, lw=2.5, alpha=0.5)
         axes.plot(values, places, "o", color=PLAIN, ms=5)
-        axes.set_yticks(places, [each.group or each.other or each.method for each in drawn])
+        axes.set_yticks(places, _names_of(drawn))
         axes.set_ylim(len(drawn) - 0.5, -0.5)
         axes.grid(axis="x", color="0.9")
         axes.set_axisbelow(True)
@@ -386,6 +386,12 @@ def slice_scores(result: TaskResult, measure: str) -> Figure:
     axes.spines[["top", "right"]].set_visible(False)
     figure.legend(loc="outside upper center", ncols=2, frameon=False, fontsize=9)
     return _signed(figure, result.provenance)
+
+
+def _names_of(drawn: Sequence[Score]) -> list[str]:
+    if len({each.method for each in drawn}) == 1 < len({each.other for each in drawn}):
+        return [each.other for each in drawn]
+    return [each.group or each.method for each in drawn]
 
 
 def _place(name: str) -> tuple[int, int]:

@@ -38,7 +38,8 @@ class Score:
 
     def as_dict(self) -> dict[str, Any]:
         """List the attributes that say something, ready for JSON."""
-        return {name: _plain(each) for name, each in asdict(self).items() if each not in ("", None)}
+        listed = {name: _plain(each) for name, each in asdict(self).items()}
+        return {name: each for name, each in listed.items() if each not in ("", None)}
 
 
 def _plain(value: Any) -> Any:

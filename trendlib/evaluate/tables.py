@@ -9,6 +9,8 @@ from trendlib.evaluate.results import TaskResult, results_of
 from trendlib.evaluate.scores import Score
 
 Write = Callable[[Score], str]
+Column = tuple[str, str]
+"""A model, and what the column shows."""
 
 PUBLISHED = (
     ("MR", "accuracy", "CLS", "78.68", "Reimers and Gurevych 2019"),
@@ -99,7 +101,7 @@ def difference_table(
         by_method: Whether rows are the methods that are compared with ``other``.
         write: How a figure is written; in hundredths if left out.
     """
-    columns: dict[str, dict[str, str]] = {}
+    columns: dict[Column, dict[str, str]] = {}
     for result in results_of(task):
         listed = {
             (score.method if by_method else score.other): score
@@ -108,30 +110,43 @@ def difference_table(
             and score.other
             and other == (score.other if by_method else score.method)
         }
-        name = result.provenance.model
-        columns[f"{name}: difference"] = {
+        columns[_column(result, "difference")] = {
             each: (write or hundredths)(score) for each, score in listed.items()
         }
         if any(score.p is not None for score in listed.values()):
-            columns[f"{name}: p"] = {each: p_text(score.p) for each, score in listed.items()}
+            columns[_column(result, "p")] = {
+                each: p_text(score.p) for each, score in listed.items()
+            }
     return _frame(columns, f"compared with {other}")
 
 
-def note_table(task: str) -> pd.DataFrame:
-    """Tabulate what each method does."""
+def methods_text(task: str) -> str:
+    """List what each method does, in Markdown."""
     notes: dict[str, str] = {}
     for result in results_of(task):
         notes |= result.methods
-    return pd.DataFrame({"what it does": notes}).rename_axis("method")
+    return "\n".join(f"- **{method}**: {note}." for method, note in notes.items())
+
+
+def instead_text(method: str, other: str) -> str:
+    """Say what one way to make vectors gives instead of another, in every task and model."""
+    lines = []
+    for task, measure in (*CLASSIFICATION.items(), ("stsb", "Spearman")):
+        for result in results_of(task):
+            one, two = (100 * result.score(each, measure).value for each in (method, other))
+            lines.append(
+                f"{TITLES[task]} {one:.1f} instead of {two:.1f} ({result.provenance.model})"
+            )
+    return f"“{method}” instead of “{other}”: {'; '.join(lines)}."
 
 
 def classification_table(methods: Sequence[str]) -> pd.DataFrame:
     """Tabulate the measure that decides, of every classification task, and STS-B's."""
-    columns: dict[str, dict[str, str]] = {}
+    columns: dict[Column, dict[str, str]] = {}
     for task, measure in (*CLASSIFICATION.items(), ("stsb", "Spearman")):
         for result in results_of(task):
             found = result.of(measure)
-            columns[f"{TITLES[task]}, {measure} ({result.provenance.model})"] = {
+            columns[_column(result, f"{TITLES[task]}, {measure}")] = {
                 each: hundredths(found[each]) for each in methods if each in found
             }
     return _frame(columns, "method")
@@ -146,7 +161,7 @@ def published_table() -> pd.DataFrame:
 
 def published_heads_table() -> pd.DataFrame:
     """Tabulate our heads, beside those of Clark et al."""
-    columns: dict[str, dict[str, str]] = {}
+    columns: dict[Column, dict[str, str]] = {}
     for result in results_of("heads"):
         for method in ("best head", "best fixed offset"):
             found = {
@@ -154,11 +169,11 @@ def published_heads_table() -> pd.DataFrame:
                 for score in result.scores
                 if score.method == method and score.group in {row[0] for row in PUBLISHED_HEADS}
             }
-            columns[f"{method} ({result.provenance.model}, EWT)"] = {
+            columns[_column(result, f"{method}, EWT")] = {
                 group: interval(score) for group, score in found.items()
             }
     for method in ("best head", "best fixed offset"):
-        columns[f"{method} (bert-base-uncased, as published)"] = {
+        columns["bert-base-uncased, as published", method] = {
             relation: f"{figure} %" for relation, each, figure in PUBLISHED_HEADS if each == method
         }
     return _frame(columns, "relation")
@@ -204,12 +219,14 @@ def short_number(score: Score) -> str:
     return f"{score.value:.3g} ({score.low:.3g} to {score.high:.3g})"
 
 
-def _column(result: TaskResult, what: str) -> str:
-    return f"{what} ({result.provenance.model})"
+def _column(result: TaskResult, what: str) -> Column:
+    return str(result.provenance.model), what
 
 
-def _frame(columns: Mapping[str, Mapping[str, str]], name: str) -> pd.DataFrame:
-    return pd.DataFrame(columns).fillna("").rename_axis(name)
+def _frame(columns: Mapping[Column, Mapping[str, str]], name: str) -> pd.DataFrame:
+    """Make a table with the models' names above the columns."""
+    frame = pd.DataFrame(columns).fillna("").rename_axis(name)
+    return frame.rename_axis(columns=["model", ""])
 
 
 def _fact(name: str, value: object) -> str:
