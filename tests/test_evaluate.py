@@ -377,6 +377,17 @@ def test_the_best_head_is_found_on_the_development_part(parts: syntax.Parts) -> 
     assert all(best.choose(each)[1].keys() <= set(each.others) for each in planted)
 
 
+def test_directions_are_from_the_focus_word_and_to_it(files: Path, lab: Lab) -> None:
+    trees, encodings = syntax.run_trees(lab, data.EWT_TEST)
+    (tree, encoding), *_ = [
+        pair for pair in zip(trees, encodings, strict=True) if len(pair[1].tokens) == 7
+    ]
+    parsed = syntax._parse(encoding, tree)
+    place = 1 + parsed.focus  # every word is one token here
+    assert np.allclose(parsed.attended[0], encoding.attentions[:, :, place, 1:-1])
+    assert np.allclose(parsed.attended[1], encoding.attentions[:, :, 1:-1, place])
+
+
 def test_joined_is_what_the_tree_says(parts: syntax.Parts) -> None:
     measured = syntax.Syntax().measure(syntax.ByReading(ARTICLE), parts)
     for parsed, joined in zip(parts.test, measured["joined"], strict=True):
