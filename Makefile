@@ -53,7 +53,7 @@ lab: $(READY) ## open the notebooks in JupyterLab
 reproduce: $(READY) ## recompute every figure that the articles printed
 	@$(BIN)/trendlib reproduce --csv _build/reproduce/figures.csv
 
-evaluate: $(READY) ## put the claims to a test, for the book (half an hour; goes on where it stopped)
+evaluate: $(READY) ## put the claims to a test, for the book (50 minutes; goes on where it stopped)
 	@$(BIN)/trendlib evaluate --model '$(EVALUATED)'
 
 # Tasks whose data cannot be had are named, and not run.

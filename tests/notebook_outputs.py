@@ -54,10 +54,11 @@ def differences(committed: str, fresh: str, relative: float = 1e-3) -> list[str]
     found = []
     pairs = zip(NUMBER.findall(committed), NUMBER.findall(fresh), strict=True)
     for before, after in pairs:
-        decimals = len(before.partition("e")[0].partition(".")[2])
-        whole = decimals == 0 and "e" not in before
+        mantissa, _, exponent = before.partition("e")
+        decimals = len(mantissa.partition(".")[2])
+        whole = decimals == 0 and not exponent
         near = 0 if whole else relative
-        last_digit = 0 if decimals == 0 else 1.01 * 10.0**-decimals
+        last_digit = 0 if decimals == 0 else 1.01 * 10.0 ** (int(exponent or 0) - decimals)
         if not math.isclose(float(before), float(after), rel_tol=near, abs_tol=last_digit):
             found.append(f"number: {before} became {after}")
     return found

@@ -52,6 +52,7 @@ def test_fresh_outputs_equal_the_committed_ones(notebook: Path, tmp_path: Path) 
         ("3000.0 seconds", "3001.0 seconds", 0),
         ("the focus word is “want”", "the focus word is “apple”", 1),
         ("-4.7e-02 equal", "-4.7e-01 equal", 1),
+        ("error 1.01e-06", "error 4.01e-06", 1),
         ("1.0 2.0", "1.0", 1),
         ("defined in 60.2%", "defined in 61.2%", 1),
         ("0.0", "nan", 1),
