@@ -132,6 +132,16 @@ def test_the_command_says_what_was_not_run(
     assert "0 tasks done, 1 not run, 0 failed" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("empty_cache")
+def test_a_model_out_of_reach_is_not_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["evaluate", "--model", "bert-base-uncased", "--task", "contexts"]
+    assert main([*command, "--out", str(tmp_path)]) == 3
+    assert "not run: weights not reachable" in capsys.readouterr().err
+    assert list(tmp_path.glob("*/*.json")) == []
+
+
 def test_the_command_refuses_an_unknown_task(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", "--task", "imdb"]) == 2
     assert "unknown task 'imdb': choose one of 'readings'" in capsys.readouterr().err

@@ -1,10 +1,11 @@
 """``trendlib evaluate``."""
 
 import argparse
+import sys
 from pathlib import Path
 
-from trendlib.cli.options import FAILED, OK, add_model, fallback_told, stopped
-from trendlib.errors import check_choice
+from trendlib.cli.options import FAILED, NOT_RUN, OK, add_model, fallback_told, stopped
+from trendlib.errors import ModelNotReachableError, check_choice
 
 EXAMPLES = """examples:
   trendlib evaluate --quick
@@ -20,7 +21,8 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         help="put the articles' claims to a test",
         description="Run the tasks of the evaluation with every method, and write their results. "
         "The same command goes on where it was stopped. Exit status: 0 all is done, 1 a task "
-        "could not be run or its checks found an error, 2 wrong use.",
+        "could not be run or its checks found an error, 2 wrong use, 3 the model's weights cannot "
+        "be reached.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -62,8 +64,12 @@ def _evaluate(options: argparse.Namespace) -> int:
     for name in names:
         check_choice("task", name, TASKS)
     out = options.out or (Path("_build/evaluate") if options.quick else KEPT)
-    with fallback_told():
-        lab = open_lab(options.model, quick=options.quick, seed=options.seed)
+    try:
+        with fallback_told():
+            lab = open_lab(options.model, quick=options.quick, seed=options.seed)
+    except ModelNotReachableError as error:
+        print(f"trendlib: not run: weights not reachable ({error})", file=sys.stderr)
+        return NOT_RUN
     print(f"Evaluating {lab.encoder.provenance.model}.", flush=True)
     try:
         outcome = run_tasks(lab, [TASKS[name] for name in names], out, tqdm.write)
