@@ -139,10 +139,10 @@ class Contexts(Task[Representation, list[Run]]):
 
     def prepare(self, lab: Lab) -> list[Run]:
         """Run the sentences, each alone."""
-        made = list(triples())
+        made = lab.sample(list(triples()), QUICK_TRIPLES)
         runs = []
         with progress(len(made), "triples") as bar:
-            for triple in lab.sample(made, QUICK_TRIPLES):
+            for triple in made:
                 encodings = [lab.encoder.encode(sentence) for sentence in triple.sentences]
                 places = [encoding.index_of(triple.word) for encoding in encodings]
                 runs.append(

@@ -198,9 +198,10 @@ class Readings(Task[ReadingMethod, list[Versions]]):
         """Run each sentence, and its changed versions."""
         texts = [tree.text for tree in read_trees(data.EWT_DEV)]
         good = [text for text, yes in zip(texts, usable(lab, texts), strict=True) if yes]
+        chosen = lab.sample(good, QUICK_SENTENCES)
         prepared = []
-        with progress(len(good), "sentences and their changes") as bar:
-            for text in lab.sample(good, QUICK_SENTENCES):
+        with progress(len(chosen), "sentences and their changes") as bar:
+            for text in chosen:
                 versions = {"": _look(lab.encoder.encode(text))}
                 for name, change in CHANGES.items():
                     changed = change(text)
