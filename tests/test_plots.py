@@ -159,7 +159,7 @@ def test_numbers_are_readable_on_every_colour(grey: float) -> None:
     """Contrast after WCAG 2, at least 4.5 to 1."""
     background = np.array([grey, grey, grey, 1.0])
     luminance = grey / 12.92 if grey <= 0.04045 else ((grey + 0.055) / 1.055) ** 2.4
-    text = {"black": 0.0, "white": 1.0}[plots._readable_on(background)]
+    text = {"black": 0.0, "white": 1.0}[plots.readable_on(background)]
     lighter, darker = max(text, luminance), min(text, luminance)
     assert (lighter + 0.05) / (darker + 0.05) >= 4.5
 
