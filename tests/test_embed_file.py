@@ -257,7 +257,12 @@ def test_a_command_that_is_stopped_goes_on_where_it_stopped(
     out = tmp_path / "o.parquet"
     arguments = [source, "--out", out, "--model", tiny_folder]
     process = subprocess.Popen(
-        [TRENDLIB, "embed", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [TRENDLIB, "embed", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Tests that run in the background of a shell are told to ignore Ctrl-C, and tell others so.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     end = time.monotonic() + 120
     while len(list(tmp_path.glob(".o.parquet.parts/*.parquet"))) < 2:
