@@ -1,6 +1,7 @@
 """The evaluation: its data, its protocol, its checks, and what makes of figures a verdict."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from trendlib.evaluate import (
     readings,
     runner,
     statistics,
+    store,
     syntax,
     tables,
     treebank,
@@ -55,12 +57,12 @@ def single() -> Encoder:
 
 @pytest.fixture
 def lab(single: Encoder, minilm: Encoder, tmp_path: Path) -> Lab:
-    return Lab(single, minilm, Store(tmp_path / "store"), quick=True)
+    return Lab(single, lambda: minilm, Store(tmp_path / "store"), quick=True)
 
 
 @pytest.fixture
 def exact(minilm: Encoder, tmp_path: Path) -> Lab:
-    return Lab(minilm, minilm, Store(tmp_path / "exact"), quick=True)
+    return Lab(minilm, lambda: minilm, Store(tmp_path / "exact"), quick=True)
 
 
 @pytest.mark.parametrize("name", runner.TASKS)
@@ -98,12 +100,36 @@ def test_other_code_other_seed_and_other_size_are_computed_anew(lab: Lab) -> Non
     assert key != runner._key(runner.TASKS["stsb"], lab, "x")
 
 
+@pytest.mark.parametrize(
+    ("module", "imported"),
+    [
+        ("heads", "evaluate/syntax.py"),
+        ("complement", "evaluate/sts.py"),
+        ("vectors", "batch.py"),
+        ("contexts", "similarity.py"),
+    ],
+)
+def test_code_that_is_imported_is_part_of_the_key(
+    module: str, imported: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "trendlib"
+    shutil.copytree(store.PACKAGE, package, ignore=shutil.ignore_patterns("*.json", "__pycache__"))
+    key = store.code_key.__wrapped__
+    name = f"trendlib.evaluate.{module}"
+    here = key(name)
+    monkeypatch.setattr(store, "PACKAGE", package)
+    assert key(name) == here
+    with (package / imported).open("a", encoding="utf-8") as file:
+        file.write("CHANGED = True\n")
+    assert key(name) != here
+
+
 def test_a_damaged_file_of_the_store_is_made_again(tmp_path: Path) -> None:
-    store = Store(tmp_path)
-    store.write("a", {"x": np.arange(3)})
+    kept = Store(tmp_path)
+    kept.write("a", {"x": np.arange(3)})
     (tmp_path / "a.npz").write_bytes((tmp_path / "a.npz").read_bytes()[:50])
-    assert store.find("a") is None
-    assert store.keep("a", lambda: {"x": np.ones(2)})["x"].tolist() == [1, 1]
+    assert kept.find("a") is None
+    assert kept.keep("a", lambda: {"x": np.ones(2)})["x"].tolist() == [1, 1]
 
 
 def test_a_task_without_data_does_not_stop_the_others(
@@ -457,10 +483,10 @@ def test_every_sentence_is_compared_with_another() -> None:
 def test_zeros_change_no_cosine_where_nothing_is_undefined() -> None:
     rng = np.random.default_rng(0)
     pairs = complement.Pairs(*rng.normal(size=(4, 6, 30)), seed=0)
-    found = complement.Zeros().measure(complement.Zeros.WHOLE, pairs)
+    found = complement.Zeros().measure(complement.WHOLE, pairs)
     assert np.allclose(found["cosine, undefined as 0"], found["cosine, defined in all"])
     assert (found["of one trend alone"] == 0).all()
-    cut = complement.Zeros().measure(complement.Zeros.CUT, pairs)
+    cut = complement.Zeros().measure(complement.CUT, pairs)
     assert (cut["carried by the heaviest"] == 0).all()
     assert (found["carried by the heaviest"] > 0).all()
 
@@ -634,14 +660,14 @@ def test_the_kept_results_are_whole(name: str, minilm: Encoder) -> None:
     assert result.provenance.weights_sha256 == minilm.provenance.weights_sha256
     assert result.provenance.model == MINILM.name
     assert result.sources == {source.what: source.sha256 for source in task.sources}
-    lab = Lab(minilm, minilm, Store(Path("nowhere")))
+    lab = Lab(minilm, lambda: minilm, Store(Path("nowhere")))
     assert result.methods == {each.name: each.note for each in task.methods(lab)}
     assert result.question == task.question
 
 
 def test_what_is_kept_is_what_comes_out_again(minilm: Encoder, tmp_path: Path) -> None:
     """The task that needs no data, run whole, in float64 instead of float32."""
-    lab = Lab(minilm, minilm, Store(tmp_path))
+    lab = Lab(minilm, lambda: minilm, Store(tmp_path))
     fresh = runner.run_task(runner.TASKS["contexts"], lab)
     kept = read_result(KEPT / MINILM.name / "contexts.json")
     for one, other in zip(fresh.scores, kept.scores, strict=True):

@@ -111,6 +111,11 @@ class ShuffledLabels(FromVectors):
         return np.random.default_rng(seed).permutation(labels)
 
 
+def word_counts() -> TfidfVectorizer:
+    """Make what weights words, and marks, by their rarity: "?" and "!" say much about a text."""
+    return TfidfVectorizer(token_pattern=r"\w+|[^\w\s]")
+
+
 class Tfidf(Classifier):
     """Logistic regression on counts of words."""
 
@@ -123,9 +128,7 @@ class Tfidf(Classifier):
 
     def estimator(self, seed: int) -> BaseEstimator:
         """Make vectorizer and regression."""
-        # A token pattern that keeps marks: "?" and "!" say much about a text.
-        vectorizer = TfidfVectorizer(token_pattern=r"\w+|[^\w\s]")
-        return make_pipeline(vectorizer, _regression(10.0 ** np.arange(-2, 4), seed))
+        return make_pipeline(word_counts(), _regression(10.0 ** np.arange(-2, 4), seed))
 
 
 class Majority(Classifier):
@@ -154,23 +157,29 @@ CLASSIFIERS: tuple[Classifier, ...] = (
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """A task's texts with the features of every method.
+    """A task's texts.
 
     Attributes:
-        lab: What it was made with.
+        lab: What to work with.
         train: Training part, of which the folds are made too.
         test: Test part; None if the task has none.
-        train_features: By method.
-        test_features: By method.
         removed: How many texts were left out, by reason.
     """
 
     lab: Lab
     train: Labelled
     test: Labelled | None
-    train_features: Mapping[str, Features]
-    test_features: Mapping[str, Features]
     removed: Mapping[str, int]
+
+    @property
+    def texts(self) -> list[str]:
+        """The texts of both parts."""
+        return [*self.train.texts, *(self.test.texts if self.test else [])]
+
+    def features(self, method: Classifier) -> tuple[Features, Features]:
+        """Make a method's features of the training part, and of the test part."""
+        rows, cut = method.features(self.lab, self.texts), len(self.train.texts)
+        return rows[:cut], rows[cut:]
 
 
 class Classification(Task[Classifier, Prepared]):
@@ -193,26 +202,17 @@ class Classification(Task[Classifier, Prepared]):
         return CLASSIFIERS
 
     def prepare(self, lab: Lab) -> Prepared:
-        """Read the texts, take out what would spoil the test, and make all features."""
+        """Read the texts, take out what would spoil the test, and make all vectors."""
         train, test = self.read()
         train, test, removed = without_repeats(train, test, lambda texts: usable(lab, texts))
         train = train.take(lab.sample(range(len(train.texts)), QUICK_TEXTS))
         if test is not None:
             test = test.take(lab.sample(range(len(test.texts)), QUICK_TEXTS))
             check_disjoint(train.texts, test.texts)
+        prepared = Prepared(lab, train, test, removed)
         of_vectors = [each.method for each in CLASSIFIERS if isinstance(each, FromVectors)]
-        parts = [part.texts if part else [] for part in (train, test)]
-        vectors(lab, of_vectors, [*parts[0], *parts[1]])  # in one go; then they are kept
-        whole = {each.name: each.features(lab, [*parts[0], *parts[1]]) for each in CLASSIFIERS}
-        cut = len(parts[0])
-        return Prepared(
-            lab,
-            train,
-            test,
-            {name: rows[:cut] for name, rows in whole.items()},
-            {name: rows[cut:] for name, rows in whole.items()},
-            removed,
-        )
+        vectors(lab, of_vectors, prepared.texts)  # in one go; then they are kept
+        return prepared
 
     def facts(self, prepared: Prepared) -> dict[str, Any]:
         """Count texts and classes."""
@@ -228,12 +228,12 @@ class Classification(Task[Classifier, Prepared]):
     def measure(self, method: Classifier, prepared: Prepared) -> Measured:
         """Train and test in each fold, on samples of several sizes, and on the test part."""
         found: dict[str, NDArray[Any]] = {}
+        rows, test_rows = prepared.features(method)
         if self.uses_folds:
-            found |= self._in_folds(method, prepared)
-            found |= self._with_sizes(method, prepared)
+            found |= self._in_folds(method, prepared, rows)
+            found |= self._with_sizes(method, prepared, rows)
         if prepared.test is not None:
-            rows, labels = prepared.train_features[method.name], prepared.train.labels
-            guessed = _guess(method, rows, labels, prepared.test_features[method.name])
+            guessed = _guess(method, rows, prepared.train.labels, test_rows)
             found[TESTED] = guessed == prepared.test.labels
         return found
 
@@ -255,8 +255,10 @@ class Classification(Task[Classifier, Prepared]):
                 scores += _differences(pairs, measure, measured)
         return scores
 
-    def _in_folds(self, method: Classifier, prepared: Prepared) -> dict[str, NDArray[Any]]:
-        train, rows = prepared.train, prepared.train_features[method.name]
+    def _in_folds(
+        self, method: Classifier, prepared: Prepared, rows: Features
+    ) -> dict[str, NDArray[Any]]:
+        train = prepared.train
         found: dict[str, list[float]] = {name: [] for name in self.measures}
         for fit, test in folds_of(train.labels, _fold_count(prepared.lab), prepared.lab.seed):
             check_disjoint(train.take(fit).texts, train.take(test).texts)
@@ -265,8 +267,10 @@ class Classification(Task[Classifier, Prepared]):
                 found[name].append(measure(train.labels[test], guessed))
         return {name: np.array(values, dtype=float) for name, values in found.items()}
 
-    def _with_sizes(self, method: Classifier, prepared: Prepared) -> dict[str, NDArray[Any]]:
-        train, rows = prepared.train, prepared.train_features[method.name]
+    def _with_sizes(
+        self, method: Classifier, prepared: Prepared, rows: Features
+    ) -> dict[str, NDArray[Any]]:
+        train = prepared.train
         measure = next(iter(self.measures.values()))
         found: dict[str, list[float]] = {}
         folds = folds_of(train.labels, _fold_count(prepared.lab), prepared.lab.seed)[:CURVE_FOLDS]
@@ -291,8 +295,7 @@ class Classification(Task[Classifier, Prepared]):
         for name, values in found.items():
             if name == TESTED:
                 hits = int(values.sum())
-                interval = statistics.proportion_interval(hits, len(values))
-                scores.append(Score(method, TESTED, float(values.mean()), *interval, len(values)))
+                scores.append(statistics.share_score(method, TESTED, hits, len(values)))
                 continue
             if name.startswith("with "):
                 # Five samples that overlap more or less: too few, and too alike, for an interval.
@@ -457,20 +460,14 @@ def _test_share(values: NDArray[Any]) -> float:
 def _differences(
     pairs: Sequence[tuple[str, str]], measure: str, measured: Mapping[str, Measured]
 ) -> list[Score]:
-    rows = []
-    for method, other in pairs:
+    def compare(method: str, other: str) -> tuple[float, float, float, float]:
+        one, two = (measured[name][measure] for name in (method, other))
         if measure == TESTED:
-            one, two = (measured[name][TESTED] for name in (method, other))
-            found = statistics.items_difference(one, two)
-        else:
-            one, two = (np.asarray(measured[name][measure]) for name in (method, other))
-            found = statistics.folds_difference(one, two, _test_share(one))
-        rows.append((method, other, found, len(one)))
-    p_values = statistics.adjusted([found[3] for *_, found, _ in rows])
-    return [
-        Score(method, measure, *found[:3], count, other=other, p=p)
-        for (method, other, found, count), p in zip(rows, p_values, strict=True)
-    ]
+            return statistics.items_difference(one, two)
+        return statistics.folds_difference(one, two, _test_share(one))
+
+    count = len(measured[CONTROL.name][measure])
+    return statistics.difference_scores(measure, pairs, count, compare)
 
 
 def _split_lines(lines: Sequence[str], mark: str, classes: Sequence[str]) -> Labelled:

@@ -11,19 +11,20 @@ from trendlib import data
 from trendlib.evaluate import statistics
 from trendlib.evaluate.protocol import Lab, Measured, Named, Task
 from trendlib.evaluate.scores import Score
-from trendlib.evaluate.store import code_key, key_of, texts_key
 from trendlib.evaluate.sts import row_cosines
-from trendlib.evaluate.treebank import read_trees
-from trendlib.evaluate.vectors import COMPUTED_BY, run, usable
+from trendlib.evaluate.treebank import usable_trees
+from trendlib.evaluate.vectors import run
+from trendlib.reproduce import FIRST
 from trendlib.similarity import heaviest
 from trendlib.trend import log_quotient
 
 QUICK_SENTENCES = 100
 NOISE_SENTENCES, QUICK_NOISE = 500, 30
-WIDTH = 10
-"""How many coordinates the articles look at."""
 HEAVIEST = 3
 """How many coordinates are left out where the heaviest ones are."""
+
+WHOLE = Named("all coordinates", "the article's sum of two trends")
+CUT = Named("without the heaviest", f"the {HEAVIEST} coordinates of most weight left out")
 
 Trends = NDArray[np.floating[Any]]
 
@@ -49,7 +50,13 @@ class Pairs:
     @property
     def sums(self) -> Trends:
         """The sentence embeddings, undefined as 0."""
-        return np.nan_to_num(self.focus) + np.nan_to_num(self.related)
+        sums = np.nan_to_num(self.focus) + np.nan_to_num(self.related)
+        return sums.astype(np.float64)
+
+    @property
+    def heaviest(self) -> list[int]:
+        """The coordinates of the sums that weigh most over all sentences."""
+        return heaviest(np.square(self.sums).mean(axis=0), HEAVIEST)
 
     @property
     def shuffled(self) -> NDArray[np.intp]:
@@ -58,31 +65,26 @@ class Pairs:
         return order[(np.argsort(order) + 1) % len(order)]
 
 
-def trend_pairs(lab: Lab) -> Pairs:
-    """Compute the trends of two words of each sentence of the treebank."""
-    texts = [tree.text for part in (data.EWT_DEV, data.EWT_TEST) for tree in read_trees(part)]
-    texts = list(dict.fromkeys(texts))
-    good = [text for text, yes in zip(texts, usable(lab, texts), strict=True) if yes]
-    chosen = lab.sample(good, QUICK_SENTENCES)
-    provenance = lab.encoder.provenance
-    key = key_of(
-        "pairs",
-        provenance.weights_sha256,
-        provenance.dtype,
-        lab.seed,
-        texts_key(chosen),
-        code_key((*COMPUTED_BY, "trendlib.evaluate.complement")),
-    )
-    kept = lab.store.keep(key, lambda: _compute(lab, chosen))
-    return Pairs(**kept, seed=lab.seed)
+class OfPairs(Task[Named, Pairs]):
+    """A question about the trends of two words of each sentence of the treebank."""
+
+    sources = (data.EWT_DEV, data.EWT_TEST)
+
+    def prepare(self, lab: Lab) -> Pairs:
+        """Compute the trends."""
+        trees = [tree for part in self.sources for tree in usable_trees(lab, part)]
+        texts = list(dict.fromkeys(tree.text for tree in trees))
+        chosen = lab.sample(texts, QUICK_SENTENCES)
+        key = lab.key("pairs", lab.seed, chosen, computed_by=__name__)
+        kept = lab.store.keep(key, lambda: _compute(lab, chosen))
+        return Pairs(**kept, seed=lab.seed)
 
 
-class Complement(Task[Named, Pairs]):
+class Complement(OfPairs):
     """Coordinates in which exactly one of two trends is defined."""
 
     name = "complement"
     question = "Is one trend defined where the other is not?"
-    sources = (data.EWT_DEV, data.EWT_TEST)
 
     ARTICLES = Named("focus and related", "the two words of the article")
     NULLS = (
@@ -94,10 +96,6 @@ class Complement(Task[Named, Pairs]):
     def methods(self, lab: Lab) -> Sequence[Named]:
         """List the article's pair of words, and those that nobody claims anything of."""
         return self.ARTICLES, *self.NULLS
-
-    def prepare(self, lab: Lab) -> Pairs:
-        """Compute the trends."""
-        return trend_pairs(lab)
 
     def facts(self, prepared: Pairs) -> dict[str, Any]:
         """Count sentences."""
@@ -125,11 +123,11 @@ class Complement(Task[Named, Pairs]):
         for method, found in measured.items():
             neither = 1 - found["exactly one"] - found["both"]
             for name, values in {**found, "neither": neither}.items():
-                scores.append(_mean(method, name, values))
+                scores.append(statistics.mean_score(method, name, values))
         article = measured[self.ARTICLES.name]["exactly one"]
         return scores + [
             replace(
-                _mean(
+                statistics.mean_score(
                     self.ARTICLES.name, "exactly one", article - measured[null.name]["exactly one"]
                 ),
                 other=null.name,
@@ -138,32 +136,20 @@ class Complement(Task[Named, Pairs]):
         ]
 
 
-class Zeros(Task[Named, Pairs]):
+class Zeros(OfPairs):
     """What it costs that undefined coordinates become 0."""
 
     name = "zeros"
     question = "What does it cost that undefined becomes 0?"
-    sources = (data.EWT_DEV, data.EWT_TEST)
-
-    WHOLE = Named("all coordinates", "the article's sum of two trends")
-    CUT = Named("without the heaviest", f"the {HEAVIEST} coordinates of most weight left out")
 
     def methods(self, lab: Lab) -> Sequence[Named]:
         """List the sum with and without its heaviest coordinates."""
-        return self.WHOLE, self.CUT
-
-    def prepare(self, lab: Lab) -> Pairs:
-        """Compute the trends."""
-        return trend_pairs(lab)
+        return WHOLE, CUT
 
     def measure(self, method: Named, prepared: Pairs) -> Measured:
         """Compare cosines with 0 for undefined, and over coordinates that are defined in all."""
-        sums = prepared.sums.astype(np.float64)
+        sums, heavy = _sums(method, prepared), prepared.heaviest
         focus, related = ~np.isnan(prepared.focus), ~np.isnan(prepared.related)
-        sizes = np.square(sums).mean(axis=0)
-        heavy = heaviest(sizes, HEAVIEST)
-        if method is self.CUT:
-            sums[:, heavy] = 0
         other = prepared.shuffled
         both = focus & related
         shared = both & both[other]
@@ -182,11 +168,13 @@ class Zeros(Task[Named, Pairs]):
         for method, found in measured.items():
             zero, defined = found["cosine, undefined as 0"], found["cosine, defined in all"]
             for name in ("of one trend alone", "of no trend", "carried by the heaviest"):
-                scores.append(_mean(method, name, found[name]))
-            scores.append(_mean(method, "change of the cosine", np.abs(zero - defined)))
-            interval = statistics.spearman_interval(zero, defined)
-            value = statistics.spearman(zero, defined)
-            scores.append(Score(method, "Spearman of the cosines", value, *interval, len(zero)))
+                scores.append(statistics.mean_score(method, name, found[name]))
+            scores.append(
+                statistics.mean_score(method, "change of the cosine", np.abs(zero - defined))
+            )
+            scores.append(
+                statistics.spearman_score(method, "Spearman of the cosines", zero, defined)
+            )
         return scores
 
 
@@ -209,14 +197,14 @@ class Noise(Task[Named, dict[str, Trends]]):
 
     def prepare(self, lab: Lab) -> dict[str, Trends]:
         """Run the same sentences in float32 and in float64."""
-        texts = [tree.text for tree in read_trees(data.EWT_DEV)]
-        good = [text for text, yes in zip(texts, usable(lab, texts), strict=True) if yes]
+        trees = usable_trees(lab, data.EWT_DEV)
         count = QUICK_NOISE if lab.quick else NOISE_SENTENCES
-        numbers = lab.rng().permutation(len(good))[:count]
+        numbers = lab.rng().permutation(len(trees))[:count]
+        encoders = {"single": lab.encoder, "double": lab.exact()}
         rows: dict[str, list[Trends]] = {"single": [], "double": []}
         for number in numbers:
-            for name, encoder in (("single", lab.encoder), ("double", lab.exact)):
-                encoding = encoder.encode(good[number])
+            for name, encoder in encoders.items():
+                encoding = encoder.encode(trees[number].text)
                 first = np.stack([encoding.static[0], encoding.contextual[0]])
                 rows[name].append(first.astype(np.float64))
         return {name: np.stack(each) for name, each in rows.items()}
@@ -239,35 +227,28 @@ class Noise(Task[Named, dict[str, Trends]]):
         own = measured[self.STATE.name]["largest error"]
         for method, found in measured.items():
             errors = found["largest error"]
-            scores.append(_median(method, "largest error", errors))
-            scores.append(_median(method, "times the state's own", errors / own))
+            scores.append(statistics.median_score(method, "largest error", errors))
+            scores.append(statistics.median_score(method, "times the state's own", errors / own))
         return scores
 
 
-class Slices(Task[Named, Pairs]):
+class Slices(OfPairs):
     """Ten coordinates, as the articles take them, or all."""
 
     name = "slices"
     question = "Do ten coordinates say what all of them say?"
-    sources = (data.EWT_DEV, data.EWT_TEST)
 
     def methods(self, lab: Lab) -> Sequence[Named]:
         """List the sum with and without its heaviest coordinates."""
-        return Zeros.WHOLE, Zeros.CUT
-
-    def prepare(self, lab: Lab) -> Pairs:
-        """Compute the trends."""
-        return trend_pairs(lab)
+        return WHOLE, CUT
 
     def measure(self, method: Named, prepared: Pairs) -> Measured:
         """Compute each pair's cosine over all coordinates, and over each slice of ten."""
-        sums = prepared.sums.astype(np.float64)
-        if method is Zeros.CUT:
-            sums[:, heaviest(np.square(sums).mean(axis=0), HEAVIEST)] = 0
+        sums = _sums(method, prepared)
         other = sums[prepared.shuffled]
-        starts = range(0, sums.shape[1] - WIDTH + 1, WIDTH)
+        starts = range(0, sums.shape[1] - FIRST + 1, FIRST)
         slices = [
-            row_cosines(sums[:, start : start + WIDTH], other[:, start : start + WIDTH])
+            row_cosines(sums[:, start : start + FIRST], other[:, start : start + FIRST])
             for start in starts
         ]
         return {"all": row_cosines(sums, other), "slices": np.stack(slices, axis=1)}
@@ -277,20 +258,17 @@ class Slices(Task[Named, Pairs]):
         scores = []
         for method, found in measured.items():
             whole, slices = found["all"], found["slices"]
-            scores.append(_mean(method, "spread over slices", slices.std(axis=1, ddof=1)))
-            first = slices[:, 0]
-            value = statistics.spearman(first, whole)
-            interval = statistics.spearman_interval(first, whole)
             scores.append(
-                Score(method, "Spearman with all coordinates", value, *interval, len(whole),
-                      group="the first ten")
-            )  # fmt: skip
-            scores += [
-                Score(method, "Spearman with all coordinates",
-                      statistics.spearman(column, whole), None, None, len(whole),
-                      group=f"from {WIDTH * number}")
-                for number, column in enumerate(slices.T)
-            ]  # fmt: skip
+                statistics.mean_score(method, "spread over slices", slices.std(axis=1, ddof=1))
+            )
+            measure = "Spearman with all coordinates"
+            scores.append(
+                statistics.spearman_score(method, measure, slices[:, 0], whole, "the first ten")
+            )
+            for number, column in enumerate(slices.T):
+                value = statistics.spearman(column, whole)
+                group = f"from {FIRST * number}"
+                scores.append(Score(method, measure, value, None, None, len(whole), group))
         return scores
 
 
@@ -313,19 +291,16 @@ def _compute(lab: Lab, texts: Sequence[str]) -> dict[str, Trends]:
     return {name: each[has_two] for name, each in rows.items()}
 
 
+def _sums(method: Named, pairs: Pairs) -> Trends:
+    sums = pairs.sums
+    if method is CUT:
+        sums[:, pairs.heaviest] = 0
+    return sums
+
+
 def _made(kind: str, static: Trends, contextual: Trends) -> Trends:
     if kind == "contextual":
         return contextual
     if kind == "difference":
         return contextual - static
     return log_quotient(static, contextual).values
-
-
-def _mean(method: str, measure: str, values: Trends) -> Score:
-    interval = statistics.mean_interval(values)
-    return Score(method, measure, float(values.mean()), *interval, len(values))
-
-
-def _median(method: str, measure: str, values: Trends) -> Score:
-    interval = statistics.median_interval(values)
-    return Score(method, measure, float(np.median(values)), *interval, len(values))

@@ -10,12 +10,12 @@ from trendlib.evaluate import statistics
 from trendlib.evaluate.protocol import Lab, Measured, Task
 from trendlib.evaluate.scores import Score
 from trendlib.evaluate.vectors import progress
+from trendlib.reproduce import FIRST
 from trendlib.similarity import cosine, heaviest, without
 from trendlib.trend import fourier_magnitude, trend
 from trendlib.typing import Vector
 
 QUICK_TRIPLES = 48
-FIRST = 10
 HEAVIEST = 3
 
 ALIKE = (

@@ -1,7 +1,7 @@
 """Single heads as parsers, as in Clark et al. 2019: does a word's head receive its attention?"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,19 +84,10 @@ class Heads(Task[Named, tuple[Tally, Tally]]):
             columns = (found[name] for name in ("relations", "hits", "edges", "chosen"))
             for relation, hits, edges, chosen in zip(*columns, strict=True):
                 if edges >= FEWEST or relation == ALL:
-                    interval = statistics.proportion_interval(int(hits), int(edges))
-                    value = float(hits / edges)
-                    scores.append(
-                        Score(
-                            method,
-                            "head found",
-                            value,
-                            *interval,
-                            int(edges),
-                            group=str(relation),
-                            note=str(chosen),
-                        )
+                    share = statistics.share_score(
+                        method, "head found", int(hits), int(edges), str(relation)
                     )
+                    scores.append(replace(share, note=str(chosen)))
         return scores
 
     def _guesses(self, lab: Lab, part: data.Source) -> list["Guesses"]:

@@ -5,7 +5,7 @@ A new task is a class with five members, a new method one with two or three: see
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from trendlib.data import Source
 from trendlib.encoder import Encoder
 from trendlib.evaluate.scores import Score
-from trendlib.evaluate.store import Store
+from trendlib.evaluate.store import Store, code_key, key_of
 
 Measured = Mapping[str, NDArray[Any]]
 """What a method was found to do, by name: one number a sentence, pair, fold or other unit."""
@@ -54,14 +54,14 @@ class Lab:
 
     Attributes:
         encoder: The model.
-        exact: The same model in float64, for what is about rounding.
+        exact: Loads the same model in float64, for what is about rounding.
         store: Where what was computed is kept.
         quick: Whether a sample is enough.
         seed: Of every random choice.
     """
 
     encoder: Encoder
-    exact: Encoder
+    exact: Callable[[], Encoder]
     store: Store
     quick: bool = False
     seed: int = 0
@@ -69,6 +69,16 @@ class Lab:
     def rng(self) -> np.random.Generator:
         """Make a generator that always begins in the same way."""
         return np.random.default_rng(self.seed)
+
+    def key(self, *parts: object, computed_by: str) -> str:
+        """Make a key for the store, of the model and everything else that something follows from.
+
+        Args:
+            parts: What it is, and what it is made of.
+            computed_by: The module that computes it.
+        """
+        model = self.encoder.provenance
+        return key_of(*parts, model.weights_sha256, model.dtype, code_key(computed_by))
 
     def sample(self, items: Sequence["Item"], quick_count: int) -> list["Item"]:
         """Take all items; or, if a sample is enough, some of them, in their order."""

@@ -25,7 +25,7 @@ from trendlib.encoding import Encoding
 from trendlib.evaluate import statistics
 from trendlib.evaluate.protocol import Lab, Measured, Task
 from trendlib.evaluate.scores import Score
-from trendlib.evaluate.treebank import read_trees
+from trendlib.evaluate.treebank import usable_trees
 from trendlib.evaluate.vectors import progress, usable
 from trendlib.typing import Received
 from trendlib.words import Word
@@ -196,9 +196,8 @@ class Readings(Task[ReadingMethod, list[Versions]]):
 
     def prepare(self, lab: Lab) -> list[Versions]:
         """Run each sentence, and its changed versions."""
-        texts = [tree.text for tree in read_trees(data.EWT_DEV)]
-        good = [text for text, yes in zip(texts, usable(lab, texts), strict=True) if yes]
-        chosen = lab.sample(good, QUICK_SENTENCES)
+        texts = [tree.text for tree in usable_trees(lab, data.EWT_DEV)]
+        chosen = lab.sample(texts, QUICK_SENTENCES)
         prepared = []
         with progress(len(chosen), "sentences and their changes") as bar:
             for text in chosen:
@@ -293,7 +292,4 @@ def _related(result: AttentionResult) -> int:
 
 
 def _share(method: str, measure: str, hits: NDArray[Any], group: str = "") -> Score:
-    count, yes = len(hits), int(hits.sum())
-    interval = statistics.proportion_interval(yes, count)
-    value = yes / count if count else float("nan")
-    return Score(method, measure, value, *interval, count, group)
+    return statistics.share_score(method, measure, int(hits.sum()), len(hits), group)

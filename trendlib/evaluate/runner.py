@@ -23,10 +23,9 @@ from trendlib.evaluate.heads import Heads
 from trendlib.evaluate.protocol import Lab, Measured, Task
 from trendlib.evaluate.readings import Readings
 from trendlib.evaluate.results import TaskResult, write_result
-from trendlib.evaluate.store import Store, code_key, key_of
+from trendlib.evaluate.store import Store
 from trendlib.evaluate.sts import Sts
 from trendlib.evaluate.syntax import Syntax
-from trendlib.evaluate.vectors import COMPUTED_BY
 
 AnyTask = Task[Any, Any]
 TASKS: dict[str, AnyTask] = {
@@ -48,9 +47,6 @@ TASKS: dict[str, AnyTask] = {
     )
 }
 
-SHARED = (*COMPUTED_BY, "trendlib.evaluate.statistics", "trendlib.evaluate.treebank")
-"""Modules, beside a task's own, that what is measured may follow from."""
-
 
 @dataclass
 class Outcome:
@@ -68,7 +64,7 @@ class Outcome:
 
 
 def open_lab(model: str, *, quick: bool, seed: int = 0, folder: Path | None = None) -> Lab:
-    """Load a model, in both number formats, for the tasks.
+    """Load a model for the tasks.
 
     Args:
         model: A name or a folder; see ``weights.find_weights``.
@@ -77,8 +73,8 @@ def open_lab(model: str, *, quick: bool, seed: int = 0, folder: Path | None = No
         folder: Where what is computed is kept; in the cache if left out.
     """
     store = Store(folder or cache_folder() / "evaluate")
-    encoder, exact = (load_encoder(model, dtype) for dtype in ("float32", "float64"))
-    return Lab(encoder, exact, store, quick, seed)
+    exact = partial(load_encoder, model, "float64")
+    return Lab(load_encoder(model, "float32"), exact, store, quick, seed)
 
 
 def run_tasks(
@@ -184,13 +180,6 @@ def _timed(task: AnyTask, method: Any, prepared: _Preparation) -> dict[str, Any]
 
 
 def _key(task: AnyTask, lab: Lab, method: str) -> str:
-    provenance = lab.encoder.provenance
-    return key_of(
-        task.name,
-        method,
-        provenance.weights_sha256,
-        lab.quick,
-        lab.seed,
-        [source.sha256 for source in task.sources],
-        code_key((*SHARED, type(task).__module__)),
-    )
+    files = [source.sha256 for source in task.sources]
+    parts = (task.name, method, lab.quick, lab.seed, files)
+    return lab.key(*parts, computed_by=type(task).__module__)

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from trendlib.evaluate.scores import Score
+
 RESAMPLES = 2000
 SEED = 0
 
@@ -20,12 +22,12 @@ def mean_interval(values: Numbers, resamples: int = RESAMPLES) -> Interval:
     >>> mean_interval(np.array([1.0, 1.0, 1.0]))
     (1.0, 1.0)
     """
-    return _bootstrap((values,), lambda drawn, axis: np.mean(drawn, axis=axis), resamples)
+    return _bootstrap(values, np.mean, resamples)
 
 
 def median_interval(values: Numbers, resamples: int = RESAMPLES) -> Interval:
     """Bootstrap the median of units (percentile interval)."""
-    return _bootstrap((values,), lambda drawn, axis: np.median(drawn, axis=axis), resamples)
+    return _bootstrap(values, np.median, resamples)
 
 
 def proportion_interval(hits: int, count: int) -> Interval:
@@ -51,7 +53,7 @@ def spearman(first: Numbers, second: Numbers) -> float:
 
 def spearman_interval(first: Numbers, second: Numbers, resamples: int = RESAMPLES) -> Interval:
     """Bootstrap Spearman's rank correlation over the pairs."""
-    return _paired((first, second), spearman, resamples)
+    return _percentiles((first, second), spearman, resamples)
 
 
 def spearman_difference(
@@ -162,10 +164,62 @@ def clustered_interval(
     def of_drawn(drawn: Numbers) -> float:
         return statistic(values[np.concatenate([members[number] for number in drawn])])
 
-    return _paired((np.arange(len(members)),), of_drawn, RESAMPLES)
+    return _percentiles((np.arange(len(members)),), of_drawn, RESAMPLES)
 
 
-def _paired(
+def mean_score(method: str, measure: str, values: Numbers, group: str = "") -> Score:
+    """Make a figure of the mean of units."""
+    interval = mean_interval(values)
+    return Score(method, measure, float(values.mean()), *interval, len(values), group)
+
+
+def median_score(method: str, measure: str, values: Numbers) -> Score:
+    """Make a figure of the median of units."""
+    interval = median_interval(values)
+    return Score(method, measure, float(np.median(values)), *interval, len(values))
+
+
+def share_score(method: str, measure: str, hits: int, count: int, group: str = "") -> Score:
+    """Make a figure of a share; NaN of nothing.
+
+    >>> share_score("a", "b", 5, 10).value
+    0.5
+    """
+    value = hits / count if count else float("nan")
+    return Score(method, measure, value, *proportion_interval(hits, count), count, group)
+
+
+def spearman_score(
+    method: str, measure: str, first: Numbers, second: Numbers, group: str = ""
+) -> Score:
+    """Make a figure of a rank correlation."""
+    value, interval = spearman(first, second), spearman_interval(first, second)
+    return Score(method, measure, value, *interval, len(first), group)
+
+
+def difference_scores(
+    measure: str,
+    pairs: Sequence[tuple[str, str]],
+    count: int,
+    compare: Callable[[str, str], tuple[float, float, float, float]],
+) -> list[Score]:
+    """Make figures of differences, their p-values adjusted for how many there are.
+
+    Args:
+        measure: What is measured.
+        pairs: The methods, and those that are taken away.
+        count: How many units there are.
+        compare: Gives a pair's difference, its interval, and its p-value.
+    """
+    found = [compare(*pair) for pair in pairs]
+    p_values = adjusted([each[3] for each in found])
+    return [
+        Score(method, measure, *each[:3], count, other=other, p=p)
+        for (method, other), each, p in zip(pairs, found, p_values, strict=True)
+    ]
+
+
+def _percentiles(
     samples: tuple[Numbers, ...], statistic: Callable[..., float], resamples: int
 ) -> Interval:
     low, high = np.quantile(_resampled(samples, statistic, resamples), [0.025, 0.975])
@@ -187,13 +241,11 @@ def _resampled(
     return np.asarray(drawn.bootstrap_distribution)
 
 
-def _bootstrap(
-    samples: tuple[Numbers, ...], statistic: Callable[..., Any], resamples: int
-) -> Interval:
-    if len(samples[0]) < 2:
+def _bootstrap(values: Numbers, statistic: Callable[..., Any], resamples: int) -> Interval:
+    if len(values) < 2:
         return float("nan"), float("nan")
     found = stats.bootstrap(
-        samples,
+        (values,),
         statistic,
         vectorized=True,
         n_resamples=resamples,

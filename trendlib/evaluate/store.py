@@ -1,10 +1,10 @@
 """What was computed once: arrays under a name made of everything that they follow from."""
 
+import ast
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -12,6 +12,12 @@ from zipfile import BadZipFile
 import numpy as np
 
 from trendlib.files.atomic import replacing
+
+PACKAGE = Path(__file__).resolve().parent.parent
+"""The folder of this package.
+
+:meta hide-value:
+"""
 
 
 class Store:
@@ -59,17 +65,30 @@ def key_of(*parts: object) -> str:
 
 
 @cache
-def code_key(modules: tuple[str, ...]) -> str:
-    """Make a key of the source code of modules: other code may compute something else."""
-    return key_of([Path(_file_of(module)).read_text(encoding="utf-8") for module in modules])
+def code_key(module: str) -> str:
+    """Make a key of the source code that a module runs: its own, and all that it imports of ours.
+
+    Other code may compute something else.
+    """
+    sources: dict[str, str] = {}
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        path = _file_of(name)
+        if name not in sources and path.is_file():
+            sources[name] = path.read_text(encoding="utf-8")
+            waiting += _imported(sources[name])
+    return key_of(sources)
 
 
-def texts_key(texts: Sequence[str]) -> str:
-    """Make a key of texts."""
-    return key_of(list(texts))
+def _imported(source: str) -> list[str]:
+    """List what a module's source imports from this package: modules, and names that may be."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(PACKAGE.name):
+            found += [str(node.module), *(f"{node.module}.{each.name}" for each in node.names)]
+    return found
 
 
-def _file_of(module: str) -> str:
-    file = import_module(module).__file__
-    assert file is not None  # a module that is no package of packages has a file
-    return file
+def _file_of(module: str) -> Path:
+    return PACKAGE.parent.joinpath(*module.split(".")).with_suffix(".py")

@@ -7,17 +7,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import normalize
 
 from trendlib import data
 from trendlib.evaluate import statistics
+from trendlib.evaluate.classification import REFERENCES, Tfidf, word_counts
 from trendlib.evaluate.protocol import Lab, Measured, Task
 from trendlib.evaluate.scores import Score
 from trendlib.evaluate.vectors import FOURIER, TRENDS, USUAL, VectorMethod, usable, vectors
 
 QUICK_PAIRS = 200
-REFERENCES = ("CLS", "mean")
 
 Cosines = NDArray[np.float64]
 
@@ -61,12 +60,11 @@ class OfVectors(Likeness):
 class OfCounts(Likeness):
     """The cosine of weighted counts of words."""
 
-    name = "TF-IDF"
-    note = "counts of words, weighted by their rarity in the training part; no model"
+    name, note = Tfidf.name, Tfidf.note
 
     def cosines(self, pairs: Pairs) -> Cosines:
         """Compute a cosine for each pair."""
-        counts = TfidfVectorizer(token_pattern=r"\w+|[^\w\s]").fit(data.sentences("stsb"))
+        counts = word_counts().fit(data.sentences("stsb"))
         first, second = (counts.transform(part) for part in (pairs.first, pairs.second))
         return np.asarray(first.multiply(second).sum(axis=1)).ravel()
 
@@ -95,7 +93,8 @@ class Sts(Task[Likeness, Pairs]):
         kept = [row for row, both in zip(rows, good, strict=True) if all(both)]
         chosen = lab.sample(kept, QUICK_PAIRS)
         first, second = ([row[place] for row in chosen] for place in (5, 6))
-        vectors(lab, [*TRENDS, FOURIER, *USUAL], [*first, *second])  # in one go
+        of_vectors = [each.method for each in METHODS if isinstance(each, OfVectors)]
+        vectors(lab, of_vectors, [*first, *second])  # in one go; then they are kept
         gold = np.array([float(row[4]) for row in chosen])
         return Pairs(lab, first, second, gold, len(rows) - len(kept))
 
@@ -109,25 +108,18 @@ class Sts(Task[Likeness, Pairs]):
 
     def scores(self, measured: Mapping[str, Measured]) -> list[Score]:
         """Give the rank correlations, and what they are more than those of CLS and mean."""
-        scores = []
-        for method, found in measured.items():
-            cosine, gold = found["cosine"], found["gold"]
-            interval = statistics.spearman_interval(cosine, gold)
-            value = statistics.spearman(cosine, gold)
-            scores.append(Score(method, "Spearman", value, *interval, len(gold)))
+        scores = [
+            statistics.spearman_score(method, "Spearman", found["cosine"], found["gold"])
+            for method, found in measured.items()
+        ]
         pairs = [(one, other) for other in REFERENCES for one in measured if one != other]
-        found_differences = [
-            statistics.spearman_difference(
-                measured[one]["cosine"], measured[other]["cosine"], measured[one]["gold"]
-            )
-            for one, other in pairs
-        ]
-        p_values = statistics.adjusted([each[3] for each in found_differences])
-        count = len(measured[pairs[0][0]]["gold"])
-        return scores + [
-            Score(one, "Spearman", *each[:3], count, other=other, p=p)
-            for (one, other), each, p in zip(pairs, found_differences, p_values, strict=True)
-        ]
+        gold = measured[REFERENCES[0]]["gold"]
+
+        def compare(one: str, other: str) -> tuple[float, float, float, float]:
+            first, second = (measured[name]["cosine"] for name in (one, other))
+            return statistics.spearman_difference(first, second, gold)
+
+        return scores + statistics.difference_scores("Spearman", pairs, len(gold), compare)
 
 
 def row_cosines(first: NDArray[Any], second: NDArray[Any]) -> Cosines:
@@ -136,7 +128,6 @@ def row_cosines(first: NDArray[Any], second: NDArray[Any]) -> Cosines:
     >>> row_cosines(np.array([[1.0, 0.0], [2.0, 2.0]]), np.array([[0.0, 3.0], [1.0, 1.0]])).round(6)
     array([0., 1.])
     """
-    both = (normalize(rows.astype(np.float64)) for rows in (first, second))
-    one, other = both
+    one, other = (normalize(rows.astype(np.float64)) for rows in (first, second))
     cosines: Cosines = (one * other).sum(axis=1)
     return cosines

@@ -26,8 +26,8 @@ from trendlib.encoding import Encoding
 from trendlib.evaluate import statistics
 from trendlib.evaluate.protocol import Lab, Measured, Task
 from trendlib.evaluate.scores import Score
-from trendlib.evaluate.treebank import Aligned, Tree, align, read_trees
-from trendlib.evaluate.vectors import progress, usable
+from trendlib.evaluate.treebank import Aligned, Tree, align, usable_trees
+from trendlib.evaluate.vectors import progress
 
 QUICK_SENTENCES = 60
 FEWEST = 50
@@ -244,28 +244,25 @@ class Syntax(Task[Partner, Parts]):
             joined = found["joined"]
             there = ~np.isnan(joined)
             note = str(found["chosen"][0])
-            scores.append(replace(_mean(method, "joined", joined[there]), note=note))
+            share = statistics.mean_score(method, "joined", joined[there])
+            scores.append(replace(share, note=note))
             no_mark = joined[there] - found["joined by punct"][there]
-            scores.append(_mean(method, "joined, not by punct", no_mark))
+            scores.append(statistics.mean_score(method, "joined, not by punct", no_mark))
             for name, column in zip(found["relations"], found["by relation"].T, strict=True):
                 values = column[~np.isnan(column)]
                 if len(values) >= FEWEST:
-                    scores.append(_mean(method, "partner by relation", values, str(name)))
+                    scores.append(
+                        statistics.mean_score(method, "partner by relation", values, str(name))
+                    )
             if method != ARTICLE.name:
-                differences = (article - joined)[there]
-                interval = statistics.mean_interval(differences)
-                value = float(differences.mean())
-                scores.append(
-                    Score(ARTICLE.name, "joined", value, *interval, len(differences), other=method)
-                )
+                more = statistics.mean_score(ARTICLE.name, "joined", (article - joined)[there])
+                scores.append(replace(more, other=method))
         return scores
 
 
 def run_trees(lab: Lab, source: Source) -> tuple[list[Tree], list[Encoding]]:
     """Run the sentences of a part of the treebank, each alone, with all attentions."""
-    trees = read_trees(source)
-    good = usable(lab, [tree.text for tree in trees])
-    chosen = lab.sample([t for t, yes in zip(trees, good, strict=True) if yes], QUICK_SENTENCES)
+    chosen = lab.sample(usable_trees(lab, source), QUICK_SENTENCES)
     encodings = []
     with progress(len(chosen), "sentences with trees") as bar:
         for tree in chosen:
@@ -300,8 +297,3 @@ def _most_attended(parsed: Parsed) -> NDArray[np.intp]:
     others = list(parsed.others)
     chosen: NDArray[np.intp] = np.array(others)[parsed.attended[..., others].argmax(axis=-1)]
     return chosen
-
-
-def _mean(method: str, measure: str, values: NDArray[Any], group: str = "") -> Score:
-    interval = statistics.mean_interval(values)
-    return Score(method, measure, float(values.mean()), *interval, len(values), group)

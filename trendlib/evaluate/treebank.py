@@ -12,6 +12,8 @@ import conllu
 
 from trendlib.data import Source, fetch
 from trendlib.errors import DataError
+from trendlib.evaluate.protocol import Lab
+from trendlib.evaluate.vectors import usable
 from trendlib.words import Word
 
 CONTENT = frozenset({"ADJ", "ADV", "NOUN", "PROPN", "VERB"})
@@ -80,6 +82,17 @@ def read_trees(source: Source) -> list[Tree]:
     """
     with fetch(source).open(encoding="utf-8") as file:
         return [_tree(sentence) for sentence in conllu.parse_incr(file)]
+
+
+def usable_trees(lab: Lab, source: Source) -> list[Tree]:
+    """Read the sentences of a file of the treebank that the model can take.
+
+    Raises:
+        DataError: As ``read_trees``.
+    """
+    trees = read_trees(source)
+    good = usable(lab, [tree.text for tree in trees])
+    return [tree for tree, yes in zip(trees, good, strict=True) if yes]
 
 
 def align(words: Sequence[Word], tree: Tree) -> Aligned:

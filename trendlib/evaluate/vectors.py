@@ -19,22 +19,11 @@ from trendlib.embedding import ARTICLE_RECIPE, Recipe, compose
 from trendlib.encoding import Tokenized
 from trendlib.errors import SentenceError
 from trendlib.evaluate.protocol import Lab
-from trendlib.evaluate.store import code_key, key_of, texts_key
+from trendlib.evaluate.store import key_of
 from trendlib.packing import pack
 from trendlib.trend import fourier_magnitude, trend
 from trendlib.typing import HiddenStates, SentenceVectors, Vector, WordStates
 from trendlib.words import mean_over_pieces
-
-COMPUTED_BY = (
-    "trendlib.attention",
-    "trendlib.batch",
-    "trendlib.embedding",
-    "trendlib.encoder",
-    "trendlib.evaluate.vectors",
-    "trendlib.trend",
-    "trendlib.words",
-)
-"""The modules that vectors follow from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,19 +225,8 @@ def vectors(
         For each method an array with a row a sentence.
     """
     named = {method.name: method for method in methods}
-    provenance = lab.encoder.provenance
-    texts_are = texts_key(texts)
-    keys = {
-        name: key_of(
-            "vectors",
-            name,
-            provenance.weights_sha256,
-            provenance.dtype,
-            texts_are,
-            code_key(COMPUTED_BY),
-        )
-        for name in named
-    }
+    texts_are = key_of(list(texts))
+    keys = {name: lab.key("vectors", name, texts_are, computed_by=__name__) for name in named}
     kept = {name: found["rows"] for name in named if (found := lab.store.find(keys[name]))}
     missing = [method for name, method in named.items() if name not in kept]
     made = _make(lab, missing, texts) if missing else {}
