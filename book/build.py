@@ -18,6 +18,7 @@ from manifest import make_manifest, write_manifest
 from papermill.exceptions import PapermillExecutionError
 from picture import COMMITTED, draw
 
+from trendlib.encoder import keep_loaded
 from trendlib.errors import TrendlibError
 from trendlib.evaluate.claims import claims_table
 from trendlib.runs.pages import forget_machine
@@ -43,6 +44,7 @@ def main() -> int:
     try:
         # Chosen once, here, so that every notebook names the same model in its parameters.
         weights = find_weights(options.model)
+        keep_loaded()  # picture, explorer and manifest need the same model
         print(f"Building the book with {weights.name}.", flush=True)
         source = stage(out / "source")
         draw(weights.choice, source / "images" / COMMITTED.name)

@@ -49,10 +49,7 @@ def make_manifest(weights: Weights, seconds: Mapping[str, float]) -> dict[str, A
         weights: The model.
         seconds: How long each notebook ran, by its name.
     """
-    comparisons = [
-        *reproduce.compare_printed(),
-        *reproduce.compare_model(load_encoder(weights.choice, DTYPE)),
-    ]
+    comparisons = reproduce.compare_all(load_encoder(weights.choice, DTYPE))
     return {
         "date": build_date(),
         "commit": commit(BOOK),

@@ -16,7 +16,7 @@ from trendlib.encoding import Provenance
 from trendlib.errors import FiguresFileError
 from trendlib.files.atomic import replacing
 from trendlib.published import PRINTED_DATA, Comparison, Value, Verdict
-from trendlib.report import summary_text
+from trendlib.report import markdown_table, summary_text
 from trendlib.weights import BERT_BASE
 
 TOLERANCE = 1e-6
@@ -258,13 +258,13 @@ def _origins(drift: Drift) -> str:
     for name in libraries:
         versions = ["" if run is None else run.versions.get(name, "") for run in runs]
         rows.append([f"version of {name}", *versions])
-    return _table(["", "last", "now"], rows)
+    return markdown_table(["", "last", "now"], rows)
 
 
 def _figures_table(rows: Sequence[Row]) -> str:
     head = ["article", "group", "figure", "computed from", f"as published: {BERT_BASE.name}"]
     head += ["last", "now", "since the last run", "beside the printed one"]
-    return _table(head, [_cells(row) for row in rows])
+    return markdown_table(head, [_cells(row) for row in rows])
 
 
 def _cells(row: Row) -> list[str]:
@@ -287,12 +287,3 @@ def _shown(value: Value | None) -> str:
     if value is None:
         return ""
     return f"{value:.8g}" if isinstance(value, float) else str(value)
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(map(_escaped, line))} |" for line in lines)
-
-
-def _escaped(cell: str) -> str:
-    return cell.replace("|", r"\|")

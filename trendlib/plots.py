@@ -30,6 +30,7 @@ from trendlib.encoding import Encoding, Provenance
 from trendlib.errors import ArrayError
 from trendlib.evaluate.results import TaskResult
 from trendlib.evaluate.scores import Score
+from trendlib.published import FIRST
 from trendlib.trend import Trend
 from trendlib.typing import Array, Mask, SliceCosines, Vector
 from trendlib.weights import BERT_BASE
@@ -228,19 +229,9 @@ def slice_cosines(
         provenance: Where they come from.
     """
     figure, axes = _subplots((7.2, 0.75 * len(pairs) + 1.6))
-    for row, (_, cosines, whole) in enumerate(pairs):
-        # Spread the dots a little, always in the same way, so that equal ones can be told apart.
-        spread = row + np.linspace(-0.18, 0.18, len(cosines))
-        axes.plot(cosines, spread, "o", color=PLAIN, alpha=0.45, ms=5, mew=0)
-        axes.plot(cosines[0], row, "D", color=MARK, ms=9, mec="white")
-        axes.plot(whole, row, "|", color="black", ms=30, mew=2.5)
-    axes.plot([], [], "o", color=PLAIN, label=f"each slice of {width} coordinates")
-    axes.plot([], [], "D", color=MARK, label=f"the first {width}, as in the articles")
+    _draw_slices(axes, pairs, width)
     axes.plot([], [], "|", color="black", ms=14, mew=2.5, label="all coordinates")
-    axes.set_yticks(range(len(pairs)), [name for name, _, _ in pairs], parse_math=False)
-    axes.set_ylim(len(pairs) - 0.5, -0.5)
     axes.set_xlabel("cosine similarity")
-    axes.spines[["top", "right"]].set_visible(False)
     figure.legend(loc="outside upper center", ncols=3, frameon=False, fontsize=9)
     return _signed(figure, provenance)
 
@@ -278,11 +269,8 @@ def scores(panels: Sequence[tuple[TaskResult, Sequence[Score]]], label: str) -> 
     if not rows:
         raise ArrayError("nothing to draw: give at least one figure")
     size = (max(7.2, 3.0 + 3.6 * len(panels)), 0.27 * rows + 1.2)
-    figure, grid = plt.subplots(
-        1, len(panels), figsize=size, dpi=DPI, layout="constrained", squeeze=False, sharex=True
-    )
-    plt.close(figure)
-    for axes, (result, drawn) in zip(grid[0], panels, strict=True):
+    figure, row_of_axes = _panels(size, len(panels))
+    for axes, (result, drawn) in zip(row_of_axes, panels, strict=True):
         places = np.arange(len(drawn))
         values = np.array([each.value for each in drawn])
         ends = (
@@ -369,23 +357,39 @@ def slice_scores(result: TaskResult, measure: str) -> Figure:
         result: The results of the task "slices".
         measure: The measure.
     """
-    methods = list(result.methods)
-    figure, axes = _subplots((7.2, 0.8 * len(methods) + 1.6))
-    for row, method in enumerate(methods):
-        groups = [each for each in result.groups(measure) if each.startswith("from ")]
-        values = [result.score(method, measure, group=group).value for group in groups]
-        spread = row + np.linspace(-0.18, 0.18, len(values))
-        axes.plot(values, spread, "o", color=PLAIN, alpha=0.5, ms=5, mew=0)
-        axes.plot(values[0], row, "D", color=MARK, ms=9, mec="white")
-    axes.plot([], [], "o", color=PLAIN, label="each slice of ten")
-    axes.plot([], [], "D", color=MARK, label="the first ten, as in the articles")
-    axes.set_yticks(range(len(methods)), methods)
-    axes.set_ylim(len(methods) - 0.5, -0.5)
+    groups = [each for each in result.groups(measure) if each.startswith("from ")]
+    rows = [
+        (
+            method,
+            np.array([result.score(method, measure, group=each).value for each in groups]),
+            None,
+        )
+        for method in result.methods
+    ]
+    figure, axes = _subplots((7.2, 0.8 * len(rows) + 1.6))
+    _draw_slices(axes, rows, FIRST)
     axes.axvline(0, color="0.3", lw=1)
     axes.set_xlabel(measure)
-    axes.spines[["top", "right"]].set_visible(False)
     figure.legend(loc="outside upper center", ncols=2, frameon=False, fontsize=9)
     return _signed(figure, result.provenance)
+
+
+def _draw_slices(
+    axes: Axes, rows: Sequence[tuple[str, SliceCosines, float | None]], width: int
+) -> None:
+    """Draw each slice as a dot, the articles' one marked, and that of all coordinates as a bar."""
+    for row, (_, values, whole) in enumerate(rows):
+        # Spread the dots a little, always in the same way, so that equal ones can be told apart.
+        spread = row + np.linspace(-0.18, 0.18, len(values))
+        axes.plot(values, spread, "o", color=PLAIN, alpha=0.45, ms=5, mew=0)
+        axes.plot(values[0], row, "D", color=MARK, ms=9, mec="white")
+        if whole is not None:
+            axes.plot(whole, row, "|", color="black", ms=30, mew=2.5)
+    axes.plot([], [], "o", color=PLAIN, label=f"each slice of {width} coordinates")
+    axes.plot([], [], "D", color=MARK, label=f"the first {width}, as in the articles")
+    axes.set_yticks(range(len(rows)), [name for name, *_ in rows], parse_math=False)
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.spines[["top", "right"]].set_visible(False)
 
 
 def _names_of(drawn: Sequence[Score]) -> list[str]:
@@ -419,9 +423,17 @@ def unit_names(encoding: Encoding) -> list[str]:
 
 
 def _subplots(size: tuple[float, float]) -> tuple[Figure, Axes]:
-    figure, axes = plt.subplots(figsize=size, dpi=DPI, layout="constrained")
-    plt.close(figure)  # the caller shows it; a notebook would show it twice
+    figure, (axes,) = _panels(size, 1)
     return figure, axes
+
+
+def _panels(size: tuple[float, float], count: int) -> tuple[Figure, list[Axes]]:
+    """Make a figure with panels side by side, on one scale."""
+    figure, grid = plt.subplots(
+        1, count, figsize=size, dpi=DPI, layout="constrained", squeeze=False, sharex=True
+    )
+    plt.close(figure)  # the caller shows it; a notebook would show it twice
+    return figure, list(grid[0])
 
 
 def _signed(figure: Figure, provenance: Provenance | None) -> Figure:

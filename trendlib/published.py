@@ -26,6 +26,9 @@ SENTENCE_EMBEDDING = "sentence_embedding"
 FOURIER = "fourier"
 ARTICLES = (TOKEN_TRENDS, SENTENCE_EMBEDDING, FOURIER)
 
+FIRST = 10
+"""The articles use the first ten coordinates throughout."""
+
 PRINTED_DATA = "printed data"
 """The basis of a figure that follows from others that the article printed."""
 

@@ -319,6 +319,19 @@ def summary_text(comparisons: Sequence[Comparison]) -> str:
     return "\n\n".join(lines)
 
 
+def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    r"""Write a table in Markdown.
+
+    >>> print(markdown_table(["a", "b"], [["1", "x|y"]]))
+    | a | b |
+    | --- | --- |
+    | 1 | x\|y |
+    """
+    lines = [head, ["---"] * len(head), *rows]
+    escaped = ([cell.replace("|", r"\|") for cell in line] for line in lines)
+    return "\n".join(f"| {' | '.join(line)} |" for line in escaped)
+
+
 def _in_order(comparisons: Sequence[Comparison]) -> list[Comparison]:
     order = {(group.article, group.name): place for place, group in enumerate(groups())}
     return sorted(comparisons, key=lambda each: order[each.article, each.group])

@@ -13,14 +13,11 @@ from trendlib.attention import ARTICLE, AttentionResult, Related, decide, read, 
 from trendlib.embedding import add_trends
 from trendlib.encoder import Encoder
 from trendlib.encoding import Encoding
-from trendlib.published import Comparison, Value
+from trendlib.published import FIRST, Comparison, Value
 from trendlib.similarity import pairwise_cosines
 from trendlib.trend import Trend, fourier_magnitude, log_quotient, trend
 from trendlib.typing import Array, Vector
 from trendlib.weights import BERT_BASE
-
-FIRST = 10
-"""The articles use the first ten coordinates throughout."""
 
 Recomputed = Mapping[str, Sequence[Value]]
 
@@ -61,6 +58,11 @@ def compare_model(encoder: Encoder, article: str | None = None) -> list[Comparis
             group, recomputed[group.article][group.name], encoder.provenance
         )
     ]
+
+
+def compare_all(encoder: Encoder) -> list[Comparison]:
+    """Recompute every figure, from other printed ones and with a model, and compare."""
+    return [*compare_printed(), *compare_model(encoder)]
 
 
 def not_run(why: str) -> list[Comparison]:

@@ -75,5 +75,4 @@ def _recomputed(model: str) -> "Figures":
     from trendlib.encoder import load_encoder
 
     encoder = load_encoder(model, dtype="float64")
-    comparisons = [*reproduce.compare_printed(), *reproduce.compare_model(encoder)]
-    return Figures(encoder.provenance, tuple(comparisons))
+    return Figures(encoder.provenance, tuple(reproduce.compare_all(encoder)))

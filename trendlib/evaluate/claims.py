@@ -3,13 +3,14 @@
 Every verdict is that of one model; another model may find another one.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from trendlib.evaluate.results import KEPT, TaskResult, read_result
 from trendlib.evaluate.scores import Score
+from trendlib.report import markdown_table
 
 CLASSIFICATION = {"sms": "MCC", "trec": "test accuracy", "mr": "accuracy", "sst2": "test accuracy"}
 """The measure that decides, by task."""
@@ -76,36 +77,42 @@ class Claim:
         return Finding(model, *self.judge(results))
 
 
-def percent(value: float, digits: int = 1) -> str:
+def percent(value: float) -> str:
     """Write a share.
 
     >>> percent(0.12345)
     '12.3 %'
     """
-    return f"{100 * value:.{digits}f} %"
+    return f"{_plain(value)} %"
 
 
-def interval(score: Score, digits: int = 1) -> str:
+def with_ends(score: Score, shown: str, write: Callable[[float], str]) -> str:
+    """Write the ends of a figure's interval after it, if it has one.
+
+    >>> with_ends(Score("a", "b", 0.5, 0.4, 0.6, 10), "half", "{:.1f}".format)
+    'half (0.4 to 0.6)'
+    """
+    if score.low is None or score.high is None:
+        return shown
+    return f"{shown} ({write(score.low)} to {write(score.high)})"
+
+
+def interval(score: Score) -> str:
     """Write a share with its interval.
 
     >>> interval(Score("a", "b", 0.5, 0.4, 0.6, 10))
     '50.0 % (40.0 to 60.0)'
     """
-    if score.low is None or score.high is None:
-        return percent(score.value, digits)
-    low, high = (f"{100 * end:.{digits}f}" for end in (score.low, score.high))
-    return f"{percent(score.value, digits)} ({low} to {high})"
+    return with_ends(score, percent(score.value), _plain)
 
 
-def number(score: Score, digits: int = 2) -> str:
+def number(score: Score) -> str:
     """Write a figure with its interval.
 
     >>> number(Score("a", "b", 0.5, None, None, 10))
     '0.50'
     """
-    if score.low is None or score.high is None:
-        return f"{score.value:.{digits}f}"
-    return f"{score.value:.{digits}f} ({score.low:.{digits}f} to {score.high:.{digits}f})"
+    return with_ends(score, f"{score.value:.2f}", "{:.2f}".format)
 
 
 def is_more(score: Score) -> bool:
@@ -288,17 +295,12 @@ def claims_table(folder: Path = KEPT, chapters: str = "notebooks") -> str:
         for claim in CLAIMS
         for each in findings(claim, folder)
     ]
-    return _markdown(("claim", "verdict", "what was found", "model"), rows)
+    return markdown_table(["claim", "verdict", "what was found", "model"], rows) + "\n"
 
 
 def _results(folder: Path, tasks: Iterable[str]) -> dict[str, TaskResult]:
     paths = {task: folder / f"{task}.json" for task in tasks}
     return {task: read_result(path) for task, path in paths.items() if path.is_file()}
-
-
-def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
 
 def _of_count(good: int, count: int) -> Verdict:

@@ -14,7 +14,7 @@ from trendlib.evaluate.scores import Score
 from trendlib.evaluate.sts import row_cosines
 from trendlib.evaluate.treebank import usable_trees
 from trendlib.evaluate.vectors import run
-from trendlib.reproduce import FIRST
+from trendlib.published import FIRST
 from trendlib.similarity import heaviest
 from trendlib.trend import log_quotient
 

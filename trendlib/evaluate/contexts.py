@@ -10,7 +10,7 @@ from trendlib.evaluate import statistics
 from trendlib.evaluate.protocol import Lab, Measured, Task
 from trendlib.evaluate.scores import Score
 from trendlib.evaluate.vectors import progress
-from trendlib.reproduce import FIRST
+from trendlib.published import FIRST
 from trendlib.similarity import cosine, heaviest, without
 from trendlib.trend import fourier_magnitude, trend
 from trendlib.typing import Vector

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from trendlib.evaluate.claims import CLASSIFICATION, TITLES, interval, number
+from trendlib.evaluate.claims import CLASSIFICATION, TITLES, interval, with_ends
 from trendlib.evaluate.results import TaskResult, results_of
 from trendlib.evaluate.scores import Score
 
@@ -186,10 +186,11 @@ def hundredths(score: Score) -> str:
     '-1.5 (-2.0 to -1.0)'
     """
     sign = "+" if score.other else ""
-    shown = f"{100 * score.value:{sign}.1f}"
-    if score.low is None or score.high is None:
-        return shown
-    return f"{shown} ({100 * score.low:{sign}.1f} to {100 * score.high:{sign}.1f})"
+
+    def write(value: float) -> str:
+        return f"{100 * value:{sign}.1f}"
+
+    return with_ends(score, write(score.value), write)
 
 
 def p_text(p: float | None) -> str:
@@ -203,20 +204,13 @@ def p_text(p: float | None) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def plain_number(score: Score) -> str:
-    """Write a figure with its interval, to two digits."""
-    return number(score)
-
-
 def short_number(score: Score) -> str:
     """Write a figure with its interval, to three digits that count.
 
     >>> short_number(Score("a", "b", 0.000123, 0.0001, 0.0002, 10))
     '0.000123 (0.0001 to 0.0002)'
     """
-    if score.low is None or score.high is None:
-        return f"{score.value:.3g}"
-    return f"{score.value:.3g} ({score.low:.3g} to {score.high:.3g})"
+    return with_ends(score, f"{score.value:.3g}", "{:.3g}".format)
 
 
 def _column(result: TaskResult, what: str) -> Column:
