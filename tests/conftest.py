@@ -3,9 +3,13 @@
 ``encoder`` and ``weights`` are left out of that check: tests give them what they must refuse.
 """
 
+import functools
+import http.server
 import json
 import shutil
+import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -47,6 +51,7 @@ from trendlib.weights import BERT_BASE, HUB_FILES, MINILM  # noqa: E402
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
+ROOT = Path(__file__).resolve().parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 VOCABULARY = """
@@ -159,3 +164,32 @@ def open_page(browser: Browser, url: str) -> tuple[Page, list[str], list[str]]:
     page.on("response", lambda answer: failed.append(answer.url) if answer.status >= 400 else None)
     page.goto(url, wait_until="networkidle")
     return page, requested, failed
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The HTML of the book, built in a folder of its own as `make book` builds it."""
+    out = tmp_path_factory.mktemp("site") / "book"
+    out.mkdir()
+    command = [sys.executable, ROOT / "book" / "build.py", "--model", "all-MiniLM-L6-v2"]
+    result = subprocess.run([*command, "--out", out], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+    index = out / "_build" / "html" / "index.html"
+    assert result.stdout.strip().splitlines()[-1] == f"The book is ready: {index}"
+    return index.parent
+
+
+@pytest.fixture(scope="session")
+def address(site: Path) -> Iterator[str]:
+    """The book served under a sub-path, as GitHub Pages does."""
+    handler = functools.partial(QuietHandler, directory=str(site.parent))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/{site.name}"
+    server.shutdown()
+    server.server_close()
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass

@@ -1,18 +1,13 @@
 """The built book, as a reader's browser shows it."""
 
-import functools
-import http.server
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import open_page
+from conftest import ROOT, open_page
 from playwright.sync_api import Browser
 
-ROOT = Path(__file__).resolve().parent.parent
 PAGES = [
     "intro",
     "notation",
@@ -22,35 +17,6 @@ PAGES = [
     "notebooks/04_your_sentences",
     "notebooks/05_a_whole_corpus",
 ]
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The HTML of the book, built in a folder of its own as `make book` builds it."""
-    out = tmp_path_factory.mktemp("site") / "book"
-    out.mkdir()
-    command = [sys.executable, ROOT / "book" / "build.py", "--model", "all-MiniLM-L6-v2"]
-    result = subprocess.run([*command, "--out", out], capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stdout + result.stderr
-    index = out / "_build" / "html" / "index.html"
-    assert result.stdout.strip().splitlines()[-1] == f"The book is ready: {index}"
-    return index.parent
-
-
-@pytest.fixture(scope="module")
-def address(site: Path) -> Iterator[str]:
-    """The book served under a sub-path, as GitHub Pages does."""
-    handler = functools.partial(QuietHandler, directory=str(site.parent))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/{site.name}"
-    server.shutdown()
-    server.server_close()
-
-
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
 
 
 def test_the_build_leaves_the_sources_alone(site: Path) -> None:
