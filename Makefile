@@ -13,7 +13,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lint types unit nbval lab reproduce bench bench-run bench-encode notebooks picture lock clean
+.PHONY: help book pdf links address test lint types unit nbval lab reproduce bench bench-run bench-encode notebooks picture lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,6 +29,9 @@ $(READY): pyproject.toml constraints.txt
 
 book: $(READY) ## run the notebooks and build the HTML book
 	@$(BIN)/python book/build.py --model '$(MODEL)'
+
+pdf: $(READY) ## run the notebooks and print the book, to _build/pdf/trendbook.pdf
+	@$(BIN)/python book/build.py --model '$(MODEL)' --pdf
 
 test: lint types unit nbval ## run every check
 

@@ -1,4 +1,4 @@
-"""Build the book: run the notebooks with a model, and make HTML of them.
+"""Build the book: run the notebooks with a model, and make HTML or a PDF of them.
 
 Nothing that is committed is touched: the sources are copied to ``_build/source``, and the notebooks
 are executed there.
@@ -8,11 +8,12 @@ import argparse
 import shutil
 import subprocess
 import sys
-from importlib.metadata import distribution
 from pathlib import Path
 
 import papermill
+from fonts import write_math_font
 from papermill.exceptions import PapermillExecutionError
+from pdf import find_browser, print_page
 from picture import COMMITTED, draw
 
 from trendlib.errors import TrendlibError
@@ -20,21 +21,22 @@ from trendlib.runs.pages import forget_machine
 from trendlib.weights import AUTO, Weights, find_weights
 
 BOOK = Path(__file__).resolve().parent
-MATHJAX = "sphinx-mathjax-offline/static/mathjax/tex-svg.js"
 
 
 def main() -> int:
     """Run the command; returns its exit status."""
-    parser = argparse.ArgumentParser(description="Run the notebooks and build the HTML book.")
+    parser = argparse.ArgumentParser(description="Run the notebooks and build the book.")
     parser.add_argument(
         "--model", default=AUTO, help="model of the notebooks (default: %(default)s)"
     )
     parser.add_argument(
         "--out", type=Path, default=BOOK.parent, help="folder that gets a folder _build"
     )
+    parser.add_argument("--pdf", action="store_true", help="make a PDF, and no HTML")
     options = parser.parse_args()
     out = options.out.resolve() / "_build"
     try:
+        browser = find_browser() if options.pdf else None
         # Chosen once, here, so that every notebook names the same model in its parameters.
         weights = find_weights(options.model)
         print(f"Building the book with {weights.name}.", flush=True)
@@ -42,7 +44,7 @@ def main() -> int:
         draw(weights.choice, source / "images" / COMMITTED.name)
         for notebook in sorted((source / "notebooks").glob("*.ipynb")):
             execute(notebook, weights)
-        page = build_html(source, out)
+        book = build_pdf(source, out, browser) if browser else build_html(source, out)
     except TrendlibError as error:
         print(f"build: {error}", file=sys.stderr)
         return 2
@@ -55,19 +57,17 @@ def main() -> int:
     except subprocess.CalledProcessError as error:
         print(f"build: jupyter-book failed with status {error.returncode}", file=sys.stderr)
         return 1
-    print(f"The book is ready: {page}")
+    print(f"The book is ready: {book}")
     return 0
 
 
 def stage(source: Path) -> Path:
-    """Copy the book's sources, with the notebooks and MathJax, into a fresh folder."""
+    """Copy the book's sources, with the notebooks, into a fresh folder."""
     shutil.rmtree(source, ignore_errors=True)
-    ignored = shutil.ignore_patterns("*.py", "__pycache__", ".ipynb_checkpoints", "_build")
+    programs = [path.name for path in BOOK.glob("*.py")]
+    ignored = shutil.ignore_patterns(*programs, "__pycache__", ".ipynb_checkpoints", "_build")
     shutil.copytree(BOOK, source, ignore=ignored)  # follows the link to the notebooks
-    assets = source / "assets"
-    assets.mkdir(exist_ok=True)
-    mathjax = Path(str(distribution("sphinx-mathjax-offline").locate_file(MATHJAX)))
-    shutil.copy(mathjax, assets)
+    write_math_font(source / "styles" / "math.woff")
     return source
 
 
@@ -91,13 +91,26 @@ def execute(notebook: Path, weights: Weights) -> None:
 
 
 def build_html(source: Path, out: Path) -> Path:
-    """Make the HTML; warnings are errors."""
-    shutil.rmtree(out / "html", ignore_errors=True)
+    """Make the HTML."""
+    run_sphinx(source, out, "html")
+    return out / "html" / "index.html"
+
+
+def build_pdf(source: Path, out: Path, browser: str) -> Path:
+    """Make the PDF."""
+    run_sphinx(source, out, "singlehtml")
+    pdf = out / "pdf" / "trendbook.pdf"
+    print_page(out / "singlehtml" / "intro.html", pdf, browser)
+    return pdf
+
+
+def run_sphinx(source: Path, out: Path, builder: str) -> None:
+    """Make pages; warnings are errors."""
+    shutil.rmtree(out / builder, ignore_errors=True)
     shutil.rmtree(out / ".doctrees", ignore_errors=True)
     program = str(Path(sys.executable).with_name("jupyter-book"))
-    options = ["-W", "-n", "--keep-going", "--path-output", str(out.parent)]
+    options = ["-W", "-n", "--keep-going", "--builder", builder, "--path-output", str(out.parent)]
     subprocess.run([program, "build", *options, str(source)], check=True)
-    return out / "html" / "index.html"
 
 
 if __name__ == "__main__":
