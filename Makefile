@@ -5,6 +5,8 @@ PYTHON ?= python3.11
 MODEL ?= auto
 # An extra index for torch, such as PyTorch's own one of CPU builds (see the README).
 TORCH_INDEX ?=
+# What `make notebooks` runs.
+NOTEBOOKS ?= notebooks/*.ipynb notebooks/template/chapter.ipynb
 # Where the benchmarks write their figures; the book shows those in
 # trendlib/benchmark_figures.
 BENCH ?= _build/bench
@@ -32,6 +34,9 @@ book: $(READY) ## run the notebooks and build the HTML book
 
 pdf: $(READY) ## run the notebooks and print the book, to _build/pdf/trendbook.pdf
 	@$(BIN)/python book/build.py --model '$(MODEL)' --pdf
+
+links: $(READY) ## check the links that leave the book, where there is a network
+	@$(BIN)/python book/build.py --links
 
 test: lint types unit nbval ## run every check
 
@@ -62,9 +67,12 @@ bench-run: $(READY)
 bench-encode: $(READY)
 	@$(BIN)/python tests/bench_encode.py --out $(BENCH)/encode.json
 
-notebooks: $(READY) ## run the notebooks and keep their outputs, to be committed
+notebooks: $(READY) ## run the notebooks, or NOTEBOOKS, and keep their outputs, to be committed
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace \
-	  --ExecutePreprocessor.record_timing=False --log-level=ERROR notebooks/*.ipynb
+	  --ExecutePreprocessor.record_timing=False --log-level=ERROR $(NOTEBOOKS)
+
+address: $(READY) ## put the address REPOSITORY (and BRANCH) of this repository wherever it stands
+	@$(BIN)/python book/address.py '$(REPOSITORY)' $(if $(BRANCH),--branch '$(BRANCH)')
 
 picture: $(READY) ## draw the picture of the README and the opening page
 	$(BIN)/python book/picture.py

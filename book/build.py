@@ -32,10 +32,19 @@ def main() -> int:
     parser.add_argument(
         "--out", type=Path, default=BOOK.parent, help="folder that gets a folder _build"
     )
-    parser.add_argument("--pdf", action="store_true", help="make a PDF, and no HTML")
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--pdf", action="store_true", help="make a PDF, and no HTML")
+    instead.add_argument(
+        "--links",
+        action="store_true",
+        help="check the links that leave the book, and build nothing",
+    )
     options = parser.parse_args()
     out = options.out.resolve() / "_build"
     try:
+        if options.links:
+            run_sphinx(stage(out / "source"), out, "linkcheck")
+            return 0
         browser = find_browser() if options.pdf else None
         # Chosen once, here, so that every notebook names the same model in its parameters.
         weights = find_weights(options.model)
