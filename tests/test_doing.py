@@ -232,7 +232,8 @@ def test_the_committed_template_is_fresh() -> None:
 def test_the_recipe_for_a_reading_makes_one(tmp_path: Path) -> None:
     code = re.search(r"```python\n(.*?)```", recipe("Add a reading"), flags=re.DOTALL)
     assert code
-    shutil.copytree(ROOT / "trendlib", tmp_path / "trendlib")
+    for part in ("trendlib", "notebooks"):
+        shutil.copytree(ROOT / part, tmp_path / part)
     module = tmp_path / "trendlib" / "attention.py"
     before, listed, after = module.read_text(encoding="utf-8").partition("READINGS = {")
     name = code[1].partition(" = ")[0]
