@@ -163,8 +163,9 @@ def _syntax(results: Results) -> tuple[Verdict, str]:
         f"An edge of the gold tree joins focus and related word in {interval(joined['article'])} "
         f"of the sentences. A random word instead would be joined in "
         f"{percent(joined['random word'].value)}, the next word in "
-        f"{percent(joined['next word'].value)}, and the choice of the best single head in "
-        f"{percent(joined['best head'].value)}."
+        f"{percent(joined['next word'].value)}, the nearest content word in "
+        f"{percent(joined['nearest content word'].value)}, and the choice of the best single head "
+        f"in {percent(joined['best head'].value)}."
     )
 
 
