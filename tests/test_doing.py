@@ -185,12 +185,13 @@ def commands(heading: str) -> list[str]:
 
 
 def small_book(folder: Path) -> None:
-    """The project, but with an opening page and the notation only; its environment is ours."""
+    """The project, but with an opening page and the notation, both empty; its environment is ours."""
     for name in ("Makefile", "pyproject.toml", "constraints.txt"):
         shutil.copy(ROOT / name, folder)
     shutil.copytree(ROOT / "book", folder / "book", symlinks=True)
     shutil.copytree(TEMPLATE.parent, folder / "notebooks" / "template")
     (folder / "book" / "intro.md").write_text("# A small book\n", encoding="utf-8")
+    (folder / "book" / "notation.md").write_text("# Notation\n", encoding="utf-8")
     (folder / "book" / "_toc.yml").write_text(
         "format: jb-book\nroot: intro\nchapters:\n  - file: notation\n", encoding="utf-8"
     )
