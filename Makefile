@@ -7,6 +7,8 @@ MODEL ?= auto
 EVALUATED = $(if $(filter auto,$(MODEL)),all-MiniLM-L6-v2,$(MODEL))
 # An extra index for torch, such as PyTorch's own one of CPU builds (see the README).
 TORCH_INDEX ?=
+# What `make notebooks` runs.
+NOTEBOOKS ?= notebooks/*.ipynb notebooks/template/chapter.ipynb
 # Where the benchmarks write their figures; the book shows those in
 # trendlib/benchmark_figures.
 BENCH ?= _build/bench
@@ -15,7 +17,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lint types unit nbval lab reproduce evaluate evaluate-quick bench bench-run bench-encode notebooks picture lock clean
+.PHONY: help book pdf links address test lint types unit nbval lab reproduce evaluate evaluate-quick bench bench-run bench-encode notebooks picture lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -31,6 +33,12 @@ $(READY): pyproject.toml constraints.txt
 
 book: $(READY) ## run the notebooks and build the HTML book
 	@$(BIN)/python book/build.py --model '$(MODEL)'
+
+pdf: $(READY) ## run the notebooks and print the book, to _build/pdf/trendbook.pdf
+	@$(BIN)/python book/build.py --model '$(MODEL)' --pdf
+
+links: $(READY) ## check the links that leave the book, where there is a network
+	@$(BIN)/python book/build.py --links
 
 test: lint types unit nbval evaluate-quick ## run every check
 
@@ -68,9 +76,12 @@ bench-run: $(READY)
 bench-encode: $(READY)
 	@$(BIN)/python tests/bench_encode.py --out $(BENCH)/encode.json
 
-notebooks: $(READY) ## run the notebooks and keep their outputs, to be committed
+notebooks: $(READY) ## run the notebooks, or NOTEBOOKS, and keep their outputs, to be committed
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace \
-	  --ExecutePreprocessor.record_timing=False --log-level=ERROR notebooks/*.ipynb
+	  --ExecutePreprocessor.record_timing=False --log-level=ERROR $(NOTEBOOKS)
+
+address: $(READY) ## put the address REPOSITORY (and BRANCH) of this repository wherever it stands
+	@$(BIN)/python book/address.py '$(REPOSITORY)' $(if $(BRANCH),--branch '$(BRANCH)')
 
 picture: $(READY) ## draw the picture of the README and the opening page
 	$(BIN)/python book/picture.py

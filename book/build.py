@@ -1,4 +1,4 @@
-"""Build the book: run the notebooks with a model, and make HTML of them.
+"""Build the book: run the notebooks with a model, and make HTML or a PDF of them.
 
 Nothing that is committed is touched: the sources are copied to ``_build/source``, and the notebooks
 are executed there.
@@ -9,13 +9,14 @@ import shutil
 import subprocess
 import sys
 import time
-from importlib.metadata import distribution
 from pathlib import Path
 
 import explorer_page
 import papermill
+from fonts import write_math_font
 from manifest import make_manifest, write_manifest
 from papermill.exceptions import PapermillExecutionError
+from pdf import find_browser, print_page
 from picture import COMMITTED, draw
 
 from trendlib.encoder import keep_loaded
@@ -27,21 +28,28 @@ from trendlib.weights import AUTO, Weights, find_weights
 CLAIMS = "claims.md"
 """What the opening page includes: made of the files of results."""
 BOOK = Path(__file__).resolve().parent
-MATHJAX = "sphinx-mathjax-offline/static/mathjax/tex-svg.js"
 
 
 def main() -> int:
     """Run the command; returns its exit status."""
-    parser = argparse.ArgumentParser(description="Run the notebooks and build the HTML book.")
+    parser = argparse.ArgumentParser(description="Run the notebooks and build the book.")
     parser.add_argument(
         "--model", default=AUTO, help="model of the notebooks (default: %(default)s)"
     )
     parser.add_argument(
         "--out", type=Path, default=BOOK.parent, help="folder that gets a folder _build"
     )
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--pdf", action="store_true", help="make a PDF, and no HTML")
+    instead.add_argument(
+        "--links",
+        action="store_true",
+        help="check the links that leave the book, and build nothing",
+    )
     options = parser.parse_args()
     out = options.out.resolve() / "_build"
     try:
+        browser = find_browser() if options.pdf else None
         # Chosen once, here, so that every notebook names the same model in its parameters.
         weights = find_weights(options.model)
         keep_loaded()  # picture, explorer and manifest need the same model
@@ -50,10 +58,14 @@ def main() -> int:
         draw(weights.choice, source / "images" / COMMITTED.name)
         (source / CLAIMS).write_text(claims_table(), encoding="utf-8")
         explorer_page.write(weights.choice, source / "explorer" / explorer_page.FRAGMENT)
+        if options.links:
+            write_manifest(make_manifest(weights, {}), source)
+            run_sphinx(source, out, "linkcheck")
+            return 0
         notebooks = sorted((source / "notebooks").glob("*.ipynb"))
         seconds = {notebook.stem: execute(notebook, weights) for notebook in notebooks}
         write_manifest(make_manifest(weights, seconds), source)
-        page = build_html(source, out)
+        book = build_pdf(source, out, browser) if browser else build_html(source, out)
     except TrendlibError as error:
         print(f"build: {error}", file=sys.stderr)
         return 2
@@ -66,21 +78,18 @@ def main() -> int:
     except subprocess.CalledProcessError as error:
         print(f"build: jupyter-book failed with status {error.returncode}", file=sys.stderr)
         return 1
-    print(f"The book is ready: {page}")
+    print(f"The book is ready: {book}")
     return 0
 
 
 def stage(source: Path) -> Path:
-    """Copy the book's sources, with the notebooks and MathJax, into a fresh folder."""
+    """Copy the book's sources, with the notebooks, into a fresh folder."""
     shutil.rmtree(source, ignore_errors=True)
     programs = [path.name for path in BOOK.glob("*.py")]
     kept_back = (*programs, "*.j2", "__pycache__")
     ignored = shutil.ignore_patterns(*kept_back, ".ipynb_checkpoints", "_build")
     shutil.copytree(BOOK, source, ignore=ignored)  # follows the link to the notebooks
-    assets = source / "assets"
-    assets.mkdir(exist_ok=True)
-    mathjax = Path(str(distribution("sphinx-mathjax-offline").locate_file(MATHJAX)))
-    shutil.copy(mathjax, assets)
+    write_math_font(source / "styles" / "math.woff")
     return source
 
 
@@ -106,13 +115,26 @@ def execute(notebook: Path, weights: Weights) -> float:
 
 
 def build_html(source: Path, out: Path) -> Path:
-    """Make the HTML; warnings are errors."""
-    shutil.rmtree(out / "html", ignore_errors=True)
+    """Make the HTML."""
+    run_sphinx(source, out, "html")
+    return out / "html" / "index.html"
+
+
+def build_pdf(source: Path, out: Path, browser: str) -> Path:
+    """Make the PDF."""
+    run_sphinx(source, out, "singlehtml")
+    pdf = out / "pdf" / "trendbook.pdf"
+    print_page(out / "singlehtml" / "intro.html", pdf, browser)
+    return pdf
+
+
+def run_sphinx(source: Path, out: Path, builder: str) -> None:
+    """Make pages; warnings are errors."""
+    shutil.rmtree(out / builder, ignore_errors=True)
     shutil.rmtree(out / ".doctrees", ignore_errors=True)
     program = str(Path(sys.executable).with_name("jupyter-book"))
-    options = ["-W", "-n", "--keep-going", "--path-output", str(out.parent)]
+    options = ["-W", "-n", "--keep-going", "--builder", builder, "--path-output", str(out.parent)]
     subprocess.run([program, "build", *options, str(source)], check=True)
-    return out / "html" / "index.html"
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from jaxtyping import install_import_hook
@@ -154,14 +155,15 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
-def open_page(browser: Browser, url: str) -> tuple[Page, list[str], list[str]]:
-    """Open a page; list what it requested, and what failed."""
-    page = browser.new_page()
+def open_page(browser: Browser, url: str, **context: Any) -> tuple[Page, list[str], list[str]]:
+    """Open a page; list what it requested, and what failed or was reported as an error."""
+    page = browser.new_page(**context)
     requested: list[str] = []
     failed: list[str] = []
     page.on("request", lambda request: requested.append(request.url))
     page.on("requestfailed", lambda request: failed.append(request.url))
     page.on("pageerror", lambda error: failed.append(str(error)))
+    page.on("console", lambda said: failed.append(said.text) if said.type == "error" else None)
     page.on("response", lambda answer: failed.append(answer.url) if answer.status >= 400 else None)
     page.goto(url, wait_until="networkidle")
     return page, requested, failed

@@ -12,6 +12,7 @@ from pathlib import Path
 import nbformat
 import regex
 import yaml
+from IPython.core.inputtransformer2 import TransformerManager
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from myst_parser.config.main import MdParserConfig
@@ -94,7 +95,8 @@ def typed_into(markdown: str) -> list[str]:
 def typed_into_code(source: str) -> list[str]:
     """List the numbers in the strings that a code cell shows, format specifications left out."""
     found = []
-    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    plain = TransformerManager().transform_cell(source)  # "%pip" is no Python
+    calls = [node for node in ast.walk(ast.parse(plain)) if isinstance(node, ast.Call)]
     for call in calls:
         if isinstance(call.func, ast.Name) and call.func.id in SHOWING:
             given = [*call.args, *(keyword.value for keyword in call.keywords)]

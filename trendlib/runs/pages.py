@@ -32,6 +32,7 @@ def notebook_page(path: Path, sentence: str) -> str:
         sentence: The sentence that it was run with.
     """
     notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    notebook.cells = [cell for cell in notebook.cells if "remove-cell" not in _tags(cell)]
     for cell in notebook.cells:
         _caption(cell)
     body, _ = _exporter().from_notebook_node(notebook)
@@ -94,6 +95,10 @@ def _places() -> dict[str, str]:
         tempfile.gettempdir(): "tmp",
     }
     return {path: text for path, text in places.items() if len(path) > 1}
+
+
+def _tags(cell: Any) -> list[str]:
+    return list(cell.metadata.get("tags", []))
 
 
 def _caption(cell: Any) -> None:
