@@ -263,7 +263,9 @@ def test_links_within_the_book_lead_somewhere(
         file = urlsplit(url).path.removeprefix(urlsplit(address).path).lstrip("/")
         if not fragment or file not in visits:
             return (site / file).is_file()
-        return fragment in visits[file].anchors
+        # The explorer reads a view off its address; its own tests follow such links.
+        view = file == "explorer.html" and fragment.startswith("sentence-")
+        return view or fragment in visits[file].anchors
 
     assert sum(len(each.links) for each in visits.values()) > 100
     assert faults(visits, broken) == {}

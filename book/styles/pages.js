@@ -1,5 +1,6 @@
-// What scrolls by itself must be reachable from the keyboard: long outputs and wide tables.
-const SCROLLING = ".tag_output_scroll > .cell_output, .pst-scrollable-table-container";
+// What scrolls by itself must be reachable from the keyboard: long outputs, wide tables, equations.
+const SCROLLING =
+  ".tag_output_scroll > .cell_output, .pst-scrollable-table-container, div.math";
 
 function letTheKeyboardIn() {
   for (const each of document.querySelectorAll(SCROLLING)) {
