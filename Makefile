@@ -17,7 +17,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help book pdf links address test lint types unit nbval lab reproduce evaluate evaluate-quick bench bench-run bench-encode notebooks picture lock clean
+.PHONY: help book book-zh catalogues pdf links address test lint types unit nbval lab reproduce evaluate evaluate-quick bench bench-run bench-encode notebooks picture lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -31,8 +31,14 @@ $(READY): pyproject.toml constraints.txt
 	  $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e '.[book,test,ray,onnx]'
 	@touch $@
 
-book: $(READY) ## run the notebooks and build the HTML book
+book: $(READY) ## run the notebooks and build the HTML book, in English and Chinese
 	@$(BIN)/python book/build.py --model '$(MODEL)'
+
+book-zh: $(READY) ## build the Chinese edition anew, to _build/html/zh
+	@$(BIN)/python book/build.py --model '$(MODEL)' --edition zh
+
+catalogues: $(READY) ## bring the Chinese edition's catalogues up to date, for translators
+	@$(BIN)/python book/catalogues.py
 
 pdf: $(READY) ## run the notebooks and print the book, to _build/pdf/trendbook.pdf
 	@$(BIN)/python book/build.py --model '$(MODEL)' --pdf
@@ -49,8 +55,9 @@ lint: $(READY)
 types: $(READY)
 	$(BIN)/mypy
 
+# Files of tests side by side, each with one thread for its arithmetic.
 unit: $(READY)
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 nbval: $(READY)
 	$(BIN)/pytest --nbval-lax --nbval-current-env -p no:cacheprovider notebooks

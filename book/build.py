@@ -5,6 +5,7 @@ are executed there.
 """
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import explorer_page
 import papermill
+from editions import CHINESE
 from fonts import write_math_font
 from manifest import make_manifest, write_manifest
 from papermill.exceptions import PapermillExecutionError
@@ -22,11 +24,14 @@ from picture import COMMITTED, draw
 from trendlib.encoder import keep_loaded
 from trendlib.errors import TrendlibError
 from trendlib.evaluate.claims import claims_table
+from trendlib.language import CATALOGUE
 from trendlib.runs.pages import forget_machine
 from trendlib.weights import AUTO, Weights, find_weights
 
 CLAIMS = "claims.md"
 """What the opening page includes: made of the files of results."""
+TRANSLATED = ("02_sentence_embedding",)
+"""The notebooks whose results the Chinese edition says in Chinese."""
 BOOK = Path(__file__).resolve().parent
 
 
@@ -40,6 +45,11 @@ def main() -> int:
         "--out", type=Path, default=BOOK.parent, help="folder that gets a folder _build"
     )
     instead = parser.add_mutually_exclusive_group()
+    instead.add_argument(
+        "--edition",
+        choices=(CHINESE.name,),
+        help="make this edition of the HTML anew, beside the English one (default: both)",
+    )
     instead.add_argument("--pdf", action="store_true", help="make a PDF, and no HTML")
     instead.add_argument(
         "--links",
@@ -65,7 +75,10 @@ def main() -> int:
         notebooks = sorted((source / "notebooks").glob("*.ipynb"))
         seconds = {notebook.stem: execute(notebook, weights) for notebook in notebooks}
         write_manifest(make_manifest(weights, seconds), source)
-        book = build_pdf(source, out, browser) if browser else build_html(source, out)
+        if browser:
+            book = build_pdf(source, out, browser)
+        else:
+            book = build_editions(source, out, weights, chinese_alone=options.edition is not None)
     except TrendlibError as error:
         print(f"build: {error}", file=sys.stderr)
         return 2
@@ -114,10 +127,45 @@ def execute(notebook: Path, weights: Weights) -> float:
     return time.perf_counter() - started
 
 
-def build_html(source: Path, out: Path) -> Path:
-    """Make the HTML."""
-    run_sphinx(source, out, "html")
-    return out / "html" / "index.html"
+def build_editions(source: Path, out: Path, weights: Weights, *, chinese_alone: bool) -> Path:
+    """Make the HTML of both editions, each of whose pages leads to that of the other.
+
+    Args:
+        source: The sources, with executed notebooks.
+        out: Where the HTML goes.
+        weights: The model.
+        chinese_alone: Leave the English edition as it is, if it is there.
+
+    Returns:
+        The first page.
+    """
+    english, chinese = out / "html", out / "html" / CHINESE.name
+    if not (chinese_alone and (english / "intro.html").is_file()):
+        run_sphinx(source, out, "html")
+    translated = translate(source, out / f"source-{CHINESE.name}", weights)
+    run_sphinx(translated, out / CHINESE.name / "_build", "html")
+    shutil.rmtree(chinese, ignore_errors=True)
+    shutil.move(out / CHINESE.name / "_build" / "html", chinese)
+    return (chinese if chinese_alone else english) / "index.html"
+
+
+def translate(source: Path, target: Path, weights: Weights) -> Path:
+    """Copy the sources for the Chinese edition, with results that are said in Chinese."""
+    print("Translating the book.", flush=True)
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(source, target)
+    CHINESE.configure(target)
+    catalogue = target / "trendlib.mo"
+    CHINESE.compile("trendlib", catalogue)
+    os.environ[CATALOGUE] = str(catalogue)
+    try:
+        (target / CLAIMS).write_text(claims_table(), encoding="utf-8")
+        for notebook in (target / "notebooks").glob("*.ipynb"):
+            if notebook.stem in TRANSLATED:
+                execute(notebook, weights)
+    finally:
+        del os.environ[CATALOGUE]
+    return target
 
 
 def build_pdf(source: Path, out: Path, browser: str) -> Path:
@@ -133,7 +181,8 @@ def run_sphinx(source: Path, out: Path, builder: str) -> None:
     shutil.rmtree(out / builder, ignore_errors=True)
     shutil.rmtree(out / ".doctrees", ignore_errors=True)
     program = str(Path(sys.executable).with_name("jupyter-book"))
-    options = ["-W", "-n", "--keep-going", "--builder", builder, "--path-output", str(out.parent)]
+    chosen = ["custom", "--custom-builder", builder] if builder == "gettext" else [builder]
+    options = ["-W", "-n", "--keep-going", "--path-output", str(out.parent), "--builder", *chosen]
     subprocess.run([program, "build", *options, str(source)], check=True)
 
 

@@ -6,6 +6,7 @@
 import functools
 import http.server
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -39,6 +40,7 @@ install_import_hook(CHECKED, "beartype.beartype")
 
 import hypothesis  # noqa: E402
 import torch  # noqa: E402
+from filelock import FileLock  # noqa: E402
 from huggingface_hub import constants  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 from matplotlib.text import Text  # noqa: E402
@@ -170,16 +172,29 @@ def open_page(browser: Browser, url: str, **context: Any) -> tuple[Page, list[st
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The HTML of the book, built in a folder of its own as `make book` builds it."""
-    out = tmp_path_factory.mktemp("site") / "book"
-    out.mkdir()
+def site(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Path:
+    """The HTML of the book, built in a folder of its own as `make book` builds it.
+
+    The first worker of a run that asks for it builds it, and the others wait.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    out = shared / f"site-{testrun_uid}" / "book"
+    index = out / "_build" / "html" / "index.html"
+    with FileLock(shared / f"site-{testrun_uid}.lock"):
+        if not out.exists():
+            out.mkdir(parents=True)
+            build_site(out, index)
+    assert index.is_file(), "the build failed in another worker"
+    return index.parent
+
+
+def build_site(out: Path, index: Path) -> None:
     command = [sys.executable, ROOT / "book" / "build.py", "--model", "all-MiniLM-L6-v2"]
     result = subprocess.run([*command, "--out", out], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
-    index = out / "_build" / "html" / "index.html"
     assert result.stdout.strip().splitlines()[-1] == f"The book is ready: {index}"
-    return index.parent
 
 
 @pytest.fixture(scope="session")

@@ -185,7 +185,7 @@ def commands(heading: str) -> list[str]:
 
 
 def small_book(folder: Path) -> None:
-    """The project, but with an opening page and the notation, both empty; its environment is ours."""
+    """The project with an opening page and the notation, both empty; its environment is ours."""
     for name in ("Makefile", "pyproject.toml", "constraints.txt"):
         shutil.copy(ROOT / name, folder)
     shutil.copytree(ROOT / "book", folder / "book", symlinks=True)

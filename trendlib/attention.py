@@ -19,6 +19,7 @@ from trendlib.errors import (
     LayerOutOfRangeError,
     check_choice,
 )
+from trendlib.language import to_say
 from trendlib.typing import (
     AttentionRows,
     Attentions,
@@ -63,30 +64,34 @@ ARTICLE = Reading(
     layer=0,
     focus_row="last",
     drop="final period",
-    note="the heads of the first layer vote and its last head names the focus word, "
-    'as the article computed it (it calls the heads "layers")',
+    note=to_say(
+        "the heads of the first layer vote and its last head names the focus word, "
+        'as the article computed it (it calls the heads "layers")'
+    ),
 )
 WORDS_ONLY = Reading(
     name="words-only",
     layer=0,
     focus_row="last",
     drop="punctuation",
-    note="as the article's, but no punctuation mark is a candidate",
+    note=to_say("as the article's, but no punctuation mark is a candidate"),
 )
 LAYERS = Reading(
     name="layers",
     layer=None,
     focus_row="last",
     drop="final period",
-    note="the layers vote, each the mean of its heads, and the last one names the focus word, "
-    "as the article's text says",
+    note=to_say(
+        "the layers vote, each the mean of its heads, and the last one names the focus word, "
+        "as the article's text says"
+    ),
 )
 LAST_LAYER = Reading(
     name="last-layer",
     layer="last",
     focus_row="last",
     drop="final period",
-    note="the heads of the last layer vote and its last head names the focus word",
+    note=to_say("the heads of the last layer vote and its last head names the focus word"),
 )
 READINGS = {reading.name: reading for reading in (ARTICLE, WORDS_ONLY, LAYERS, LAST_LAYER)}
 
@@ -143,8 +148,8 @@ class Related:
 class Reason(StrEnum):
     """Why a sentence has no related word."""
 
-    ONE_WORD = "the focus word is the only candidate"
-    LEADS_NO_ROW = "the focus word leads no row"
+    ONE_WORD = to_say("the focus word is the only candidate")
+    LEADS_NO_ROW = to_say("the focus word leads no row")
 
 
 @dataclass(frozen=True)

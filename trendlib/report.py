@@ -11,17 +11,24 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from trendlib.attention import AttentionResult, NoRelated
+from trendlib.attention import AttentionResult, NoRelated, Reading, Related
 from trendlib.embedding import SentenceEmbedding, overlap
 from trendlib.encoding import Encoding, Provenance
+from trendlib.language import say, say_many, to_say
 from trendlib.published import Comparison, Verdict, groups
 from trendlib.similarity import heaviest, pairwise_cosines, share_of_square, without
-from trendlib.trend import Trend
 from trendlib.typing import SliceCosines, Vector
 from trendlib.weights import BERT_BASE
 
 UNKNOWN = "[UNK]"
 """The token of what the vocabulary does not know. A typed "[UNK]" is never this token."""
+
+DECIDERS = {
+    "votes": to_say("votes"),
+    "attention mass": to_say("attention mass"),
+    "position": to_say("position"),
+}
+"""What decides between words with equally many votes, in words."""
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~$:^@])")
 
@@ -39,24 +46,29 @@ def quoted(text: str) -> str:
 def provenance_table(provenance: Provenance) -> pd.DataFrame:
     """Tabulate where figures come from."""
     rows = {
-        "model": provenance.model,
-        "revision": provenance.revision,
-        "sha256 of the weights begins with": provenance.weights_sha256[:16],
-        "number format": provenance.dtype,
-        **{f"version of {name}": text for name, text in provenance.versions.items()},
+        say("model"): provenance.model,
+        say("revision"): provenance.revision,
+        say("sha256 of the weights begins with"): provenance.weights_sha256[:16],
+        say("number format"): provenance.dtype,
+        **{say("version of {name}", name=name): text for name, text in provenance.versions.items()},
     }
     return pd.DataFrame({"": rows})
+
+
+def reading_text(reading: Reading) -> str:
+    """Say what a reading is."""
+    return say("By the reading “{name}”, {note}.", name=reading.name, note=say(reading.note))
 
 
 def words_table(encoding: Encoding) -> pd.DataFrame:
     """Tabulate the words of a sentence, and the word pieces that they are made of."""
     return pd.DataFrame(
         {
-            "word": encoding.word_texts,
-            "word pieces": [
+            say("word"): encoding.word_texts,
+            say("word pieces"): [
                 " ".join(encoding.tokens[token] for token in word.tokens) for word in encoding.words
             ],
-            "positions": [", ".join(map(str, word.tokens)) for word in encoding.words],
+            say("positions"): [", ".join(map(str, word.tokens)) for word in encoding.words],
         }
     )
 
@@ -68,84 +80,115 @@ def words_text(encoding: Encoding) -> str:
         for word in encoding.words
         if any(encoding.tokens[token] == UNKNOWN for token in word.tokens)
     ]
-    start = f"The vocabulary of {encoding.provenance.model}"
+    model = encoding.provenance.model
     if not unknown:
-        return f"{start} knows every word."
-    return (
-        f"{start} does not know {', '.join(unknown)}. Such words all go into the model as the same "
-        "piece, so that it cannot tell them apart."
+        return say("The vocabulary of {model} knows every word.", model=model)
+    return say(
+        "The vocabulary of {model} does not know {words}. Such words all go into the model as the "
+        "same piece, so that it cannot tell them apart.",
+        model=model,
+        words=_listed(unknown),
     )
 
 
 def focus_text(result: AttentionResult) -> str:
     """Say which word is the focus word, and how clearly."""
     focus = result.focus
-    place = f"{result.row_kind} {result.focus_row}"
-    if result.layer is not None:
-        place += f" of layer {result.layer}"
-    text = (
-        f"{_by_model(result)} the focus word is **{quoted(focus.word)}**: in {place} it receives "
-        f"{focus.received:.3f}, where every query gives 1 in all."
+    if result.layer is None:
+        place = say("layer {row}", row=result.focus_row)
+    else:
+        place = say("head {row} of layer {layer}", row=result.focus_row, layer=result.layer)
+    text = say(
+        "{by} the focus word is **{word}**: in {place} it receives {received:.3f}, where every "
+        "query gives 1 in all.",
+        by=_by_model(result),
+        word=quoted(focus.word),
+        place=place,
+        received=focus.received,
     )
     if focus.tied:
-        text += " Another word receives exactly as much; the first one is taken."
+        text += say(" Another word receives exactly as much; the first one is taken.")
     return text
 
 
 def related_text(result: AttentionResult) -> str:
     """Say which word is the related word, by which votes, or why there is none."""
     related, led = result.related, len(result.vote.rows)
+    by = _by_model(result)
     if isinstance(related, NoRelated):
-        return f"{_by_model(result)} there is no related word: {related.reason}."
-    text = (
-        f"{_by_model(result)} {quoted(result.focus.word)} leads {led} of the "
-        f"{len(result.received)} {result.row_kind}s. The related word is "
-        f"**{quoted(related.word)}**, with {related.votes} of {led} "
-        f"{'vote' if led == 1 else 'votes'}."
+        return say("{by} there is no related word: {reason}.", by=by, reason=say(related.reason))
+    leads = {"by": by, "focus": quoted(result.focus.word), "led": led, "all": len(result.received)}
+    if result.layer is None:
+        text = say("{by} {focus} leads {led} of the {all} layers.", **leads)
+    else:
+        text = say("{by} {focus} leads {led} of the {all} heads.", **leads)
+    text += say_many(
+        " The related word is **{word}**, with {votes} of {led} vote.",
+        " The related word is **{word}**, with {votes} of {led} votes.",
+        led,
+        word=quoted(related.word),
+        votes=related.votes,
+        led=led,
     )
     if related.tied:
-        text += f" That is a tie, and {related.decided_by} decides it."
+        text += say(" That is a tie, and {decider} decides it.", decider=_decider(related))
     return text
 
 
 def trend_text(embedding: SentenceEmbedding, count: int = 3) -> str:
     """Say how much of the trends is defined, and how few coordinates carry the embedding."""
     focus = quoted(embedding.attention.focus.word)
-    text = (
-        f"{_by_model(embedding.attention)} the trend of {focus} is defined in "
-        f"{_share(embedding.focus_trend)} of the {len(embedding.values)} coordinates"
-    )
+    first = {
+        "by": _by_model(embedding.attention),
+        "focus": focus,
+        "share": embedding.focus_trend.defined_share,
+        "all": len(embedding.values),
+    }
     if embedding.related_trend is None or isinstance(embedding.related, NoRelated):
-        text += "; there is no second trend, so it is the embedding."
+        text = say(
+            "{by} the trend of {focus} is defined in {share:.1%} of the {all} coordinates; there "
+            "is no second trend, so it is the embedding.",
+            **first,
+        )
     else:
         counts = overlap(embedding.focus_trend, embedding.related_trend)
-        text += (
-            f", that of {quoted(embedding.related.word)} in {_share(embedding.related_trend)}. "
-            f"In {counts.both} coordinates both are defined, in {counts.one} exactly one (there "
-            f"the two complement each other), in {counts.neither} none."
+        text = say(
+            "{by} the trend of {focus} is defined in {share:.1%} of the {all} coordinates, that of "
+            "{related} in {other:.1%}. In {both} coordinates both are defined, in {one} exactly "
+            "one (there the two complement each other), in {neither} none.",
+            **first,
+            related=quoted(embedding.related.word),
+            other=embedding.related_trend.defined_share,
+            both=counts.both,
+            one=counts.one,
+            neither=counts.neither,
         )
     known = embedding.values[embedding.defined]
-    carried = share_of_square(known, heaviest(known, count))
-    return f"{text} The {count} heaviest coordinates carry {carried:.1%} of the embedding's square."
+    return text + say(
+        " The {count} heaviest coordinates carry {carried:.1%} of the embedding's square.",
+        count=count,
+        carried=share_of_square(known, heaviest(known, count)),
+    )
 
 
 def embedding_table(embedding: SentenceEmbedding, first: int) -> pd.DataFrame:
     """Tabulate the first coordinates of the two trends and of their sum."""
-    chosen = zip(("focus", "related"), embedding.attention.chosen, embedding.trends, strict=False)
+    roles = (say("focus"), say("related"))
+    chosen = zip(roles, embedding.attention.chosen, embedding.trends, strict=False)
     columns = {
         f"{role}: {word.word}": (trend.values, trend.defined) for role, word, trend in chosen
     }
-    columns["sentence embedding"] = (embedding.values, embedding.defined)
+    columns[say("sentence embedding")] = (embedding.values, embedding.defined)
     table = pd.DataFrame(
         {
             name: [
-                f"{value:.4f}" if exists else "undefined"
+                f"{value:.4f}" if exists else say("undefined")
                 for value, exists in zip(values[:first], defined[:first], strict=True)
             ]
             for name, (values, defined) in columns.items()
         }
     )
-    table.index.name = "coordinate"
+    table.index.name = say("coordinate")
     table.columns.name = embedding.provenance.model
     return table
 
@@ -155,32 +198,40 @@ def readings_table(embeddings: Sequence[SentenceEmbedding]) -> pd.DataFrame:
     rows = []
     for embedding in embeddings:
         result, related = embedding.attention, embedding.related
-        row = {"reading": result.reading.name, "focus word": result.focus.word}
+        row = [result.reading.name, result.focus.word]
         if isinstance(related, NoRelated):
-            row |= {"related word": f"none: {related.reason}", "votes": "", "tied": ""}
+            row += [say("none: {reason}", reason=say(related.reason)), "", ""]
         else:
-            votes = f"{related.votes} of {len(result.vote.rows)}"
-            tied = f"yes, {related.decided_by} decides" if related.tied else "no"
-            row |= {"related word": related.word, "votes": votes, "tied": tied}
+            votes = say("{votes} of {led}", votes=related.votes, led=len(result.vote.rows))
+            tied = say("yes, {decider} decides", decider=_decider(related))
+            row += [related.word, votes, tied if related.tied else say("no")]
         rows.append(row)
-    return pd.DataFrame(rows)
+    head = (say("reading"), say("focus word"), say("related word"), say("votes"), say("tied"))
+    return pd.DataFrame(rows, columns=head)
 
 
 def readings_text(chosen: SentenceEmbedding, others: Sequence[SentenceEmbedding]) -> str:
     """Say which other readings find the chosen one's words."""
     own = chosen.attention.chosen_words
-    same, swapped, other = "the same", "the same two, swapped, and so the same sum", "others"
+    same = to_say(" By {readings}: the same.")
+    swapped = to_say(" By {readings}: the same two, swapped, and so the same sum.")
+    other = to_say(" By {readings}: others.")
     found: dict[str, list[str]] = {same: [], swapped: [], other: []}
     for each in others:
         words = each.attention.chosen_words
         kind = same if words == own else swapped if words == own[::-1] else other
         found[kind].append(f"“{each.attention.reading.name}”")
+    by = _by_model(chosen.attention)
     texts = [quoted(word.word) for word in chosen.attention.chosen]
-    start = f"{_by_model(chosen.attention)} the chosen words are {' and '.join(texts)}."
     if len(texts) == 1:
-        start = f"{_by_model(chosen.attention)} the only chosen word is {texts[0]}."
-    rest = [f"By {', '.join(names)}: {kind}." for kind, names in found.items() if names]
-    return " ".join([start, *rest])
+        start = say("{by} the only chosen word is {word}.", by=by, word=texts[0])
+    else:
+        focus, related = texts
+        start = say(
+            "{by} the chosen words are {focus} and {related}.", by=by, focus=focus, related=related
+        )
+    rest = [say(kind, readings=_listed(names)) for kind, names in found.items() if names]
+    return "".join([start, *rest])
 
 
 def closest_text(cosines: Mapping[str, float], what: str, source: str) -> str:
@@ -344,16 +395,21 @@ def _count(comparisons: Sequence[Comparison]) -> str:
 
 def _by_model(result: AttentionResult) -> str:
     provenance = result.provenance
-    source = "the printed matrix" if provenance is None else provenance.model
-    return f"By {source} and the reading “{result.reading.name}”,"
+    source = say("the printed matrix") if provenance is None else provenance.model
+    reading = result.reading.name
+    return say("By {source} and the reading “{reading}”,", source=source, reading=reading)
+
+
+def _decider(related: Related) -> str:
+    return say(DECIDERS[related.decided_by])
+
+
+def _listed(names: Sequence[str]) -> str:
+    return say(", ").join(names)
 
 
 def _cosines(columns: Mapping[str, Mapping[str, float]], provenance: Provenance) -> pd.DataFrame:
     return pd.DataFrame(columns).round(4).rename_axis(columns=provenance.model)
-
-
-def _share(trend: Trend) -> str:
-    return f"{trend.defined_share:.1%}"
 
 
 def _figure(value: float | int | str | None) -> str:

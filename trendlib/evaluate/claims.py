@@ -10,6 +10,7 @@ from pathlib import Path
 
 from trendlib.evaluate.results import KEPT, TaskResult, read_result
 from trendlib.evaluate.scores import Score
+from trendlib.language import say, to_say
 from trendlib.report import markdown_table
 
 CLASSIFICATION = {"sms": "MCC", "trec": "test accuracy", "mr": "accuracy", "sst2": "test accuracy"}
@@ -25,10 +26,10 @@ ALPHA = 0.05
 class Verdict(StrEnum):
     """What became of a claim."""
 
-    HOLDS = "holds"
-    IN_PART = "holds in part"
-    FAILS = "does not hold"
-    NOT_RUN = "not run"
+    HOLDS = to_say("holds")
+    IN_PART = to_say("holds in part")
+    FAILS = to_say("does not hold")
+    NOT_RUN = to_say("not run")
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,8 @@ class Claim:
         """Judge by one model's results."""
         missing = [task for task in self.tasks if task not in results]
         if missing:
-            return Finding(model, Verdict.NOT_RUN, f"There are no results of {', '.join(missing)}.")
+            why = say("There are no results of {tasks}.", tasks=say(", ").join(missing))
+            return Finding(model, Verdict.NOT_RUN, why)
         return Finding(model, *self.judge(results))
 
 
@@ -94,7 +96,8 @@ def with_ends(score: Score, shown: str, write: Callable[[float], str]) -> str:
     """
     if score.low is None or score.high is None:
         return shown
-    return f"{shown} ({write(score.low)} to {write(score.high)})"
+    low, high = write(score.low), write(score.high)
+    return say("{shown} ({low} to {high})", shown=shown, low=low, high=high)
 
 
 def interval(score: Score) -> str:
@@ -136,11 +139,13 @@ def _heads_or_layers(results: Results) -> tuple[Verdict, str]:
         verdict = (
             Verdict.FAILS if other.low is not None and other.low > MATTERS else Verdict.IN_PART
         )
-    return verdict, (
-        f"If layers vote, as the article says, instead of the heads of layer 0, as its code does, "
-        f"the focus word is another one in {interval(other)} of the sentences, and the related "
-        f"word in {interval(related)}. The article's vote ties in {percent(tied.value)} of the "
-        "sentences."
+    return verdict, say(
+        "If layers vote, as the article says, instead of the heads of layer 0, as its code does, "
+        "the focus word is another one in {focus} of the sentences, and the related word in "
+        "{related}. The article's vote ties in {tied} of the sentences.",
+        focus=interval(other),
+        related=interval(related),
+        tied=percent(tied.value),
     )
 
 
@@ -152,10 +157,12 @@ def _complementary(results: Results) -> tuple[Verdict, str]:
     verdict = _of_count(len(above), len(NULLS))
     by_chance = found.score("independent masks", "exactly one")
     random = found.score("two random words", "exactly one")
-    return verdict, (
-        f"Exactly one of the two trends is defined in {interval(share)} of the coordinates. By "
-        f"chance it would be {percent(by_chance.value)}, and for two random words of the sentence "
-        f"it is {percent(random.value)}."
+    return verdict, say(
+        "Exactly one of the two trends is defined in {share} of the coordinates. By chance it "
+        "would be {chance}, and for two random words of the sentence it is {random}.",
+        share=interval(share),
+        chance=percent(by_chance.value),
+        random=percent(random.value),
     )
 
 
@@ -166,13 +173,15 @@ def _syntax(results: Results) -> tuple[Verdict, str]:
     verdict = _of_count(sum(map(is_more, more)), len(more))
     if is_less(found.score("article", "joined", other="random word")):
         verdict = Verdict.FAILS
-    return verdict, (
-        f"An edge of the gold tree joins focus and related word in {interval(joined['article'])} "
-        f"of the sentences. A random word instead would be joined in "
-        f"{percent(joined['random word'].value)}, the next word in "
-        f"{percent(joined['next word'].value)}, the nearest content word in "
-        f"{percent(joined['nearest content word'].value)}, and the choice of the best single head "
-        f"in {percent(joined['best head'].value)}."
+    return verdict, say(
+        "An edge of the gold tree joins focus and related word in {article} of the sentences. A "
+        "random word instead would be joined in {random}, the next word in {next}, the nearest "
+        "content word in {nearest}, and the choice of the best single head in {head}.",
+        article=interval(joined["article"]),
+        random=percent(joined["random word"].value),
+        next=percent(joined["next word"].value),
+        nearest=percent(joined["nearest content word"].value),
+        head=percent(joined["best head"].value),
     )
 
 
@@ -183,14 +192,13 @@ def _alternative(results: Results) -> tuple[Verdict, str]:
         difference = found.score("trend", measure, other="CLS")
         not_worse += not _is_significantly_less(difference)
         trend, cls, mean = (found.score(each, measure).value for each in ("trend", "CLS", "mean"))
-        parts.append(f"{TITLES[task]} {_plain(trend)} against {_plain(cls)} ({_plain(mean)})")
+        parts.append(_against(TITLES[task], *map(_plain, (trend, cls, mean))))
     sts = results["stsb"].of("Spearman")
-    verdict = _of_count(not_worse, len(CLASSIFICATION))
-    return verdict, (
-        "Trend embedding against [CLS] (and mean pooling): "
-        + ", ".join(parts)
-        + f". Rank correlation on STS-B: {sts['trend'].value:.2f} against {sts['CLS'].value:.2f} "
-        f"({sts['mean'].value:.2f})."
+    ranks = (f"{sts[each].value:.2f}" for each in ("trend", "CLS", "mean"))
+    return _of_count(not_worse, len(CLASSIFICATION)), say(
+        "Trend embedding against [CLS] (and mean pooling): {tasks}. Rank correlation: {ranks}.",
+        tasks=say(", ").join(parts),
+        ranks=_against(TITLES["stsb"], *ranks),
     )
 
 
@@ -204,17 +212,19 @@ def _contexts(results: Results) -> tuple[Verdict, str]:
     verdict = Verdict.FAILS
     if is_more(size):
         verdict = Verdict.HOLDS if is_more(more) else Verdict.IN_PART
-    return verdict, (
-        f"Like contexts are more alike than others with an effect size of {number(size)} for log "
-        f"quotients ({number(cut)} without the heaviest coordinates), and {number(plain)} for "
-        f"plain contextual vectors."
+    return verdict, say(
+        "Like contexts are more alike than others with an effect size of {size} for log quotients "
+        "({cut} without the heaviest coordinates), and {plain} for plain contextual vectors.",
+        size=number(size),
+        cut=number(cut),
+        plain=number(plain),
     )
 
 
 CLAIMS = (
     Claim(
         1,
-        "The votes of BERT's layers name the focus word and the related word.",
+        to_say("The votes of BERT's layers name the focus word and the related word."),
         "Holds if layers and heads name the same focus word in all but 5 % of the sentences.",
         "06_heads_or_layers",
         ("readings",),
@@ -222,7 +232,10 @@ CLAIMS = (
     ),
     Claim(
         2,
-        "The trends of the two words complement each other: one is defined where the other is not.",
+        to_say(
+            "The trends of the two words complement each other: one is defined where the other is "
+            "not."
+        ),
         "Holds if that is so in more coordinates than for other pairs of words and by chance; in "
         "part, if more than for some of these.",
         "07_complementary_trends",
@@ -231,7 +244,7 @@ CLAIMS = (
     ),
     Claim(
         3,
-        "The related word is the one that belongs to the focus word.",
+        to_say("The related word is the one that belongs to the focus word."),
         "Holds if an edge of the gold tree joins the two more often than focus word and next, "
         "previous, random or nearest content word; in part, if more often than some of these.",
         "08_related_by_syntax",
@@ -240,7 +253,9 @@ CLAIMS = (
     ),
     Claim(
         4,
-        "A trend embedding is an alternative to the [CLS] vector for classifying sentences.",
+        to_say(
+            "A trend embedding is an alternative to the [CLS] vector for classifying sentences."
+        ),
         "Holds if it is nowhere significantly worse; in part, if it is not worse in some tasks.",
         "09_alternative_to_cls",
         (*CLASSIFICATION, "stsb"),
@@ -248,7 +263,7 @@ CLAIMS = (
     ),
     Claim(
         5,
-        "Trends tell contexts apart better than contextual vectors do.",
+        to_say("Trends tell contexts apart better than contextual vectors do."),
         "Holds if the effect size is above 0 and above that of contextual vectors; in part, if it "
         "is above 0 alone.",
         "10_contexts_told_apart",
@@ -287,15 +302,16 @@ def claims_table(folder: Path = KEPT, chapters: str = "notebooks") -> str:
     """
     rows = [
         [
-            f"[{claim.title}]({chapters}/{claim.chapter}.ipynb)",
-            f"**{each.verdict}**",
+            f"[{say(claim.title)}]({chapters}/{claim.chapter}.ipynb)",
+            f"**{say(each.verdict)}**",
             each.why,
             each.model,
         ]
         for claim in CLAIMS
         for each in findings(claim, folder)
     ]
-    return markdown_table(["claim", "verdict", "what was found", "model"], rows) + "\n"
+    head = [say("claim"), say("verdict"), say("what was found"), say("model")]
+    return markdown_table(head, rows) + "\n"
 
 
 def _results(folder: Path, tasks: Iterable[str]) -> dict[str, TaskResult]:
@@ -311,6 +327,10 @@ def _of_count(good: int, count: int) -> Verdict:
 
 def _is_significantly_less(score: Score) -> bool:
     return score.value < 0 and score.p is not None and score.p < ALPHA
+
+
+def _against(task: str, trend: str, cls: str, mean: str) -> str:
+    return say("{task} {trend} against {cls} ({mean})", task=task, trend=trend, cls=cls, mean=mean)
 
 
 def _plain(value: float) -> str:
