@@ -11,7 +11,9 @@ from urllib.parse import urldefrag, urlsplit
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
+from catalogues import PAGES as TRANSLATED
 from conftest import ROOT, open_page
+from editions import CHINESE
 from playwright.sync_api import Browser, Page
 
 HEAVIEST = 3_000_000  # bytes
@@ -90,13 +92,12 @@ class Visit:
 
 
 def pages_of(site: Path) -> list[str]:
-    """List every page but the index, which leads on to another one."""
+    """List every page but the index, which leads on; of the other edition, what is translated."""
     pages = [path.relative_to(site) for path in site.rglob("*.html")]
-    return sorted(
-        page.as_posix()
-        for page in pages
-        if page.parts[0] not in ("_static", "_sources") and page.as_posix() != "index.html"
-    )
+    apart = ("_static", "_sources", CHINESE.name)
+    english = [page.as_posix() for page in pages if page.parts[0] not in apart]
+    english.remove("index.html")
+    return sorted(english) + [f"{CHINESE.name}/{page}.html" for page in TRANSLATED]
 
 
 @pytest.fixture(scope="module")
