@@ -14,7 +14,7 @@ from pathlib import Path
 
 import explorer_page
 import papermill
-from editions import CHINESE
+from editions import CHINESE, TRANSLATED
 from fonts import write_math_font
 from manifest import make_manifest, write_manifest
 from papermill.exceptions import PapermillExecutionError
@@ -30,8 +30,6 @@ from trendlib.weights import AUTO, Weights, find_weights
 
 CLAIMS = "claims.md"
 """What the opening page includes: made of the files of results."""
-TRANSLATED = ("02_sentence_embedding",)
-"""The notebooks whose results the Chinese edition says in Chinese."""
 BOOK = Path(__file__).resolve().parent
 
 
@@ -160,8 +158,9 @@ def translate(source: Path, target: Path, weights: Weights) -> Path:
     os.environ[CATALOGUE] = str(catalogue)
     try:
         (target / CLAIMS).write_text(claims_table(), encoding="utf-8")
-        for notebook in (target / "notebooks").glob("*.ipynb"):
-            if notebook.stem in TRANSLATED:
+        for page in TRANSLATED:
+            notebook = target / f"{page}.ipynb"
+            if notebook.exists():
                 execute(notebook, weights)
     finally:
         del os.environ[CATALOGUE]

@@ -1,7 +1,8 @@
 """Bring the catalogues of translations up to date with the book, for translators.
 
 A message that is new comes in empty; one that is gone is taken out. Sphinx finds the messages of
-the pages, and Babel those that ``trendlib`` says.
+the pages, and Babel those that ``trendlib`` says. Of a page that is not translated, the title is,
+for the navigation.
 """
 
 import re
@@ -14,15 +15,12 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 from build import CLAIMS, run_sphinx, stage
-from editions import CHINESE, Edition
+from editions import CHINESE, TRANSLATED, Edition
 from explorer_page import FRAGMENT
 
-PAGES = ("intro", "glossary", "notation", "notebooks/02_sentence_embedding")
-"""The pages that are translated; of the others, only the titles are, for the navigation."""
-DOMAINS = ("book", "sphinx", "trendlib")
 ROOT = Path(__file__).resolve().parent.parent
 SAYING = {"say": None, "say_many": (1, 2), "to_say": None}
-FORMULA = re.compile(r"\n(?!.*\\text\{).*\n", re.DOTALL)
+FORMULA = re.compile(r"\n.*\n", re.DOTALL)  # on lines of its own
 
 
 def main() -> int:
@@ -56,7 +54,12 @@ def find_messages(source: Path, out: Path) -> dict[str, Catalog]:
 def update(edition: Edition, domain: str, messages: Catalog) -> None:
     """Write a catalogue anew: its messages are those that were found, its translations are kept."""
     path = edition.catalogue(domain)
-    catalogue = Catalog(edition.language, project="trendbook", charset="utf-8", fuzzy=False)
+    catalogue = Catalog(
+        edition.language,
+        header_comment="# What trendbook is translated to; `make catalogues` keeps the messages.",
+        project="trendbook",
+        fuzzy=False,
+    )
     if path.exists():
         with path.open("rb") as file:
             catalogue = read_po(file, edition.language)
@@ -84,17 +87,19 @@ def _chosen(book: Catalog, source: Path) -> Catalog:
             on_page.setdefault(page, []).append((line, str(message.id)))
     chosen = Catalog()
     for page, messages in sorted(on_page.items()):
-        for _, text in sorted(messages) if page in PAGES else [min(messages)]:
+        # Sphinx' own text has no line; nor has a glossary's first word, by mistake.
+        title = min(each for each in messages if each[0])
+        for _, text in sorted(messages) if page in TRANSLATED else [title]:
             if not FORMULA.fullmatch(text):
                 chosen.add(text, locations=[(page, 0)])
     return chosen
 
 
 def _places(message: Message, source: Path) -> Iterator[tuple[str, int]]:
-    """Find where in which pages a message stands; docstrings and Sphinx' own text are left out."""
+    """Find where in which pages a message stands; docstrings are left out."""
     for file, line in message.locations:
         path = (source.parent / "gettext" / file).resolve()
-        if line and path.is_relative_to(source):
+        if path.is_relative_to(source):
             yield path.relative_to(source).with_suffix("").as_posix(), line
 
 

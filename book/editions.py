@@ -9,6 +9,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 LOCALE = Path(__file__).resolve().parent / "locale"
+TRANSLATED = ("intro", "glossary", "notation", "notebooks/02_sentence_embedding")
+"""The pages that are translated."""
 
 
 @dataclass(frozen=True)
@@ -33,15 +35,31 @@ class Edition:
             write_mo(compiled, read_po(written))
 
     def configure(self, source: Path) -> None:
-        """Put the edition's title and language into the configuration of staged sources."""
-        config = source / "_config.yml"
-        changes = LOCALE / self.language / "config.yml"
-        merged = _merged(*(yaml.safe_load(each.read_text("utf-8")) for each in (config, changes)))
-        config.write_text(yaml.safe_dump(merged, allow_unicode=True), encoding="utf-8")
+        """Put the edition's language into the configuration and the contents of staged sources."""
+        config, contents = source / "_config.yml", source / "_toc.yml"
+        merged = _merged(_read(config), _read(LOCALE / self.language / "config.yml"))
+        merged["sphinx"]["config"]["html_context"]["translated"] = list(TRANSLATED)
+        _write(config, merged)
+        # Sphinx translates the names of the parts too late for the navigation.
+        with self.catalogue("book").open("rb") as written:
+            catalogue = read_po(written)
+        toc = _read(contents)
+        for part in toc.get("parts", []):
+            part["caption"] = catalogue[part["caption"]].string
+        _write(contents, toc)
 
 
 ENGLISH = Edition("en", "en")
 CHINESE = Edition("zh", "zh_CN")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return content
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
 
 
 def _merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:

@@ -11,9 +11,8 @@ from urllib.parse import urldefrag, urlsplit
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from catalogues import PAGES as TRANSLATED
 from conftest import ROOT, open_page
-from editions import CHINESE
+from editions import CHINESE, TRANSLATED
 from playwright.sync_api import Browser, Page
 
 HEAVIEST = 3_000_000  # bytes

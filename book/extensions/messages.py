@@ -32,5 +32,5 @@ class ChooseMessages(SphinxTransform):
 
     def _leave_out(self, container: nodes.container) -> None:
         for text in container.findall(nodes.TextElement):
-            if not isinstance(text, nodes.caption):
+            if not isinstance(text, nodes.caption | nodes.Inline):
                 text["translatable"] = False
