@@ -63,6 +63,7 @@ def update(edition: Edition, domain: str, messages: Catalog) -> None:
     if path.exists():
         with path.open("rb") as file:
             catalogue = read_po(file, edition.language)
+    catalogue.msgid_bugs_address = catalogue.last_translator = catalogue.language_team = "trendbook"
     catalogue.update(messages, no_fuzzy_matching=True, update_creation_date=False)
     catalogue.obsolete.clear()
     with path.open("wb") as file:

@@ -223,6 +223,7 @@ def test_the_recipe_for_a_chapter_makes_one(tmp_path: Path) -> None:
     assert "the two trends of “want” have the cosine" in text
     assert text.count("<figcaption>") == 1
     assert "google.colab" not in text
+    assert (tmp_path / "_build" / "html" / "zh" / line[2]).with_suffix(".html").is_file()
 
 
 def test_the_committed_template_is_fresh() -> None:

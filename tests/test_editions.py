@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from string import Formatter
 
+import build
 import catalogues
 import pytest
 from babel.messages.catalog import Catalog, Message
@@ -14,6 +15,7 @@ from playwright.sync_api import Browser, Page
 
 from trendlib import language
 from trendlib.language import CATALOGUE, LanguageError, say, say_many
+from trendlib.weights import MINILM, find_weights
 
 DOMAINS = ("book", "sphinx", "trendlib")
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -199,3 +201,43 @@ def test_what_is_no_catalogue_is_refused_with_advice(
     language._translations.cache_clear()
     with pytest.raises(LanguageError, match=r"give a \.mo file, or leave the variable unset"):
         say("holds")
+
+
+@pytest.mark.parametrize(
+    ("english_is_there", "chinese_alone", "built"),
+    [
+        (False, False, ["source", "source-zh"]),
+        (False, True, ["source", "source-zh"]),
+        (True, False, ["source", "source-zh"]),
+        (True, True, ["source-zh"]),
+    ],
+)
+def test_no_edition_leads_to_one_that_is_not_there(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    english_is_there: bool,
+    chinese_alone: bool,
+    built: list[str],
+) -> None:
+    done = []
+
+    def run_sphinx(source: Path, out: Path, builder: str) -> None:
+        done.append(source.name)
+        (out / builder).mkdir(parents=True, exist_ok=True)
+        (out / builder / "intro.html").write_text(source.name, encoding="utf-8")
+
+    monkeypatch.setattr(build, "run_sphinx", run_sphinx)
+    monkeypatch.setattr(build, "translate", lambda _source, target, _weights: target)
+    html = tmp_path / "html"
+    if english_is_there:
+        (html / "zh").mkdir(parents=True)
+        (html / "intro.html").write_text("source", encoding="utf-8")
+        (html / "zh" / "of-the-last-build.html").touch()
+    page = build.build_editions(
+        tmp_path / "source", tmp_path, find_weights(MINILM.name), chinese_alone=chinese_alone
+    )
+    assert done == built
+    assert page == (html / "zh" if chinese_alone else html) / "index.html"
+    assert (html / "intro.html").read_text(encoding="utf-8") == "source"
+    assert [path.name for path in (html / "zh").iterdir()] == ["intro.html"]
+    assert (html / "zh" / "intro.html").read_text(encoding="utf-8") == "source-zh"
