@@ -17,6 +17,7 @@ from typing import Any
 import nbformat
 import pytest
 from conftest import ROOT, open_page
+from IPython.core.inputtransformer2 import TransformerManager
 from playwright.sync_api import Browser
 from pybtex.database import parse_file
 

@@ -149,7 +149,15 @@ def test_every_page_leads_to_the_same_page_in_the_other_language(site: Path) -> 
             text = (folder / page).read_text(encoding="utf-8")
             (way,) = re.findall(r'<a class="language[^>]*href="([^"]*)"', text)
             assert ((folder / page).parent / way).resolve() == other / page
-            assert '<link rel="alternate" hreflang=' in text
+            assert re.search(r'<link[^>]*hreflang="(zh-CN|en)"', text)
+
+
+def test_a_page_that_is_not_translated_says_so(browser: Browser, site: Path) -> None:
+    for name, english in (("notebooks/01_token_trends", 1), ("intro", 0), ("genindex", 0)):
+        page, _, _ = open_page(browser, (site / CHINESE.name / f"{name}.html").as_uri())
+        assert page.get_by_text("本页尚未译成中文").count() == english
+        assert page.locator("[lang=en] article").count() == english
+        page.close()
 
 
 def test_the_switch_leads_there_and_back(browser: Browser, address: str) -> None:

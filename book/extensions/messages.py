@@ -29,6 +29,7 @@ class ChooseMessages(SphinxTransform):
                 self._leave_out(container)
         for image in self.document.findall(nodes.image):
             image.source = image.source or self.document["source"]
+            image.line = image.line or 0
 
     def _leave_out(self, container: nodes.container) -> None:
         for text in container.findall(nodes.TextElement):
