@@ -1,4 +1,4 @@
-"""What is given to translators, beside what Sphinx gives them."""
+"""What is not given to translators: sentences that a run computed."""
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -15,9 +15,9 @@ def setup(app: Sphinx) -> dict[str, bool]:
 
 
 class ChooseMessages(SphinxTransform):
-    """Leave out what a run computed, and take in the alternative texts of figures.
+    """Leave out what a run computed.
 
-    Sentences with results in them come from ``trendlib``, which says them in the reader's language.
+    Such sentences come from ``trendlib``, which says them in the reader's language.
     """
 
     default_priority = BEFORE_MESSAGES_ARE_TAKEN
@@ -26,12 +26,7 @@ class ChooseMessages(SphinxTransform):
         """Choose the messages of a page."""
         for container in self.document.findall(nodes.container):
             if COMPUTED & set(container["classes"]):
-                self._leave_out(container)
-        for image in self.document.findall(nodes.image):
-            image.source = image.source or self.document["source"]
-            image.line = image.line or 0
-
-    def _leave_out(self, container: nodes.container) -> None:
-        for text in container.findall(nodes.TextElement):
-            if not isinstance(text, nodes.caption | nodes.Inline):
-                text["translatable"] = False
+                for text in container.findall(nodes.TextElement):
+                    # A caption is written; what is within a paragraph goes with it.
+                    if not isinstance(text, nodes.caption | nodes.Inline):
+                        text["translatable"] = False
