@@ -57,7 +57,7 @@ types: $(READY)
 
 # Files of tests side by side, each with one thread for its arithmetic.
 unit: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 nbval: $(READY)
 	$(BIN)/pytest --nbval-lax --nbval-current-env -p no:cacheprovider notebooks

@@ -58,6 +58,21 @@ hypothesis.settings.load_profile("untimed")
 ROOT = Path(__file__).resolve().parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
+BUILDER, LONGEST = "test_book.py", "test_pages.py"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one worker build the book while the others do what can be done without it."""
+    with_site = {item.path for item in items if "site" in getattr(item, "fixturenames", ())}
+
+    def rank(item: pytest.Item) -> int:
+        if item.path.name == BUILDER:
+            return 0
+        return (2 if item.path.name == LONGEST else 3) if item.path in with_site else 1
+
+    items.sort(key=rank)
+
+
 VOCABULARY = """
 [PAD] [UNK] [CLS] [SEP] [MASK] . , ! ? ' [ ] $ < > - i want an a apple orange adventure had very
 good she sent card my the to her mother don t em ##bed ##ding ##s hello sep mask cafe u s b 5 6 x
