@@ -67,9 +67,9 @@ def update(edition: Edition, domain: str, messages: Catalog) -> None:
     catalogue.update(messages, no_fuzzy_matching=True, update_creation_date=False)
     catalogue.obsolete.clear()
     with path.open("wb") as file:
-        write_po(file, catalogue, width=100, omit_header=False, include_lineno=False)
+        write_po(file, catalogue, width=100, include_lineno=False)
     missing = list(untranslated(catalogue))
-    print(f"{path.relative_to(ROOT)}: {len(catalogue)} messages, {len(missing)} not translated")
+    print(f"{path.name}: {len(catalogue)} messages, {len(missing)} not translated")
 
 
 def untranslated(catalogue: Catalog) -> Iterator[str]:

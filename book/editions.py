@@ -45,11 +45,12 @@ class Edition:
             catalogue = read_po(written)
         toc = _read(contents)
         for part in toc.get("parts", []):
-            part["caption"] = catalogue[part["caption"]].string
+            message = catalogue.get(part["caption"])
+            if message and message.string:
+                part["caption"] = message.string
         _write(contents, toc)
 
 
-ENGLISH = Edition("en", "en")
 CHINESE = Edition("zh", "zh_CN")
 
 

@@ -1,16 +1,19 @@
 """The Chinese edition: every message translated, nothing left in English, each page led to."""
 
 import re
+import shutil
 from pathlib import Path
 from string import Formatter
 
 import build
 import catalogues
+import editions
 import pytest
+import yaml
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
-from conftest import open_page
-from editions import CHINESE, TRANSLATED
+from conftest import ROOT, open_page
+from editions import CHINESE, TRANSLATED, Edition
 from playwright.sync_api import Browser, Page
 
 from trendlib import language
@@ -80,6 +83,44 @@ def test_a_message_without_a_translation_is_found() -> None:
     catalogue.add(("one", "many"), ("",))
     catalogue.add("done", "完成")
     assert list(catalogues.untranslated(catalogue)) == ["forgotten", "doubtful", "('one', 'many')"]
+
+
+def test_an_update_keeps_translations_and_drops_what_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(editions, "LOCALE", tmp_path)
+    edition = Edition("zh", "zh_CN")
+    path = edition.catalogue("book")
+    path.parent.mkdir(parents=True)
+    catalogues.update(edition, "book", catalogue_with("one", "two"))
+    translated = path.read_text("utf-8").replace('"two"\nmsgstr ""', '"two"\nmsgstr "二"')
+    path.write_text(translated, encoding="utf-8")
+    catalogues.update(edition, "book", catalogue_with("two", "three"))
+    with path.open("rb") as file:
+        strings = {message.id: message.string for message in read_po(file) if message.id}
+    assert strings == {"two": "二", "three": ""}
+
+
+def catalogue_with(*texts: str) -> Catalog:
+    catalogue = Catalog()
+    for text in texts:
+        catalogue.add(text, locations=[("intro", 0)])
+    return catalogue
+
+
+def test_a_part_without_a_translation_keeps_its_name(tmp_path: Path) -> None:
+    for name in ("_config.yml", "_toc.yml"):
+        shutil.copy(ROOT / "book" / name, tmp_path)
+    toc = tmp_path / "_toc.yml"
+    text = toc.read_text(encoding="utf-8")
+    toc.write_text(text.replace("caption: Use it", "caption: Brand new"), encoding="utf-8")
+    CHINESE.configure(tmp_path)
+    captions = [part["caption"] for part in yaml.safe_load(toc.read_text("utf-8"))["parts"]]
+    assert captions == ["方法", "Brand new", "探索", "论断检验", "参考"]
+    config = yaml.safe_load((tmp_path / "_config.yml").read_text("utf-8"))
+    settings = config["sphinx"]["config"]
+    assert settings["language"] == "zh_CN"
+    assert settings["html_context"]["default_mode"] == "auto"  # what it does not change stays
 
 
 @pytest.mark.parametrize("domain", DOMAINS)
