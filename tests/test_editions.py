@@ -201,6 +201,24 @@ def test_a_page_that_is_not_translated_says_so(browser: Browser, site: Path) -> 
         page.close()
 
 
+@pytest.mark.parametrize(
+    ("query", "page_found"),
+    [
+        ("焦点词", "glossary"),
+        ("所受注意力", "notebooks/02_sentence_embedding"),
+        ("Devlin", "intro"),
+    ],
+)
+def test_the_search_finds_chinese_from_a_file(
+    browser: Browser, site: Path, query: str, page_found: str
+) -> None:
+    url = (site / CHINESE.name / "search.html").as_uri()
+    page, _, _ = open_page(browser, f"{url}?q={query}")
+    found = page.locator(f'#search-results li a[href^="{page_found}.html"]')
+    found.first.wait_for(timeout=20_000)
+    page.close()
+
+
 def test_the_switch_leads_there_and_back(browser: Browser, address: str) -> None:
     url = f"{address}/notebooks/02_sentence_embedding.html"
     page, _, _ = open_page(browser, url)

@@ -36,7 +36,8 @@ FACTS = """() => {
     unnamed: all("img", (each) => each)
       .filter((image) => seen(image) && !image.alt.trim()).map((image) => image.src),
     vague: all(".bd-article img", (each) => each)
-      .filter((image) => image.alt.length <= 40).map((image) => `${image.src}: ${image.alt}`),
+      .filter((image) => image.alt.length <= (image.closest(":lang(zh)") ? 15 : 40))
+      .map((image) => `${image.src}: ${image.alt}`),
     unseen: all(".bd-article img", (each) => each)
       .filter((image) => !image.complete || !image.naturalWidth).map((image) => image.src),
   };
