@@ -9,9 +9,9 @@ import subprocess
 import sys
 from collections import Counter
 from enum import Enum
-from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 import nbformat
@@ -218,14 +218,12 @@ def calls_of(notebook: Path) -> set[str]:
 
 
 def is_function_or_class(name: str) -> bool:
-    module, _, attribute = name.rpartition(".")
-    try:
-        found = getattr(import_module(module), attribute)
-    except ImportError:  # an attribute of an object
-        return False
+    found = resolve_name(name)
     if inspect.isclass(found) and issubclass(found, Enum):
         return False  # its members are what is named
-    return (inspect.isfunction(found) or inspect.isclass(found)) and found.__module__ == module
+    return (inspect.isfunction(found) or inspect.isclass(found)) and name == (
+        f"{found.__module__}.{found.__name__}"
+    )
 
 
 @pytest.mark.parametrize("notebook", sorted(ROOT.glob("notebooks/*.ipynb")), ids=lambda p: p.stem)
