@@ -13,9 +13,9 @@ from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import write_po
 from build import CLAIMS, run_sphinx, stage
-from editions import CHINESE, TRANSLATED, Edition
+from editions import CHINESE, TRANSLATED, Edition, read_catalogue
 from explorer_page import FRAGMENT
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,10 +44,9 @@ def find_messages(source: Path, out: Path) -> dict[str, Catalog]:
         out: A folder for what Sphinx writes.
     """
     run_sphinx(source, out, "gettext")
-    with (out / "gettext" / "book.pot").open("rb") as file:
-        book = read_po(file)
-    with (out / "gettext" / "sphinx.pot").open("rb") as file:
-        templates = read_po(file)
+    book, templates = (
+        read_catalogue(out / "gettext" / f"{name}.pot") for name in ("book", "sphinx")
+    )
     return {"book": _chosen(book, source), "sphinx": _of_templates(templates), "trendlib": _said()}
 
 
@@ -61,8 +60,7 @@ def update(edition: Edition, domain: str, messages: Catalog) -> None:
         fuzzy=False,
     )
     if path.exists():
-        with path.open("rb") as file:
-            catalogue = read_po(file, edition.language)
+        catalogue = read_catalogue(path)
     catalogue.msgid_bugs_address = catalogue.last_translator = catalogue.language_team = "trendbook"
     catalogue.update(messages, no_fuzzy_matching=True, update_creation_date=False)
     catalogue.obsolete.clear()

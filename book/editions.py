@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -31,8 +32,8 @@ class Edition:
 
     def compile(self, domain: str, path: Path) -> None:
         """Write a catalogue as programs read it."""
-        with self.catalogue(domain).open("rb") as written, path.open("wb") as compiled:
-            write_mo(compiled, read_po(written))
+        with path.open("wb") as compiled:
+            write_mo(compiled, read_catalogue(self.catalogue(domain)))
 
     def configure(self, source: Path) -> None:
         """Put the edition's language into the configuration and the contents of staged sources."""
@@ -41,8 +42,7 @@ class Edition:
         merged["sphinx"]["config"]["html_context"]["translated"] = list(TRANSLATED)
         _write(config, merged)
         # Sphinx translates the names of the parts too late for the navigation.
-        with self.catalogue("book").open("rb") as written:
-            catalogue = read_po(written)
+        catalogue = read_catalogue(self.catalogue("book"))
         toc = _read(contents)
         for part in toc.get("parts", []):
             message = catalogue.get(part["caption"])
@@ -52,6 +52,12 @@ class Edition:
 
 
 CHINESE = Edition("zh", "zh_CN")
+
+
+def read_catalogue(path: Path) -> Catalog:
+    """Read messages, and their translations if it has them."""
+    with path.open("rb") as file:
+        return read_po(file)
 
 
 def _read(path: Path) -> dict[str, Any]:

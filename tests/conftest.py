@@ -44,6 +44,7 @@ from filelock import FileLock  # noqa: E402
 from huggingface_hub import constants  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 from matplotlib.text import Text  # noqa: E402
+from pdf import BROWSERS, PrintError, find_browser  # noqa: E402
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 from transformers import BertConfig, BertForPreTraining, BertTokenizerFast  # noqa: E402
 
@@ -56,8 +57,6 @@ hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 ROOT = Path(__file__).resolve().parent.parent
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-
 BUILDER, LONGEST = "test_book.py", "test_pages.py"
 
 
@@ -163,8 +162,9 @@ def drawn_texts(figure: Figure) -> set[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if program is None:
+    try:
+        program = find_browser()
+    except PrintError:
         pytest.skip(f"not run: no browser on this machine ({', '.join(BROWSERS)})")
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=program)
@@ -210,6 +210,13 @@ def build_site(out: Path, index: Path) -> None:
     result = subprocess.run([*command, "--out", out], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
     assert result.stdout.strip().splitlines()[-1] == f"The book is ready: {index}"
+
+
+def html_pages(folder: Path, *apart: str) -> list[str]:
+    """List the pages of the book in a folder: not the index, which leads on, nor what is apart."""
+    pages = [path.relative_to(folder) for path in folder.rglob("*.html")]
+    others = ("_static", "_sources", "index.html", *apart)
+    return sorted(page.as_posix() for page in pages if page.parts[0] not in others)
 
 
 @pytest.fixture(scope="session")

@@ -11,15 +11,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
+import pdf
 import pytest
 import test_notebooks
 import yaml
-from conftest import BROWSERS, ROOT, open_page
+from conftest import ROOT, open_page
 from IPython.core.inputtransformer2 import TransformerManager
 from playwright.sync_api import Browser
-
-sys.path.insert(0, str(ROOT / "book"))
-import pdf
 
 CONFIG = yaml.safe_load((ROOT / "book" / "_config.yml").read_text(encoding="utf-8"))
 THEME = CONFIG["sphinx"]["config"]["html_theme_options"]
@@ -164,7 +162,7 @@ def test_without_a_browser_there_is_no_pdf_and_a_clear_error(tmp_path: Path) -> 
         command, capture_output=True, text=True, check=False, env={**os.environ, "PATH": "/nowhere"}
     )
     assert result.returncode == 2
-    assert f"none of {', '.join(BROWSERS)}: install Chromium" in result.stderr
+    assert f"none of {', '.join(pdf.BROWSERS)}: install Chromium" in result.stderr
     assert not (tmp_path / "_build").exists()
 
 

@@ -11,9 +11,8 @@ import editions
 import pytest
 import yaml
 from babel.messages.catalog import Catalog, Message
-from babel.messages.pofile import read_po
-from conftest import ROOT, open_page
-from editions import CHINESE, TRANSLATED, Edition
+from conftest import ROOT, html_pages, open_page
+from editions import CHINESE, TRANSLATED, Edition, read_catalogue
 from playwright.sync_api import Browser, Page
 
 from trendlib import language
@@ -38,8 +37,7 @@ PROSE = """() => [...document.querySelectorAll(
 
 
 def catalogue_of(domain: str) -> Catalog:
-    with CHINESE.catalogue(domain).open("rb") as file:
-        return read_po(file)
+    return read_catalogue(CHINESE.catalogue(domain))
 
 
 def messages_of(domain: str) -> list[Message]:
@@ -96,8 +94,7 @@ def test_an_update_keeps_translations_and_drops_what_is_gone(
     translated = path.read_text("utf-8").replace('"two"\nmsgstr ""', '"two"\nmsgstr "二"')
     path.write_text(translated, encoding="utf-8")
     catalogues.update(edition, "book", catalogue_with("two", "three"))
-    with path.open("rb") as file:
-        strings = {message.id: message.string for message in read_po(file) if message.id}
+    strings = {message.id: message.string for message in read_catalogue(path) if message.id}
     assert strings == {"two": "二", "three": ""}
 
 
@@ -181,9 +178,7 @@ def outputs(browser: Browser, path: Path) -> list[str]:
 
 def test_every_page_leads_to_the_same_page_in_the_other_language(site: Path) -> None:
     chinese = site / CHINESE.name
-    pages = [path.relative_to(chinese) for path in chinese.rglob("*.html")]
-    pages = [page for page in pages if page.parts[0] not in ("_static", "_sources")]
-    pages.remove(Path("index.html"))  # it leads on to the first page
+    pages = html_pages(chinese)
     assert len(pages) > 25
     for page in pages:
         for folder, other in ((site, chinese), (chinese, site)):

@@ -11,7 +11,7 @@ from urllib.parse import urldefrag, urlsplit
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from conftest import ROOT, open_page
+from conftest import ROOT, html_pages, open_page
 from editions import CHINESE, TRANSLATED
 from playwright.sync_api import Browser, Page
 
@@ -92,12 +92,8 @@ class Visit:
 
 
 def pages_of(site: Path) -> list[str]:
-    """List every page but the index, which leads on; of the other edition, what is translated."""
-    pages = [path.relative_to(site) for path in site.rglob("*.html")]
-    apart = ("_static", "_sources", CHINESE.name)
-    english = [page.as_posix() for page in pages if page.parts[0] not in apart]
-    english.remove("index.html")
-    return sorted(english) + [f"{CHINESE.name}/{page}.html" for page in TRANSLATED]
+    """List every page; of the other edition, what is translated."""
+    return html_pages(site, CHINESE.name) + [f"{CHINESE.name}/{page}.html" for page in TRANSLATED]
 
 
 @pytest.fixture(scope="module")
