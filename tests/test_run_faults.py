@@ -9,6 +9,7 @@ import json
 import resource
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -312,3 +313,84 @@ def test_a_folder_that_was_left_half_is_run_again(case: Case) -> None:
     assert "2 sentences: 2 done (1 of them earlier), 0 failed." in result.stdout
     assert case.done() == {"hello", "I want"}
     assert json.loads((case.out / record["folder"] / "record.json").read_text())["focus"] == "hello"
+
+
+PARSE_ON_MAIN = """
+import ast, sys, threading
+from pathlib import Path
+
+from trendlib.runs.runner import run
+from trendlib.runs.settings import checked_settings
+
+parse = ast.parse
+
+
+def watched(*arguments, **named):  # ast.literal_eval calls it, too
+    name = threading.current_thread().name
+    if name.startswith("worker"):
+        print("parsed in a thread:", name)
+    return parse(*arguments, **named)
+
+
+ast.parse = watched
+model, notebook, out = sys.argv[1:]
+settings = checked_settings(model, notebook=Path(notebook))
+summary = run(["I want an apple.", "deadly", "I want an orange."], settings, Path(out), jobs=2)
+print("done:", summary.done, [record["sentence"] for record in summary.failed])
+"""
+
+
+def test_no_thread_of_a_run_parses_python(case: Case) -> None:
+    # Two threads of CPython 3.11 that parse at the same time fail now and then, with an error of
+    # the interpreter: "AST constructor recursion depth mismatch".
+    program = [sys.executable, "-c", PARSE_ON_MAIN, case.model, case.notebook, case.out]
+    result = subprocess.run(program, capture_output=True, text=True, check=True)
+    assert result.stdout.splitlines() == ["done: 2 ['deadly']"]
+
+
+BREAKING = """
+import sys, threading
+from pathlib import Path
+
+from trendlib.runs import pages
+from trendlib.runs.runner import run
+from trendlib.runs.settings import checked_settings
+
+times, model, notebook, out = int(sys.argv[1]), *sys.argv[2:]
+forget, calls = pages.forget_machine, []
+
+
+def breaking(path, replaced):
+    inside = threading.current_thread().name.startswith("worker")
+    if inside and "apple" in path.read_text("utf-8"):
+        calls.append(path)
+        if len(calls) <= times:
+            raise SystemError("AST constructor recursion depth mismatch")
+    forget(path, replaced)
+
+
+pages.forget_machine = breaking
+settings = checked_settings(model, notebook=Path(notebook))
+summary = run(["I want an apple.", "I want an orange."], settings, Path(out), jobs=2)
+print(summary.done, [record["error"] for record in summary.failed])
+"""
+
+
+@pytest.mark.parametrize(
+    ("times", "outcome"),
+    [
+        (1, "2 []"),
+        (
+            2,
+            "1 ['an error inside trendlib, 2 times (SystemError: AST constructor recursion depth "
+            "mismatch)']",
+        ),
+    ],
+)
+def test_an_internal_error_is_tried_again_and_then_fails_its_sentence_alone(
+    case: Case, times: int, outcome: str
+) -> None:
+    program = [sys.executable, "-c", BREAKING, str(times), case.model, case.notebook, case.out]
+    result = subprocess.run(program, capture_output=True, text=True, check=True)
+    assert result.stdout.splitlines() == [outcome]
+    assert len(records(case.out)) == 2

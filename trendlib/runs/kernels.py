@@ -1,12 +1,11 @@
 """Warm workers: Jupyter kernels that stay, with the model loaded, from notebook to notebook."""
 
-import ast
 import json
 import os
 import queue
 import subprocess
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any, Self
 
@@ -88,7 +87,7 @@ class WarmKernel:
         answer = self._reply(number)["user_expressions"]["answer"]
         if answer["status"] != "ok":
             raise WorkerError(f"{answer['ename']}: {answer['evalue']}")
-        return json.loads(ast.literal_eval(answer["data"]["text/plain"]))
+        return answer["data"]["application/json"]["answer"]
 
     def kill(self) -> None:
         """End its process, from any thread."""
@@ -115,14 +114,18 @@ class WarmKernel:
 
 
 class Workers:
-    """Threads, each with a warm kernel of its own. A kernel that dies is replaced."""
+    """Threads, each with a warm kernel of its own. A kernel that dies is replaced.
+
+    No thread parses Python, nor imports what does: in CPython 3.11, two threads that parse at the
+    same time can fail with "AST constructor recursion depth mismatch".
+    """
 
     def __init__(
         self,
         count: int,
         prepare: Callable[[WarmKernel], None],
         work: Callable[[WarmKernel, Batch], None],
-        give_up: Callable[[str], None],
+        give_up: Callable[[str, str], None],
     ) -> None:
         """Say what is to be done; kernels start when there is work for them.
 
@@ -130,7 +133,8 @@ class Workers:
             count: How many workers.
             prepare: What each new kernel does first.
             work: What is done with a batch of sentences.
-            give_up: What is done with a sentence that workers die of.
+            give_up: What is done with a sentence that has failed ``ATTEMPTS`` times, and the
+                reason; called in the thread that takes the numbers from ``do``.
         """
         self._prepare = prepare
         self._work = work
@@ -159,27 +163,50 @@ class Workers:
         """Begin with batches of sentences; gives the number of sentences of each as it is done.
 
         Raises:
-            WorkerError: If a worker raises an error that is none of a sentence's own.
+            WorkerError: If a worker cannot be prepared.
             WorkerDiedError: If no worker can be started.
             OSError: If results cannot be written.
         """
-        futures = [self._executor.submit(self._do, batch) for batch in batches]
-        return (future.result() for future in as_completed(futures))
+        futures = {self._executor.submit(self._do, batch): batch for batch in batches}
+        return (
+            self._finished(future.result(), futures[future]) for future in as_completed(futures)
+        )
 
-    def _do(self, batch: Batch) -> int:
+    def _finished(self, failed: Mapping[str, str], batch: Batch) -> int:
+        for sentence, why in failed.items():
+            self._give_up(sentence, why)
+        return len(batch)
+
+    def _do(self, batch: Batch) -> dict[str, str]:
+        """Work on a batch; gives the sentences that failed, and why."""
+        why = ""
         for _ in range(ATTEMPTS):
             kernel = self._kernel()
             try:
                 self._work(kernel, batch)
-            except WorkerDiedError:
+            except OSError:  # results cannot be written: no sentence is to blame
+                raise
+            except Exception as error:
                 if self._stopping.is_set():
                     raise _StoppedError from None
-                if len(batch) > 1:  # it may have died of one of them: each alone, then
-                    return sum(self._do((sentence,)) for sentence in batch)
+                if not isinstance(error, WorkerDiedError):
+                    self._discard(kernel)  # who knows what it is doing
+                if len(batch) > 1:  # one of them may be the cause: each alone, then
+                    return {
+                        failed: why
+                        for sentence in batch
+                        for failed, why in self._do((sentence,)).items()
+                    }
+                why = _why(error)
             else:
-                return len(batch)
-        self._give_up(*batch)
-        return len(batch)
+                return {}
+        return dict.fromkeys(batch, why)
+
+    def _discard(self, kernel: WarmKernel) -> None:
+        self._kernels.remove(kernel)
+        self._own.kernel = None
+        kernel.kill()
+        kernel.close()
 
     def _kernel(self) -> WarmKernel:
         """Give this thread's kernel; a new one if it has none, or a dead one."""
@@ -204,6 +231,12 @@ class Workers:
                         f"memory?): try fewer --jobs ({error})"
                     ) from error
         raise _StoppedError
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, WorkerDiedError):
+        return f"the worker died {ATTEMPTS} times of this sentence (killed, or out of memory)"
+    return f"an error inside trendlib, {ATTEMPTS} times ({type(error).__name__}: {error})"
 
 
 def usable_cores() -> int:

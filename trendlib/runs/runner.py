@@ -14,7 +14,6 @@ from trendlib.packing import batched
 from trendlib.runs import records
 from trendlib.runs.folder import NOTEBOOK, PAGE, PICTURE, RunFolder
 from trendlib.runs.kernels import (
-    ATTEMPTS,
     Batch,
     WarmKernel,
     WorkerDiedError,
@@ -29,7 +28,6 @@ BATCH = 64
 """How many sentences a worker takes at a time, if it makes no notebooks."""
 WORTH_A_WORKER = 256
 """And for how many of them to start a worker pays: it takes seconds to load."""
-DIED = f"the worker died {ATTEMPTS} times of this sentence (killed, or out of memory)"
 
 
 @dataclass(frozen=True)
@@ -109,6 +107,11 @@ class _Work:
         self.folder = folder
         self.notebooks = notebooks
         self._settings = folder.settings
+        if notebooks:
+            # Before any thread starts, since it parses (see ``Workers``). A run without notebooks
+            # starts sooner without it.
+            for module in ("engine", "pages"):
+                importlib.import_module(f"trendlib.runs.{module}")
 
     def prepare(self, kernel: WarmKernel) -> None:
         settings = self._settings
@@ -145,22 +148,21 @@ class _Work:
                 record = self._run_notebook(kernel, sentence, record, files)
             self.folder.keep(sentence, record, files)
 
-    def give_up(self, sentence: str) -> None:
+    def give_up(self, sentence: str, why: str) -> None:
         files: dict[str, bytes] = {}
         if self.notebooks:
             from trendlib.runs import engine, pages
 
             out = self.folder.scratch(sentence) / NOTEBOOK
-            engine.write_unrun(self._settings.notebook, out, self._parameters(sentence), DIED)
+            engine.write_unrun(self._settings.notebook, out, self._parameters(sentence), why)
             pages.forget_machine(out, self._private)
             files[PAGE] = pages.notebook_page(out, sentence).encode()
             files[NOTEBOOK] = out.read_bytes()
-        self.folder.keep(sentence, records.failure(DIED), files)
+        self.folder.keep(sentence, records.failure(why), files)
 
     def _run_notebook(
         self, kernel: WarmKernel, sentence: str, record: Record, files: dict[str, bytes]
     ) -> Record:
-        # Imported here: a run without notebooks starts sooner without them.
         from nbclient.exceptions import DeadKernelError
         from papermill.exceptions import PapermillExecutionError
 
