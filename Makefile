@@ -10,7 +10,7 @@ TORCH_INDEX ?=
 # What `make notebooks` runs.
 NOTEBOOKS ?= notebooks/*.ipynb notebooks/template/chapter.ipynb
 # Where the benchmarks write their figures; the book shows those in
-# trendlib/benchmark_figures.
+# trendlib/benchmark/figures.
 BENCH ?= _build/bench
 
 BIN := .venv/bin
@@ -32,19 +32,19 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 book: $(READY) ## run the notebooks and build the HTML book, in English and Chinese
-	@$(BIN)/python book/build.py --model '$(MODEL)'
+	@$(BIN)/python book/tools/build.py --model '$(MODEL)'
 
 book-zh: $(READY) ## build the Chinese edition anew, to _build/html/zh
-	@$(BIN)/python book/build.py --model '$(MODEL)' --edition zh
+	@$(BIN)/python book/tools/build.py --model '$(MODEL)' --edition zh
 
 catalogues: $(READY) ## bring the Chinese edition's catalogues up to date, for translators
-	@$(BIN)/python book/catalogues.py
+	@$(BIN)/python book/tools/catalogues.py
 
 pdf: $(READY) ## run the notebooks and print the book, to _build/pdf/trendbook.pdf
-	@$(BIN)/python book/build.py --model '$(MODEL)' --pdf
+	@$(BIN)/python book/tools/build.py --model '$(MODEL)' --pdf
 
 links: $(READY) ## check the links that leave the book, where there is a network
-	@$(BIN)/python book/build.py --links
+	@$(BIN)/python book/tools/build.py --links
 
 test: lint types unit nbval evaluate-quick ## run every check
 
@@ -78,20 +78,20 @@ evaluate-quick: $(READY) ## the same with a small sample, to see that everything
 bench: bench-run bench-encode ## time `trendlib run`, and batches, against their peers (15 minutes)
 
 bench-run: $(READY)
-	@$(BIN)/python tests/bench_run.py --out $(BENCH)/run.json
+	@$(BIN)/python tests/benchmark/bench_run.py --out $(BENCH)/run.json
 
 bench-encode: $(READY)
-	@$(BIN)/python tests/bench_encode.py --out $(BENCH)/encode.json
+	@$(BIN)/python tests/benchmark/bench_encode.py --out $(BENCH)/encode.json
 
 notebooks: $(READY) ## run the notebooks, or NOTEBOOKS, and keep their outputs, to be committed
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace \
 	  --ExecutePreprocessor.record_timing=False --log-level=ERROR $(NOTEBOOKS)
 
 address: $(READY) ## put the address REPOSITORY (and BRANCH) of this repository wherever it stands
-	@$(BIN)/python book/address.py '$(REPOSITORY)' $(if $(BRANCH),--branch '$(BRANCH)')
+	@$(BIN)/python book/tools/address.py '$(REPOSITORY)' $(if $(BRANCH),--branch '$(BRANCH)')
 
 picture: $(READY) ## draw the picture of the README and the opening page
-	$(BIN)/python book/picture.py
+	$(BIN)/python book/tools/picture.py
 
 lock: $(READY) ## write constraints.txt from what is installed
 	@{ echo "# Every version that the book is tested with; \`make lock\` writes this file."; \

@@ -1,19 +1,48 @@
 """Trend embeddings: how BERT turns a word's static embedding into its contextual one.
 
-Data flows one way through the modules, in the order in which the method is told::
+The files beside this one are the method, in the order in which it is told::
 
-    sentence -> weights, encoder -> Encoding (arrays)
-             -> attention  (focus word, related word)
-             -> trend      (a word's trend vector)
-             -> embedding  (their sum: the sentence embedding)
-             -> plots, report
+    words       cut a sentence into words
+    encoding    what a model gives: words, tokens, hidden states, attentions
+    readings    the ways to read the attentions
+    attention   matrices: merge word pieces, add up received attention
+    choice      the focus word, the votes, the related word
+    trend       how a word's vector changes: the log quotient and others
+    embedding   the sum of the two trends
+    similarity  cosines, and the coordinates that decide them
 
-For many sentences, ``batch`` takes the place of ``encoder``, and ``corpus`` goes all the way.
-Only these two and ``interfaces``, the ways in of other libraries, import torch. ``published`` holds
-what the articles printed, ``reproduce`` recomputes it. ``explorer`` makes the data of the
-book's page of that name.
+(``errors``, ``typing`` and ``language`` serve them all.) They are pure NumPy. The folders are
+everything else: ``model`` runs BERT, ``show`` draws, and the rest brings many sentences, files,
+the articles' figures, the evaluation and other libraries.
 """
 
+from importlib import import_module
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
+if TYPE_CHECKING:
+    from trendlib.embedding import Recipe
+    from trendlib.model.corpus import embed
+    from trendlib.model.encoder import load_encoder
+    from trendlib.readings import READINGS
+
+__all__ = ["READINGS", "Recipe", "__version__", "embed", "load_encoder"]
 __version__ = version("trendlib")
+
+# Loaded when they are asked for: torch takes seconds.
+_LAZY = {
+    "READINGS": "trendlib.readings",
+    "Recipe": "trendlib.embedding",
+    "embed": "trendlib.model.corpus",
+    "load_encoder": "trendlib.model.encoder",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LAZY:
+        raise AttributeError(f"trendlib has no {name!r}: it has {', '.join(__all__)}")
+    return getattr(import_module(_LAZY[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, *globals()]

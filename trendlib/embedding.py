@@ -1,20 +1,22 @@
 """The sentence embedding: the trend of the focus word plus the trend of the related word."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Literal, get_args
 
 import numpy as np
 
-from trendlib.attention import ARTICLE, AttentionResult, NoRelated, Reading, Related, read
+from trendlib.choice import Choice, NoRelated, Related, find_words
 from trendlib.encoding import Encoding, Provenance
-from trendlib.errors import ArrayError, check_choice
-from trendlib.trend import KINDS, Trend, trend
+from trendlib.errors import ArrayError, UnknownChoiceError, check_choice
+from trendlib.readings import ARTICLE, READINGS, Reading, reading_named
+from trendlib.trend import Kind, Trend, check_kind, trend
 from trendlib.typing import Mask, Vector, WordStates
 from trendlib.words import mean_over_pieces
 
-UNDEFINED = ("zero", "keep")
+Undefined = Literal["zero", "keep"]
 """What becomes of undefined coordinates: see ``add_trends``."""
-COMBINATIONS = ("sum", "concatenation", "focus")
-"""What becomes of two trends: see ``combine_trends``."""
+UNDEFINED: tuple[Undefined, ...] = get_args(Undefined)
 
 
 @dataclass(frozen=True)
@@ -23,29 +25,44 @@ class Recipe:
 
     Attributes:
         reading: How focus and related word are found.
-        kind: "log quotient", "difference" or "signed log-abs".
-        undefined: "zero" or "keep"; see ``combine_trends``.
-        combination: "sum", "concatenation" or "focus"; see ``combine_trends``.
+        kind: What a trend is: "log quotient", "difference" or "signed log-abs".
+        undefined: What becomes of undefined coordinates: "zero" or "keep"; see ``add_trends``.
+
+    >>> Recipe(READINGS["layers"], kind="difference").as_dict()
+    {'reading': 'layers', 'kind': 'difference', 'undefined': 'zero'}
     """
 
     reading: Reading = ARTICLE
-    kind: str = "log quotient"
-    undefined: str = "zero"
-    combination: str = "sum"
+    kind: Kind = "log quotient"
+    undefined: Undefined = "zero"
 
     def __post_init__(self) -> None:
         """Check the choices.
 
         Raises:
-            UnknownChoiceError: If there is no such kind, or no such choice.
+            UnknownChoiceError: If there is no such kind, or no such choice, or if the reading is
+                not a ``Reading``.
         """
-        check_choice("kind of trend", self.kind, KINDS)
+        if not isinstance(self.reading, Reading):
+            raise UnknownChoiceError(
+                f"the reading is {self.reading!r}: give a Reading, such as "
+                f"READINGS[{ARTICLE.name!r}] (there are {', '.join(READINGS)})"
+            )
+        check_kind(self.kind)
         check_choice("choice for undefined coordinates", self.undefined, UNDEFINED)
-        check_choice("combination", self.combination, COMBINATIONS)
 
-    def width(self, hidden_size: int) -> int:
-        """Say how many coordinates an embedding has, given how many a hidden state has."""
-        return 2 * hidden_size if self.combination == "concatenation" else hidden_size
+    @classmethod
+    def named(cls, reading: str, kind: Any = "log quotient", undefined: Any = "zero") -> "Recipe":
+        """Make a recipe from names, as a command or a file gives them.
+
+        Raises:
+            UnknownChoiceError: If one of the names is unknown.
+        """
+        return cls(reading_named(reading), kind, undefined)
+
+    def as_dict(self) -> Mapping[str, str]:
+        """List the choices by name, ready for JSON; ``named`` takes them back."""
+        return {"reading": self.reading.name, "kind": self.kind, "undefined": self.undefined}
 
 
 ARTICLE_RECIPE = Recipe()
@@ -72,24 +89,22 @@ class SentenceEmbedding:
 
     Attributes:
         sentence: The text.
-        attention: Focus and related word, and how they were found.
+        choice: Focus and related word, and how they were found.
         focus_trend: The focus word's trend.
         related_trend: The related word's trend; None where there is no related word.
         values: The embedding; the focus word's trend alone where there is no related word.
         defined: Where it is defined. With ``undefined="zero"`` the value elsewhere is 0.
-        undefined: "zero" or "keep".
-        combination: "sum", "concatenation" or "focus".
+        recipe: How the vector was made.
         provenance: Model, revision, versions, dtype.
     """
 
     sentence: str
-    attention: AttentionResult
+    choice: Choice
     focus_trend: Trend
     related_trend: Trend | None
     values: Vector
     defined: Mask
-    undefined: str
-    combination: str
+    recipe: Recipe
     provenance: Provenance
 
     def __post_init__(self) -> None:
@@ -100,11 +115,11 @@ class SentenceEmbedding:
     @property
     def related(self) -> Related | NoRelated:
         """The related word, or why there is none."""
-        return self.attention.related
+        return self.choice.related
 
     @property
     def trends(self) -> tuple[Trend, ...]:
-        """The trends of the chosen words, in the order of ``attention.chosen``."""
+        """The trends of the chosen words, in the order of ``choice.chosen``."""
         if self.related_trend is None:
             return (self.focus_trend,)
         return self.focus_trend, self.related_trend
@@ -115,51 +130,37 @@ class SentenceEmbedding:
         return float(self.defined.mean())
 
 
-def embed(
-    encoding: Encoding,
-    reading: Reading = ARTICLE,
-    kind: str = "log quotient",
-    undefined: str = "zero",
-    combination: str = "sum",
-) -> SentenceEmbedding:
+def embed_encoding(encoding: Encoding, recipe: Recipe = ARTICLE_RECIPE) -> SentenceEmbedding:
     """Make a sentence's trend embedding.
 
     Args:
         encoding: The sentence.
-        reading: How focus and related word are found.
-        kind: "log quotient", "difference" or "signed log-abs".
-        undefined: "zero", the article's choice, or "keep"; see ``add_trends``.
-        combination: "sum", the article's choice, "concatenation" or "focus"; see
-            ``combine_trends``.
+        recipe: How it becomes a vector; the article's way if left out.
 
     Returns:
         The embedding. A sentence without a related word gets the focus word's trend alone, and
         ``related`` says why.
 
     Raises:
-        UnknownChoiceError: If there is no such kind, or no such choice.
+        LayerOutOfRangeError: If the reading names a layer that the model lacks.
+        HeadOutOfRangeError: If it names a head that the model lacks.
     """
-    recipe = Recipe(reading, kind, undefined, combination)
-    attention = read(encoding, reading)
-    words = [encoding.words[index] for index in attention.chosen_words]
+    choice = find_words(encoding, recipe.reading)
+    words = [encoding.words[index] for index in choice.chosen_words]
     static, contextual = (
         mean_over_pieces(encoding.hidden_states[state], words) for state in (0, -1)
     )
-    return compose(encoding.sentence, attention, static, contextual, recipe)
+    return compose(encoding.sentence, choice, static, contextual, recipe)
 
 
 def compose(
-    sentence: str,
-    attention: AttentionResult,
-    static: WordStates,
-    contextual: WordStates,
-    recipe: Recipe,
+    sentence: str, choice: Choice, static: WordStates, contextual: WordStates, recipe: Recipe
 ) -> SentenceEmbedding:
     """Make a sentence's trend embedding from the vectors of its chosen words.
 
     Args:
         sentence: The text.
-        attention: The chosen words, and how they were found.
+        choice: The chosen words, and how they were found.
         static: Their vectors in hidden state 0, the focus word's first.
         contextual: Their vectors in the last hidden state.
         recipe: What is made of them.
@@ -167,67 +168,31 @@ def compose(
     Raises:
         ArrayError: If there is not one vector for each chosen word, or no model to name.
     """
-    if not len(static) == len(contextual) == len(attention.chosen):
+    if not len(static) == len(contextual) == len(choice.chosen):
         raise ArrayError(
             f"{len(static)} static and {len(contextual)} contextual vectors for "
-            f"{len(attention.chosen)} chosen words: give one of each for each word"
+            f"{len(choice.chosen)} chosen words: give one of each for each word"
         )
     focus, *others = (trend(*pair, recipe.kind) for pair in zip(static, contextual, strict=True))
     related = others[0] if others else None
-    values, defined = combine_trends(focus, related, recipe.combination, recipe.undefined)
-    if attention.provenance is None:
+    values, defined = add_trends(focus, related, recipe.undefined)
+    if choice.provenance is None:
         raise ArrayError("attentions of no known model: an embedding must say whose it is")
     return SentenceEmbedding(
         sentence=sentence,
-        attention=attention,
+        choice=choice,
         focus_trend=focus,
         related_trend=related,
         values=values,
         defined=defined,
-        undefined=recipe.undefined,
-        combination=recipe.combination,
-        provenance=attention.provenance,
+        recipe=recipe,
+        provenance=choice.provenance,
     )
 
 
-def combine_trends(
-    focus: Trend, related: Trend | None, combination: str = "sum", undefined: str = "zero"
+def add_trends(
+    focus: Trend, related: Trend | None, undefined: Undefined = "zero"
 ) -> tuple[Vector, Mask]:
-    """Make one vector of two trends.
-
-    Args:
-        focus: The focus word's trend.
-        related: The related word's; None where there is no related word.
-        combination: "sum", see ``add_trends``; "concatenation", the focus word's coordinates and
-            then the related word's, which are undefined where there is no related word; or
-            "focus", the focus word's alone.
-        undefined: "zero" puts 0 where a coordinate is undefined, "keep" leaves it NaN; for sums
-            see ``add_trends``.
-
-    Returns:
-        The vector, and where it is defined.
-
-    Raises:
-        UnknownChoiceError: If there is no such choice.
-
-    >>> two = Trend(np.array([1.0, np.nan]), np.array([True, False]), "x")
-    >>> combine_trends(two, None, "concatenation", "keep")
-    (array([ 1., nan, nan, nan]), array([ True, False, False, False]))
-    """
-    check_choice("combination", combination, COMBINATIONS)
-    if combination == "sum":
-        return add_trends(focus, related, undefined)
-    first = add_trends(focus, None, undefined)
-    if combination == "focus":
-        return first
-    if related is None:
-        nothing = np.full_like(focus.values, np.nan)
-        related = Trend(nothing, np.zeros_like(focus.defined), focus.kind)
-    second = add_trends(related, None, undefined)
-    return np.concatenate([first[0], second[0]]), np.concatenate([first[1], second[1]])
-
-
-def add_trends(focus: Trend, related: Trend | None, undefined: str = "zero") -> tuple[Vector, Mask]:
     """Add two trends.
 
     Args:
@@ -244,9 +209,9 @@ def add_trends(focus: Trend, related: Trend | None, undefined: str = "zero") -> 
         UnknownChoiceError: If there is no such choice.
         ArrayError: If the trends are not of one length.
 
-    >>> nan = np.nan
-    >>> one = Trend(np.array([1.0, 2.0, nan, nan]), np.array([True, True, False, False]), "x")
-    >>> two = Trend(np.array([1.0, nan, 3.0, nan]), np.array([True, False, True, False]), "x")
+    >>> nan, kind = np.nan, "difference"
+    >>> one = Trend(np.array([1.0, 2.0, nan, nan]), np.array([True, True, False, False]), kind)
+    >>> two = Trend(np.array([1.0, nan, 3.0, nan]), np.array([True, False, True, False]), kind)
     >>> add_trends(one, two, "zero")
     (array([2., 2., 3., 0.]), array([ True,  True,  True, False]))
     >>> add_trends(one, two, "keep")

@@ -1,8 +1,8 @@
-"""Sentences in the reader's language.
+"""Messages in the reader's language, by GNU gettext.
 
-Everything is said in English, unless the environment variable ``TRENDLIB_CATALOGUE`` names a
+They are in English, unless the environment variable ``TRENDLIB_CATALOGUE`` names a
 compiled catalogue of translations (``.mo``, as GNU gettext has them). The book's Chinese edition is
-made so. Only what translated chapters show is said through these functions.
+made so. Only what translated chapters show goes through these functions.
 """
 
 import gettext
@@ -21,43 +21,40 @@ class LanguageError(TrendlibError):
     """A catalogue of translations cannot be read."""
 
 
-def say(message: str, /, **values: object) -> str:
-    """Say a message with values in the places that it names.
+def _(message: str) -> str:
+    """Translate a message; what varies in it is put in by ``format``.
 
     Args:
-        message: The message in English, a format string. Translators read it whole.
-        values: The values.
+        message: The message in English. Translators read it whole.
 
     Raises:
         LanguageError: If there is no catalogue where the environment variable says.
 
-    >>> say("{led} of {all} rows", led=3, all=4)
+    >>> _("{led} of {all} rows").format(led=3, all=4)
     '3 of 4 rows'
     """
-    return _translations(os.environ.get(CATALOGUE)).gettext(message).format(**values)
+    return _translations(os.environ.get(CATALOGUE)).gettext(message)
 
 
-def say_many(one: str, many: str, count: int, /, **values: object) -> str:
-    """Say one message of one thing, and another one of many.
+def ngettext(one: str, many: str, count: int) -> str:
+    """Translate a message that is another one for one thing than for several.
 
     Args:
-        one: The message if it is one thing.
+        one: The message in English if it is one thing.
         many: The message if there are none or several.
         count: How many there are.
-        values: The values.
 
     Raises:
         LanguageError: If there is no catalogue where the environment variable says.
 
-    >>> say_many("{count} vote", "{count} votes", 2, count=2)
+    >>> ngettext("{count} vote", "{count} votes", 2).format(count=2)
     '2 votes'
     """
-    translations = _translations(os.environ.get(CATALOGUE))
-    return translations.ngettext(one, many, count).format(**values)
+    return _translations(os.environ.get(CATALOGUE)).ngettext(one, many, count)
 
 
-def to_say(message: str) -> str:
-    """Mark a message that is said elsewhere, so that it comes into the catalogues."""
+def N_(message: str) -> str:  # noqa: N802 (the name that gettext's tools know)
+    """Mark a message that is translated elsewhere, so that it comes into the catalogues."""
     return message
 
 

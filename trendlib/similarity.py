@@ -8,6 +8,9 @@ import numpy as np
 from trendlib.errors import ArrayError
 from trendlib.typing import SliceCosines, Vector
 
+FIRST = 10
+"""The articles compare vectors by their first ten coordinates throughout."""
+
 
 def cosine(first: Vector, second: Vector) -> float:
     """Compute the cosine similarity.

@@ -20,11 +20,14 @@ anything             NaN or infinite  undefined
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from trendlib.errors import ArrayError, check_choice
 from trendlib.typing import Mask, Vector
+
+Kind = Literal["log quotient", "difference", "signed log-abs"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +42,7 @@ class Trend:
 
     values: Vector
     defined: Mask
-    kind: str
+    kind: Kind
 
     def __post_init__(self) -> None:
         """Freeze the arrays."""
@@ -126,22 +129,31 @@ def signed_log_abs(static: Vector, contextual: Vector) -> Trend:
     return Trend(signs * quotient.values, quotient.defined, "signed log-abs")
 
 
-KINDS: dict[str, Callable[[Vector, Vector], Trend]] = {
+KINDS: dict[Kind, Callable[[Vector, Vector], Trend]] = {
     "log quotient": log_quotient,
     "difference": difference,
     "signed log-abs": signed_log_abs,
 }
 
 
-def trend(static: Vector, contextual: Vector, kind: str = "log quotient") -> Trend:
+def trend(static: Vector, contextual: Vector, kind: Kind = "log quotient") -> Trend:
     """Compute a trend vector of any kind.
 
     Raises:
         UnknownChoiceError: If there is no such kind.
         ArrayError: If the vectors are not of one length.
     """
-    check_choice("kind of trend", kind, KINDS)
+    check_kind(kind)
     return KINDS[kind](static, contextual)
+
+
+def check_kind(given: object) -> None:
+    """Check a kind of trend.
+
+    Raises:
+        UnknownChoiceError: If there is no such kind.
+    """
+    check_choice("kind of trend", given, KINDS)
 
 
 def fourier_magnitude(values: Vector) -> Vector:

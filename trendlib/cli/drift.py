@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from trendlib.cli.options import DIFFERENT, NOT_RUN, OK
 from trendlib.errors import ModelNotReachableError
-from trendlib.weights import BERT_BASE
+from trendlib.model.weights import BERT_BASE
 
 if TYPE_CHECKING:
-    from trendlib.drift import Figures
+    from trendlib.articles.drift import Figures
 
 EXAMPLES = """\
 example:
@@ -49,7 +49,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def _drift(options: argparse.Namespace) -> int:
-    from trendlib import drift
+    from trendlib.articles import drift
 
     last = None if options.last is None else drift.read_figures(options.last)
     try:
@@ -70,9 +70,9 @@ def _drift(options: argparse.Namespace) -> int:
 
 
 def _recomputed(model: str) -> "Figures":
-    from trendlib import reproduce
-    from trendlib.drift import Figures
-    from trendlib.encoder import load_encoder
+    from trendlib.articles import reproduce
+    from trendlib.articles.drift import Figures
+    from trendlib.model.encoder import load_encoder
 
     encoder = load_encoder(model, dtype="float64")
     return Figures(encoder.provenance, tuple(reproduce.compare_all(encoder)))

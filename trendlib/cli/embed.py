@@ -6,7 +6,6 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from trendlib.attention import reading_named
 from trendlib.cli.options import (
     FAILED,
     OK,
@@ -17,7 +16,7 @@ from trendlib.cli.options import (
     fallback_told,
     stopped,
 )
-from trendlib.embedding import COMBINATIONS, UNDEFINED, Recipe
+from trendlib.embedding import UNDEFINED, Recipe
 from trendlib.encoding import DTYPES
 from trendlib.files.rows import COLUMN, read_rows
 from trendlib.trend import KINDS
@@ -64,7 +63,6 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     choices = {
         "kind": ("log quotient", KINDS),
         "undefined": ("zero", UNDEFINED),
-        "combination": ("sum", COMBINATIONS),
         "dtype": ("float32", DTYPES),
     }
     for name, (default, values) in choices.items():
@@ -78,12 +76,11 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def _embed(options: argparse.Namespace) -> int:
-    reading = reading_named(options.reading)
-    recipe = Recipe(reading, options.kind, options.undefined, options.combination)
+    recipe = Recipe.named(options.reading, options.kind, options.undefined)
     count = sum(1 for _ in read_rows(options.source, options.column))
     end_on_termination()
-    from trendlib.encoder import load_encoder
     from trendlib.files.embed import embed_file
+    from trendlib.model.encoder import load_encoder
 
     kept = f"What is done is kept beside {options.out}"
     try:

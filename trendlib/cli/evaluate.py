@@ -57,22 +57,22 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def _evaluate(options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from trendlib.evaluate.results import KEPT
-    from trendlib.evaluate.runner import TASKS, open_lab, run_tasks
+    from trendlib.evaluate.results import BOOK_FIGURES
+    from trendlib.evaluate.runner import TASKS, open_workbench, run_tasks
 
     names = options.task or list(TASKS)
     for name in names:
         check_choice("task", name, TASKS)
-    out = options.out or (Path("_build/evaluate") if options.quick else KEPT)
+    out = options.out or (Path("_build/evaluate") if options.quick else BOOK_FIGURES)
     try:
         with fallback_told():
-            lab = open_lab(options.model, quick=options.quick, seed=options.seed)
+            workbench = open_workbench(options.model, quick=options.quick, seed=options.seed)
     except ModelNotReachableError as error:
         print(f"trendlib: not run: weights not reachable ({error})", file=sys.stderr)
         return NOT_RUN
-    print(f"Evaluating {lab.encoder.provenance.model}.", flush=True)
+    print(f"Evaluating {workbench.encoder.provenance.model}.", flush=True)
     try:
-        outcome = run_tasks(lab, [TASKS[name] for name in names], out, tqdm.write)
+        outcome = run_tasks(workbench, [TASKS[name] for name in names], out, tqdm.write)
     except KeyboardInterrupt as error:
         return stopped(error, "What was measured is kept")
     print(

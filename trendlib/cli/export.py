@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
-from trendlib.attention import reading_named
 from trendlib.cli.options import OK, add_model, add_reading, fallback_told
 from trendlib.errors import MissingExtraError
+from trendlib.readings import reading_named
 
 EXAMPLES = """\
 example:
@@ -32,7 +32,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def _export(options: argparse.Namespace) -> int:
     reading = reading_named(options.reading)
-    from trendlib.encoder import load_encoder
+    from trendlib.model.encoder import load_encoder
 
     try:
         from trendlib.interfaces.onnx import export

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from trendlib.attention import ARTICLE, READINGS
-from trendlib.weights import AUTO, BERT_BASE, MINILM, ModelFallbackWarning
+from trendlib.model.weights import AUTO, BERT_BASE, MINILM, ModelFallbackWarning
+from trendlib.readings import ARTICLE, READINGS
 
 OK, DIFFERENT, FAILED, WRONG_USE, NOT_RUN = 0, 1, 1, 2, 3
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from trendlib.cli.options import DIFFERENT, OK
 from trendlib.errors import ModelNotReachableError
-from trendlib.weights import BERT_BASE
+from trendlib.model.weights import BERT_BASE
 
 if TYPE_CHECKING:
-    from trendlib.published import Comparison
+    from trendlib.articles.published import Comparison
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -36,17 +36,17 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def _reproduce(options: argparse.Namespace) -> int:
     import pandas as pd
 
-    from trendlib import report, reproduce
-    from trendlib.published import Verdict
+    from trendlib.articles import reproduce, tables
+    from trendlib.articles.published import Verdict
 
     comparisons = [*reproduce.compare_printed(), *_with_model(options.model)]
-    table = report.comparison_table(comparisons)
+    table = tables.comparison_table(comparisons)
     with pd.option_context("display.max_rows", None, "display.width", 250):
         print(table.to_string(justify="left"))
         print()
-        print(report.summary_table(comparisons).to_string(index=False, justify="left"))
+        print(tables.summary_table(comparisons).to_string(index=False, justify="left"))
     print()
-    print(report.summary_text(comparisons))
+    print(tables.summary_text(comparisons))
     if options.csv is not None:
         options.csv.parent.mkdir(parents=True, exist_ok=True)
         table.to_csv(options.csv)
@@ -55,8 +55,8 @@ def _reproduce(options: argparse.Namespace) -> int:
 
 
 def _with_model(model: str) -> "list[Comparison]":
-    from trendlib import reproduce
-    from trendlib.encoder import load_encoder
+    from trendlib.articles import reproduce
+    from trendlib.model.encoder import load_encoder
 
     try:
         encoder = load_encoder(model, dtype="float64")

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from trendlib.evaluate.results import KEPT, TaskResult, read_result
+from trendlib.evaluate.results import BOOK_FIGURES, TaskResult, read_result
 from trendlib.evaluate.scores import Score
-from trendlib.language import say, to_say
-from trendlib.report import markdown_table
+from trendlib.language import N_, _
+from trendlib.show.markdown import markdown_table
 
 CLASSIFICATION = {"sms": "MCC", "trec": "test accuracy", "mr": "accuracy", "sst2": "test accuracy"}
 """The measure that decides, by task."""
@@ -26,10 +26,10 @@ ALPHA = 0.05
 class Verdict(StrEnum):
     """What became of a claim."""
 
-    HOLDS = to_say("holds")
-    IN_PART = to_say("holds in part")
-    FAILS = to_say("does not hold")
-    NOT_RUN = to_say("not run")
+    HOLDS = N_("holds")
+    IN_PART = N_("holds in part")
+    FAILS = N_("does not hold")
+    NOT_RUN = N_("not run")
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Claim:
         """Judge by one model's results."""
         missing = [task for task in self.tasks if task not in results]
         if missing:
-            why = say("There are no results of {tasks}.", tasks=say(", ").join(missing))
+            why = _("There are no results of {tasks}.").format(tasks=_(", ").join(missing))
             return Finding(model, Verdict.NOT_RUN, why)
         return Finding(model, *self.judge(results))
 
@@ -97,7 +97,7 @@ def with_ends(score: Score, shown: str, write: Callable[[float], str]) -> str:
     if score.low is None or score.high is None:
         return shown
     low, high = write(score.low), write(score.high)
-    return say("{shown} ({low} to {high})", shown=shown, low=low, high=high)
+    return _("{shown} ({low} to {high})").format(shown=shown, low=low, high=high)
 
 
 def interval(score: Score) -> str:
@@ -139,44 +139,39 @@ def _heads_or_layers(results: Results) -> tuple[Verdict, str]:
         verdict = (
             Verdict.FAILS if other.low is not None and other.low > MATTERS else Verdict.IN_PART
         )
-    return verdict, say(
+    return verdict, _(
         "If layers vote, as the article says, instead of the heads of layer 0, as its code does, "
         "the focus word is another one in {focus} of the sentences, and the related word in "
-        "{related}. The article's vote ties in {tied} of the sentences.",
-        focus=interval(other),
-        related=interval(related),
-        tied=percent(tied.value),
-    )
+        "{related}. The article's vote ties in {tied} of the sentences."
+    ).format(focus=interval(other), related=interval(related), tied=percent(tied.value))
 
 
 def _complementary(results: Results) -> tuple[Verdict, str]:
     found = results["complement"]
     share = found.score("focus and related", "exactly one")
-    more = {null: found.score("focus and related", "exactly one", other=null) for null in NULLS}
+    more = {null: found.score("focus and related", "exactly one", baseline=null) for null in NULLS}
     above = [null for null in NULLS if is_more(more[null])]
     verdict = _of_count(len(above), len(NULLS))
     by_chance = found.score("independent masks", "exactly one")
     random = found.score("two random words", "exactly one")
-    return verdict, say(
+    return verdict, _(
         "Exactly one of the two trends is defined in {share} of the coordinates. By chance it "
-        "would be {chance}, and for two random words of the sentence it is {random}.",
-        share=interval(share),
-        chance=percent(by_chance.value),
-        random=percent(random.value),
-    )
+        "would be {chance}, and for two random words of the sentence it is {random}."
+    ).format(share=interval(share), chance=percent(by_chance.value), random=percent(random.value))
 
 
 def _syntax(results: Results) -> tuple[Verdict, str]:
     found = results["syntax"]
     joined = found.of("joined")
-    more = [found.score("article", "joined", other=each) for each in BASELINES]
+    more = [found.score("article", "joined", baseline=each) for each in BASELINES]
     verdict = _of_count(sum(map(is_more, more)), len(more))
-    if is_less(found.score("article", "joined", other="random word")):
+    if is_less(found.score("article", "joined", baseline="random word")):
         verdict = Verdict.FAILS
-    return verdict, say(
+    return verdict, _(
         "An edge of the gold tree joins focus and related word in {article} of the sentences. A "
         "random word instead would be joined in {random}, the next word in {next}, the nearest "
-        "content word in {nearest}, and the choice of the best single head in {head}.",
+        "content word in {nearest}, and the choice of the best single head in {head}."
+    ).format(
         article=interval(joined["article"]),
         random=percent(joined["random word"].value),
         next=percent(joined["next word"].value),
@@ -189,17 +184,15 @@ def _alternative(results: Results) -> tuple[Verdict, str]:
     parts, not_worse = [], 0
     for task, measure in CLASSIFICATION.items():
         found = results[task]
-        difference = found.score("trend", measure, other="CLS")
+        difference = found.score("trend", measure, baseline="CLS")
         not_worse += not _is_significantly_less(difference)
         trend, cls, mean = (found.score(each, measure).value for each in ("trend", "CLS", "mean"))
         parts.append(_against(TITLES[task], *map(_plain, (trend, cls, mean))))
     sts = results["stsb"].of("Spearman")
     ranks = (f"{sts[each].value:.2f}" for each in ("trend", "CLS", "mean"))
-    return _of_count(not_worse, len(CLASSIFICATION)), say(
-        "Trend embedding against [CLS] (and mean pooling): {tasks}. Rank correlation: {ranks}.",
-        tasks=say(", ").join(parts),
-        ranks=_against(TITLES["stsb"], *ranks),
-    )
+    return _of_count(not_worse, len(CLASSIFICATION)), _(
+        "Trend embedding against [CLS] (and mean pooling): {tasks}. Rank correlation: {ranks}."
+    ).format(tasks=_(", ").join(parts), ranks=_against(TITLES["stsb"], *ranks))
 
 
 def _contexts(results: Results) -> tuple[Verdict, str]:
@@ -208,23 +201,20 @@ def _contexts(results: Results) -> tuple[Verdict, str]:
     size = found.score(f"log quotient, {whole}", "effect size")
     plain = found.score(f"contextual, {whole}", "effect size")
     cut = found.score("log quotient, without the heaviest", "effect size")
-    more = found.score(f"log quotient, {whole}", "effect size", other=f"contextual, {whole}")
+    more = found.score(f"log quotient, {whole}", "effect size", baseline=f"contextual, {whole}")
     verdict = Verdict.FAILS
     if is_more(size):
         verdict = Verdict.HOLDS if is_more(more) else Verdict.IN_PART
-    return verdict, say(
+    return verdict, _(
         "Like contexts are more alike than others with an effect size of {size} for log quotients "
-        "({cut} without the heaviest coordinates), and {plain} for plain contextual vectors.",
-        size=number(size),
-        cut=number(cut),
-        plain=number(plain),
-    )
+        "({cut} without the heaviest coordinates), and {plain} for plain contextual vectors."
+    ).format(size=number(size), cut=number(cut), plain=number(plain))
 
 
 CLAIMS = (
     Claim(
         1,
-        to_say("The votes of BERT's layers name the focus word and the related word."),
+        N_("The votes of BERT's layers name the focus word and the related word."),
         "Holds if layers and heads name the same focus word in all but 5 % of the sentences.",
         "06_heads_or_layers",
         ("readings",),
@@ -232,7 +222,7 @@ CLAIMS = (
     ),
     Claim(
         2,
-        to_say(
+        N_(
             "The trends of the two words complement each other: one is defined where the other is "
             "not."
         ),
@@ -244,7 +234,7 @@ CLAIMS = (
     ),
     Claim(
         3,
-        to_say("The related word is the one that belongs to the focus word."),
+        N_("The related word is the one that belongs to the focus word."),
         "Holds if an edge of the gold tree joins the two more often than focus word and next, "
         "previous, random or nearest content word; in part, if more often than some of these.",
         "08_related_by_syntax",
@@ -253,9 +243,7 @@ CLAIMS = (
     ),
     Claim(
         4,
-        to_say(
-            "A trend embedding is an alternative to the [CLS] vector for classifying sentences."
-        ),
+        N_("A trend embedding is an alternative to the [CLS] vector for classifying sentences."),
         "Holds if it is nowhere significantly worse; in part, if it is not worse in some tasks.",
         "09_alternative_to_cls",
         (*CLASSIFICATION, "stsb"),
@@ -263,7 +251,7 @@ CLAIMS = (
     ),
     Claim(
         5,
-        to_say("Trends tell contexts apart better than contextual vectors do."),
+        N_("Trends tell contexts apart better than contextual vectors do."),
         "Holds if the effect size is above 0 and above that of contextual vectors; in part, if it "
         "is above 0 alone.",
         "10_contexts_told_apart",
@@ -273,17 +261,17 @@ CLAIMS = (
 )
 
 
-def models(folder: Path = KEPT) -> list[str]:
+def models(folder: Path = BOOK_FIGURES) -> list[str]:
     """List the folders of results, one a model."""
     return sorted(path.name for path in folder.iterdir() if path.is_dir())
 
 
-def findings(claim: Claim, folder: Path = KEPT) -> list[Finding]:
+def findings(claim: Claim, folder: Path = BOOK_FIGURES) -> list[Finding]:
     """Judge a claim by the results of each model."""
     return [claim.finding(model, _results(folder / model, claim.tasks)) for model in models(folder)]
 
 
-def finding_text(claim: Claim, folder: Path = KEPT) -> str:
+def finding_text(claim: Claim, folder: Path = BOOK_FIGURES) -> str:
     """Say in Markdown what became of a claim, with each model."""
     lines = [f"**Claim.** {claim.title}", f"**Rule.** {claim.rule}"]
     lines += [
@@ -293,7 +281,7 @@ def finding_text(claim: Claim, folder: Path = KEPT) -> str:
     return "\n\n".join(lines)
 
 
-def claims_table(folder: Path = KEPT, chapters: str = "notebooks") -> str:
+def claims_table(folder: Path = BOOK_FIGURES, chapters: str = "notebooks") -> str:
     """Make the claims table, in Markdown.
 
     Args:
@@ -302,15 +290,15 @@ def claims_table(folder: Path = KEPT, chapters: str = "notebooks") -> str:
     """
     rows = [
         [
-            f"[{say(claim.title)}]({chapters}/{claim.chapter}.ipynb)",
-            f"**{say(each.verdict)}**",
+            f"[{_(claim.title)}]({chapters}/{claim.chapter}.ipynb)",
+            f"**{_(each.verdict)}**",
             each.why,
             each.model,
         ]
         for claim in CLAIMS
         for each in findings(claim, folder)
     ]
-    head = [say("claim"), say("verdict"), say("what was found"), say("model")]
+    head = [_("claim"), _("verdict"), _("what was found"), _("model")]
     return markdown_table(head, rows) + "\n"
 
 
@@ -330,7 +318,9 @@ def _is_significantly_less(score: Score) -> bool:
 
 
 def _against(task: str, trend: str, cls: str, mean: str) -> str:
-    return say("{task} {trend} against {cls} ({mean})", task=task, trend=trend, cls=cls, mean=mean)
+    return _("{task} {trend} against {cls} ({mean})").format(
+        task=task, trend=trend, cls=cls, mean=mean
+    )
 
 
 def _plain(value: float) -> str:

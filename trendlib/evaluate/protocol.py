@@ -12,10 +12,10 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from trendlib.data import Source
-from trendlib.encoder import Encoder
+from trendlib.evaluate.data import Source
 from trendlib.evaluate.scores import Score
 from trendlib.evaluate.store import Store, code_key, key_of
+from trendlib.model.encoder import Encoder
 
 Measured = Mapping[str, NDArray[Any]]
 """What a method was found to do, by name: one number a sentence, pair, fold or other unit."""
@@ -41,7 +41,7 @@ class Method(Protocol):
 
 
 @dataclass(frozen=True)
-class Named:
+class NamedMethod:
     """A method that is nothing but a name that its task knows."""
 
     name: str
@@ -49,7 +49,7 @@ class Named:
 
 
 @dataclass(frozen=True)
-class Lab:
+class Workbench:
     """What tasks work with.
 
     Attributes:
@@ -107,11 +107,11 @@ class Task(ABC, Generic[M, P]):
     sources: ClassVar[tuple[Source, ...]] = ()
 
     @abstractmethod
-    def methods(self, lab: Lab) -> Sequence[M]:
+    def methods(self, workbench: Workbench) -> Sequence[M]:
         """List the methods that are compared."""
 
     @abstractmethod
-    def prepare(self, lab: Lab) -> P:
+    def prepare(self, workbench: Workbench) -> P:
         """Read the data, and compute what all methods share."""
 
     @abstractmethod

@@ -12,7 +12,7 @@ from trendlib.errors import InputFileError
 from trendlib.evaluate.scores import Score
 from trendlib.files.atomic import replacing
 
-KEPT = Path(__file__).resolve().parent.parent / "evaluation_figures"
+BOOK_FIGURES = Path(__file__).resolve().parent / "figures"
 """The results that are kept with the book.
 
 :meta hide-value:
@@ -51,15 +51,15 @@ class TaskResult:
     methods: Mapping[str, str]
     scores: tuple[Score, ...]
 
-    def score(self, method: str, measure: str, *, group: str = "", other: str = "") -> Score:
+    def score(self, method: str, measure: str, *, group: str = "", baseline: str = "") -> Score:
         """Look a figure up.
 
         Raises:
             InputFileError: If there is none.
         """
-        wanted = (method, measure, group, other)
+        wanted = (method, measure, group, baseline)
         for each in self.scores:
-            if (each.method, each.measure, each.group, each.other) == wanted:
+            if (each.method, each.measure, each.group, each.baseline) == wanted:
                 return each
         raise InputFileError(
             f"the results of {self.task} have no figure {wanted}: `trendlib evaluate` makes them"
@@ -70,7 +70,7 @@ class TaskResult:
         return {
             each.method: each
             for each in self.scores
-            if (each.measure, each.group, each.other) == (measure, group, "")
+            if (each.measure, each.group, each.baseline) == (measure, group, "")
         }
 
     def groups(self, measure: str) -> list[str]:
@@ -117,12 +117,12 @@ def read_result(path: Path) -> TaskResult:
 _NO_FIGURE = {"value": float("nan"), "low": None, "high": None}
 
 
-def results_of(task: str, folder: Path = KEPT) -> list[TaskResult]:
+def results_of(task: str, folder: Path = BOOK_FIGURES) -> list[TaskResult]:
     """Read the results of a task with each model that it was run with, side by side."""
     return [read_result(path) for path in sorted(folder.glob(f"*/{task}.json"))]
 
 
-def result_with(task: str, model: str, folder: Path = KEPT) -> TaskResult:
+def result_with(task: str, model: str, folder: Path = BOOK_FIGURES) -> TaskResult:
     """Read the results of a task with one model; with another one, if that is all there is.
 
     A figure has room for one model, and names it.

@@ -13,19 +13,19 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from trendlib.data import cache_folder
-from trendlib.encoder import load_encoder
 from trendlib.errors import DataError, EvaluationError
-from trendlib.evaluate.classification import MovieReviews, Sms, Sst2, Trec
-from trendlib.evaluate.complement import Complement, Noise, Slices, Zeros
-from trendlib.evaluate.contexts import Contexts
-from trendlib.evaluate.heads import Heads
-from trendlib.evaluate.protocol import Lab, Measured, Task
-from trendlib.evaluate.readings import Readings
+from trendlib.evaluate.data import cache_folder
+from trendlib.evaluate.protocol import Measured, Task, Workbench
 from trendlib.evaluate.results import TaskResult, write_result
 from trendlib.evaluate.store import Store
-from trendlib.evaluate.sts import Sts
-from trendlib.evaluate.syntax import Syntax
+from trendlib.evaluate.tasks.classification import MovieReviews, Sms, Sst2, Trec
+from trendlib.evaluate.tasks.complement import Complement, Noise, Slices, Zeros
+from trendlib.evaluate.tasks.contexts import Contexts
+from trendlib.evaluate.tasks.heads import Heads
+from trendlib.evaluate.tasks.readings import Readings
+from trendlib.evaluate.tasks.sts import Sts
+from trendlib.evaluate.tasks.syntax import Syntax
+from trendlib.model.encoder import load_encoder
 
 AnyTask = Task[Any, Any]
 TASKS: dict[str, AnyTask] = {
@@ -63,7 +63,9 @@ class Outcome:
     failed: dict[str, str] = field(default_factory=dict)
 
 
-def open_lab(model: str, *, quick: bool, seed: int = 0, folder: Path | None = None) -> Lab:
+def open_workbench(
+    model: str, *, quick: bool, seed: int = 0, folder: Path | None = None
+) -> Workbench:
     """Load a model for the tasks.
 
     Args:
@@ -74,29 +76,29 @@ def open_lab(model: str, *, quick: bool, seed: int = 0, folder: Path | None = No
     """
     store = Store(folder or cache_folder() / "evaluate")
     exact = partial(load_encoder, model, "float64")
-    return Lab(load_encoder(model, "float32"), exact, store, quick, seed)
+    return Workbench(load_encoder(model, "float32"), exact, store, quick, seed)
 
 
 def run_tasks(
-    lab: Lab, tasks: Sequence[AnyTask], out: Path, tell: Callable[[str], None] = print
+    workbench: Workbench, tasks: Sequence[AnyTask], out: Path, tell: Callable[[str], None] = print
 ) -> Outcome:
     """Run tasks, and write a file of results for each.
 
     A task that fails does not stop the others, and what its methods computed is kept.
 
     Args:
-        lab: What to run them with.
+        workbench: What to run them with.
         tasks: The tasks.
         out: A folder of results, one folder a model.
         tell: Called with a line for each task.
     """
     outcome = Outcome()
-    total = sum(len(task.methods(lab)) for task in tasks)
+    total = sum(len(task.methods(workbench)) for task in tasks)
     with tqdm(total=total, desc="methods", unit="", disable=None) as bar:
         for task in tasks:
             bar.set_postfix_str(task.name)
             try:
-                result = run_task(task, lab, bar.update)
+                result = run_task(task, workbench, bar.update)
             except DataError as error:
                 outcome.not_run[task.name] = str(error)
                 tell(f"{task.name}: not run: data not reachable ({error})")
@@ -109,35 +111,37 @@ def run_tasks(
     return outcome
 
 
-def run_task(task: AnyTask, lab: Lab, advance: Callable[[], object] = lambda: None) -> TaskResult:
+def run_task(
+    task: AnyTask, workbench: Workbench, advance: Callable[[], object] = lambda: None
+) -> TaskResult:
     """Run every method of a task, or read what was measured before.
 
     Args:
         task: The task.
-        lab: What to run it with.
+        workbench: What to run it with.
         advance: Called after each method.
 
     Raises:
         DataError: If its data cannot be had.
         EvaluationError: If its checks find that the results are worthless.
     """
-    prepared = _Preparation(task, lab)
-    methods = task.methods(lab)
+    prepared = _Preparation(task, workbench)
+    methods = task.methods(workbench)
     measured: dict[str, Measured] = {}
     seconds = 0.0
     for method in methods:
         measure = partial(_timed, task, method, prepared)
-        found = lab.store.keep(_key(task, lab, method.name), measure)
+        found = workbench.store.keep(_key(task, workbench, method.name), measure)
         seconds += float(found.pop(_SECONDS))
         measured[method.name] = found
         advance()
-    known = lab.store.keep(_key(task, lab, ""), prepared.known)
+    known = workbench.store.keep(_key(task, workbench, ""), prepared.known)
     return TaskResult(
         task=task.name,
         question=task.question,
-        provenance=lab.encoder.provenance,
-        quick=lab.quick,
-        seed=lab.seed,
+        provenance=workbench.encoder.provenance,
+        quick=workbench.quick,
+        seed=workbench.seed,
         sources={source.what: source.sha256 for source in task.sources},
         facts=json.loads(str(known["facts"])),
         seconds=seconds + float(known[_SECONDS]),
@@ -154,15 +158,15 @@ _SECONDS = "seconds it took"
 class _Preparation:
     """What a task's methods share, made when the first of them needs it."""
 
-    def __init__(self, task: AnyTask, lab: Lab) -> None:
-        self.task, self.lab = task, lab
+    def __init__(self, task: AnyTask, workbench: Workbench) -> None:
+        self.task, self.workbench = task, workbench
         self.seconds = 0.0
 
     @cached_property
     def value(self) -> Any:
         """Prepare the task."""
         started = time.perf_counter()
-        value = self.task.prepare(self.lab)
+        value = self.task.prepare(self.workbench)
         self.seconds = time.perf_counter() - started
         return value
 
@@ -179,7 +183,7 @@ def _timed(task: AnyTask, method: Any, prepared: _Preparation) -> dict[str, Any]
     return found | {_SECONDS: np.array(time.perf_counter() - started)}
 
 
-def _key(task: AnyTask, lab: Lab, method: str) -> str:
+def _key(task: AnyTask, workbench: Workbench, method: str) -> str:
     files = [source.sha256 for source in task.sources]
-    parts = (task.name, method, lab.quick, lab.seed, files)
-    return lab.key(*parts, computed_by=type(task).__module__)
+    parts = (task.name, method, workbench.quick, workbench.seed, files)
+    return workbench.key(*parts, computed_by=type(task).__module__)

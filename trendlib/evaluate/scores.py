@@ -20,7 +20,7 @@ class Score:
         high: Upper end.
         count: How many sentences, pairs, folds or other units it is about.
         group: The part of the data that it is about; empty for all of them.
-        other: If the figure is a difference, the method that is taken away.
+        baseline: If the figure is a difference, the method that is subtracted.
         p: The p-value of a difference, adjusted for the number of comparisons.
         note: What else there is to know, such as which head was chosen.
     """
@@ -32,7 +32,7 @@ class Score:
     high: float | None
     count: int
     group: str = ""
-    other: str = ""
+    baseline: str = ""
     p: float | None = None
     note: str = ""
 

@@ -214,7 +214,7 @@ def difference_scores(
     found = [compare(*pair) for pair in pairs]
     p_values = adjusted([each[3] for each in found])
     return [
-        Score(method, measure, *each[:3], count, other=other, p=p)
+        Score(method, measure, *each[:3], count, baseline=other, p=p)
         for (method, other), each, p in zip(pairs, found, p_values, strict=True)
     ]
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from trendlib.files.atomic import replacing
 
-PACKAGE = Path(__file__).resolve().parent.parent
+PACKAGE = Path(__file__).resolve().parents[1]
 """The folder of this package.
 
 :meta hide-value:

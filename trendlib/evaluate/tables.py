@@ -82,7 +82,7 @@ def group_table(
             columns[_column(result, method)] = {
                 score.group: write(score)
                 for score in result.scores
-                if (score.method, score.measure, score.other) == (method, measure, "")
+                if (score.method, score.measure, score.baseline) == (method, measure, "")
                 and score.group
             }
     return _frame(columns, "group")
@@ -104,11 +104,11 @@ def difference_table(
     columns: dict[Column, dict[str, str]] = {}
     for result in results_of(task):
         listed = {
-            (score.method if by_method else score.other): score
+            (score.method if by_method else score.baseline): score
             for score in result.scores
             if score.measure == measure
-            and score.other
-            and other == (score.other if by_method else score.method)
+            and score.baseline
+            and other == (score.baseline if by_method else score.method)
         }
         columns[_column(result, "difference")] = {
             each: (write or hundredths)(score) for each, score in listed.items()
@@ -182,10 +182,10 @@ def published_heads_table() -> pd.DataFrame:
 def hundredths(score: Score) -> str:
     """Write a figure, or a difference, in hundredths.
 
-    >>> hundredths(Score("a", "b", -0.015, -0.02, -0.01, 10, other="c"))
+    >>> hundredths(Score("a", "b", -0.015, -0.02, -0.01, 10, baseline="c"))
     '-1.5 (-2.0 to -1.0)'
     """
-    sign = "+" if score.other else ""
+    sign = "+" if score.baseline else ""
 
     def write(value: float) -> str:
         return f"{100 * value:{sign}.1f}"

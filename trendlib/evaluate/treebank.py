@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import conllu
 
-from trendlib.data import Source, fetch
 from trendlib.errors import DataError
-from trendlib.evaluate.protocol import Lab
+from trendlib.evaluate.data import Source, fetch
+from trendlib.evaluate.protocol import Workbench
 from trendlib.evaluate.vectors import usable
 from trendlib.words import Word
 
@@ -84,14 +84,14 @@ def read_trees(source: Source) -> list[Tree]:
         return [_tree(sentence) for sentence in conllu.parse_incr(file)]
 
 
-def usable_trees(lab: Lab, source: Source) -> list[Tree]:
+def usable_trees(workbench: Workbench, source: Source) -> list[Tree]:
     """Read the sentences of a file of the treebank that the model can take.
 
     Raises:
         DataError: As ``read_trees``.
     """
     trees = read_trees(source)
-    good = usable(lab, [tree.text for tree in trees])
+    good = usable(workbench, [tree.text for tree in trees])
     return [tree for tree, yes in zip(trees, good, strict=True) if yes]
 
 

@@ -12,15 +12,16 @@ from typing import ClassVar, NoReturn
 import numpy as np
 from tqdm import tqdm
 
-from trendlib.attention import ARTICLE, AttentionResult, read_rows
-from trendlib.batch import run_whole
-from trendlib.corpus import TOKEN_BUDGET
+from trendlib.choice import Choice, find_words_in
 from trendlib.embedding import ARTICLE_RECIPE, Recipe, compose
 from trendlib.encoding import Tokenized
 from trendlib.errors import SentenceError
-from trendlib.evaluate.protocol import Lab
+from trendlib.evaluate.protocol import Workbench
 from trendlib.evaluate.store import key_of
-from trendlib.packing import pack
+from trendlib.model.batch import run_whole
+from trendlib.model.corpus import TOKEN_BUDGET
+from trendlib.model.packing import pack
+from trendlib.readings import ARTICLE
 from trendlib.trend import fourier_magnitude, trend
 from trendlib.typing import HiddenStates, SentenceVectors, Vector, WordStates
 from trendlib.words import mean_over_pieces
@@ -32,12 +33,12 @@ class Sentence:
 
     Attributes:
         tokenized: Its tokens and words.
-        attention: Its focus and related word, by the article's reading.
+        choice: Its focus and related word, by the article's reading.
         states: All its hidden states.
     """
 
     tokenized: Tokenized
-    attention: AttentionResult
+    choice: Choice
     states: HiddenStates
 
     @cached_property
@@ -49,8 +50,8 @@ class Sentence:
 
     def trend_embedding(self, recipe: Recipe) -> Vector:
         """Make the trend embedding, from focus and related word."""
-        static, contextual = (states[list(self.attention.chosen_words)] for states in self.words)
-        return compose(self.tokenized.sentence, self.attention, static, contextual, recipe).values
+        static, contextual = (states[list(self.choice.chosen_words)] for states in self.words)
+        return compose(self.tokenized.sentence, self.choice, static, contextual, recipe).values
 
 
 class VectorMethod(ABC):
@@ -212,12 +213,12 @@ FOURIER = FourierOfTrend()
 
 
 def vectors(
-    lab: Lab, methods: Sequence[VectorMethod], texts: Sequence[str]
+    workbench: Workbench, methods: Sequence[VectorMethod], texts: Sequence[str]
 ) -> dict[str, SentenceVectors]:
     """Make sentence vectors, or read those that were made before.
 
     Args:
-        lab: The model, and where vectors are kept.
+        workbench: The model, and where vectors are kept.
         methods: The ways to make them.
         texts: The sentences; each must have a word (see ``usable``).
 
@@ -226,21 +227,21 @@ def vectors(
     """
     named = {method.name: method for method in methods}
     texts_are = key_of(list(texts))
-    keys = {name: lab.key("vectors", name, texts_are, computed_by=__name__) for name in named}
-    kept = {name: found["rows"] for name in named if (found := lab.store.find(keys[name]))}
+    keys = {name: workbench.key("vectors", name, texts_are, computed_by=__name__) for name in named}
+    kept = {name: found["rows"] for name in named if (found := workbench.store.find(keys[name]))}
     missing = [method for name, method in named.items() if name not in kept]
-    made = _make(lab, missing, texts) if missing else {}
+    made = _make(workbench, missing, texts) if missing else {}
     for name, rows in made.items():
-        lab.store.write(keys[name], {"rows": rows})
+        workbench.store.write(keys[name], {"rows": rows})
     return kept | made
 
 
-def usable(lab: Lab, texts: Sequence[str]) -> list[bool]:
+def usable(workbench: Workbench, texts: Sequence[str]) -> list[bool]:
     """Say which texts the model can take."""
-    return [not isinstance(each, SentenceError) for each in lab.encoder.tokenize(texts)]
+    return [not isinstance(each, SentenceError) for each in workbench.encoder.tokenize(texts)]
 
 
-def run(lab: Lab, texts: Sequence[str]) -> Iterator[tuple[int, Sentence]]:
+def run(workbench: Workbench, texts: Sequence[str]) -> Iterator[tuple[int, Sentence]]:
     """Run sentences through the model, in batches.
 
     Yields:
@@ -249,8 +250,7 @@ def run(lab: Lab, texts: Sequence[str]) -> Iterator[tuple[int, Sentence]]:
     Raises:
         SentenceError: If the model cannot take one of them.
     """
-    encoder = lab.encoder
-    n_layers = encoder.model.config.num_hidden_layers
+    encoder = workbench.encoder
     tokenized = []
     for outcome in encoder.tokenize(texts):
         if isinstance(outcome, SentenceError):
@@ -261,7 +261,7 @@ def run(lab: Lab, texts: Sequence[str]) -> Iterator[tuple[int, Sentence]]:
             batch = [tokenized[place] for place in places]
             outputs = run_whole(encoder, batch, ARTICLE)
             for place, each, (attention, states) in zip(places, batch, outputs, strict=True):
-                found = read_rows(attention, each.words, ARTICLE, n_layers, encoder.provenance)
+                found = find_words_in(attention, each.words, ARTICLE)
                 yield place, Sentence(each, found, states)
             bar.update(len(places))
 
@@ -272,11 +272,11 @@ def progress(total: int, what: str) -> "tqdm[NoReturn]":
 
 
 def _make(
-    lab: Lab, methods: Sequence[VectorMethod], texts: Sequence[str]
+    workbench: Workbench, methods: Sequence[VectorMethod], texts: Sequence[str]
 ) -> dict[str, SentenceVectors]:
-    shape = len(texts), lab.encoder.hidden_size
-    rows = {each.name: np.empty(shape, lab.encoder.dtype) for each in methods}
-    for place, sentence in run(lab, texts):
+    shape = len(texts), workbench.encoder.hidden_size
+    rows = {each.name: np.empty(shape, workbench.encoder.dtype) for each in methods}
+    for place, sentence in run(workbench, texts):
         for method in methods:
             rows[method.name][place] = method.vector(sentence)
     return rows

@@ -14,16 +14,16 @@ import pyarrow as pa
 import pyarrow.parquet
 from filelock import FileLock, Timeout
 
-from trendlib.corpus import Embedded, embed_many
 from trendlib.embedding import Recipe
-from trendlib.encoder import Encoder
 from trendlib.errors import InputFileError, OutputError, reason
 from trendlib.files.atomic import replacing
 from trendlib.files.rows import COLUMN, Row, read_rows
 from trendlib.files.settings import differences
 from trendlib.files.table import EmbeddingColumns, to_table
-from trendlib.packing import batched
-from trendlib.weights import sha256_of
+from trendlib.model.corpus import Embedded, embed_many
+from trendlib.model.encoder import Encoder
+from trendlib.model.packing import batched
+from trendlib.model.weights import sha256_of
 
 PART_ROWS = 4096
 """A run that is killed loses at most the work on this many rows."""
@@ -140,10 +140,7 @@ def _settings(source: Path, encoder: Encoder, recipe: Recipe, column: str) -> di
     return {
         "source_sha256": sha256_of(source),
         "column": column,
-        "reading": recipe.reading.name,
-        "kind": recipe.kind,
-        "undefined": recipe.undefined,
-        "combination": recipe.combination,
+        **recipe.as_dict(),
         **encoder.provenance.as_dict(),
     }
 
@@ -201,7 +198,7 @@ def embed_columns(
         The columns, in the order of the sentences; and why some have no embedding, by their
         place.
     """
-    width = recipe.width(encoder.hidden_size)
+    width = encoder.hidden_size
     columns = EmbeddingColumns(len(sentences), width, encoder.provenance.dtype)
     refused = {}
     for place, outcome in embed_many(encoder, sentences, recipe):

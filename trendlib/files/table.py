@@ -1,12 +1,13 @@
 """Embeddings as a table: a row a sentence, null for everything that does not exist."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from trendlib.choice import NoRelated
 from trendlib.embedding import SentenceEmbedding
-from trendlib.runs.records import Record, words_of
 
 WORDS = {
     "focus": pa.string(),
@@ -38,7 +39,7 @@ class EmbeddingColumns:
         """
         self._values = np.zeros((count, width), dtype)
         self._undefined = np.ones((count, width), bool)
-        self._words: list[Record | None] = [None] * count
+        self._words: list[dict[str, Any] | None] = [None] * count
         self._model: str | None = None
 
     def put(self, place: int, embedding: SentenceEmbedding) -> None:
@@ -66,6 +67,24 @@ class EmbeddingColumns:
             "embedding": vectors,
             "model": pa.array(models, pa.string()),
         }
+
+
+def words_of(embedding: SentenceEmbedding) -> dict[str, Any]:
+    """List focus and related word, by the names in ``WORDS``; what does not exist is left out."""
+    related = embedding.related
+    found = {
+        "focus": embedding.choice.focus.word,
+        "defined_share": embedding.defined_share,
+    }
+    if isinstance(related, NoRelated):
+        return found | {"no_related_because": related.reason.value}
+    return found | {
+        "related": related.word,
+        "votes": related.votes,
+        "voting_rows": len(embedding.choice.vote.rows),
+        "tie": related.tied,
+        "decided_by": related.decided_by,
+    }
 
 
 def to_table(

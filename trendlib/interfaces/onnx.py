@@ -2,7 +2,7 @@
 
 Inputs are ``input_ids`` and ``attention_mask``, of shape (sentence, token). Outputs are
 ``static`` and ``contextual``, hidden state 0 and the last one, and ``attention``, the matrices that
-the reading is about, of shape (sentence, row, query, key): what ``attention.read_rows`` takes.
+the reading is about, of shape (sentence, row, query, key): what ``attention.find_words_in`` takes.
 """
 
 import logging
@@ -17,11 +17,12 @@ import onnxruntime
 import torch
 from torch import Tensor
 
-from trendlib.attention import Reading, attention_rows, layer_of
-from trendlib.batch import check_model, rows_of, run_blocks
-from trendlib.encoder import Encoder
+from trendlib.attention import attention_rows, layer_of
 from trendlib.errors import OutputError
 from trendlib.files.atomic import replacing
+from trendlib.model.batch import check_model, rows_of, run_blocks
+from trendlib.model.encoder import Encoder
+from trendlib.readings import Reading
 
 INPUTS = ("input_ids", "attention_mask")
 OUTPUTS = ("static", "contextual", "attention")
@@ -67,7 +68,7 @@ def export(encoder: Encoder, reading: Reading, out: Path) -> float:
         UnsupportedModelError: If the model is none that batches support.
     """
     check_model(encoder)
-    layer = layer_of(reading, encoder.model.config.num_hidden_layers)
+    layer = layer_of(reading, encoder.n_layers)
     token = torch.export.Dim("token", max=encoder.max_tokens)
     axes = {0: torch.export.Dim("sentence"), 1: token}
     # Two arrays: of one that is given twice, the exporter would make one input.

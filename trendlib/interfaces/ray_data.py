@@ -10,14 +10,13 @@ from typing import Any
 import pyarrow as pa
 from ray.data import ActorPoolStrategy, Dataset
 
-from trendlib.attention import ARTICLE, reading_named
-from trendlib.embedding import Recipe
-from trendlib.encoder import load_encoder
+from trendlib.embedding import ARTICLE_RECIPE, Recipe
 from trendlib.errors import ParameterError
 from trendlib.files.embed import embed_columns
 from trendlib.files.rows import COLUMN
 from trendlib.files.table import WORDS
-from trendlib.weights import AUTO
+from trendlib.model.encoder import load_encoder
+from trendlib.model.weights import AUTO
 
 REFUSED = "refused"
 """The column that says why a row has no embedding; null where it has one."""
@@ -50,10 +49,7 @@ def embed_dataset(
     *,
     column: str = COLUMN,
     model: str | Path = AUTO,
-    reading: str = ARTICLE.name,
-    kind: str = "log quotient",
-    undefined: str = "zero",
-    combination: str = "sum",
+    recipe: Recipe = ARTICLE_RECIPE,
     dtype: str = "float32",
     device: str = "auto",
     **resources: Any,
@@ -65,10 +61,8 @@ def embed_dataset(
         workers: How many workers share the work, wherever in the cluster they are.
         column: The column that holds the sentences.
         model: A name or a folder that every worker can see; see ``weights.find_weights``.
-        reading: Name of a reading.
-        kind: "log quotient", "difference" or "signed log-abs".
-        undefined: "zero" or "keep"; in the column, an undefined coordinate is null.
-        combination: "sum", "concatenation" or "focus"; see ``embedding.combine_trends``.
+        recipe: How a sentence becomes a vector; the article's way if left out. In the column, an
+            undefined coordinate is null.
         dtype: "float32" or "float64".
         device: "auto", "cpu", or a name that torch knows.
         **resources: What Ray reserves for a worker, such as ``num_cpus=4`` or ``num_gpus=1``.
@@ -78,10 +72,8 @@ def embed_dataset(
         which says why a row has no embedding. Ray runs it when it is read.
 
     Raises:
-        UnknownChoiceError: If there is no such reading, kind or choice.
         ParameterError: If the dataset lacks the column, or has one of the further columns.
     """
-    recipe = Recipe(reading_named(reading), kind, undefined, combination)
     names = list(dataset.schema().names)
     if column not in names:
         listed = ", ".join(map(repr, names))

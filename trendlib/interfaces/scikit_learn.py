@@ -1,7 +1,6 @@
 """Trend embeddings as a scikit-learn transformer: text in, an array of features out."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -9,13 +8,12 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Tags
 
-from trendlib.attention import ARTICLE, reading_named
-from trendlib.corpus import BAD_ROWS, embed_array
-from trendlib.embedding import Recipe
-from trendlib.encoder import Encoder, load_encoder
-from trendlib.errors import NotTextError, check_choice
+from trendlib.embedding import ARTICLE_RECIPE, Recipe
+from trendlib.errors import NotTextError, UnknownChoiceError, check_choice
+from trendlib.model.corpus import BAD_ROWS, embed_array
+from trendlib.model.encoder import Encoder, load_encoder
+from trendlib.model.weights import AUTO
 from trendlib.typing import SentenceVectors
-from trendlib.weights import AUTO
 
 
 class TrendEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -26,11 +24,8 @@ class TrendEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
 
     Args:
         model: A name or a folder; see ``weights.find_weights``.
-        reading: Name of a reading: how focus and related word are found.
-        kind: "log quotient", "difference" or "signed log-abs".
-        undefined: What becomes of undefined coordinates: "zero", the article's choice, or "keep",
-            which leaves them NaN for an imputer.
-        combination: "sum", "concatenation" or "focus"; see ``embedding.combine_trends``.
+        recipe: How a sentence becomes a vector; the article's way if None. With
+            ``undefined="keep"``, undefined coordinates are NaN, for an imputer.
         dtype: "float32" or "float64".
         device: "auto", "cpu", or a name that torch knows.
         bad_rows: What becomes of sentences without an embedding: "raise", "nan" or "zero"; see
@@ -41,20 +36,14 @@ class TrendEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         self,
         *,
         model: str | Path = AUTO,
-        reading: str = ARTICLE.name,
-        kind: str = "log quotient",
-        undefined: str = "zero",
-        combination: str = "sum",
+        recipe: Recipe | None = None,
         dtype: str = "float32",
         device: str = "auto",
         bad_rows: str = "raise",
     ) -> None:
         """Keep the choices; ``fit`` checks them."""
         self.model = model
-        self.reading = reading
-        self.kind = kind
-        self.undefined = undefined
-        self.combination = combination
+        self.recipe = recipe
         self.dtype = dtype
         self.device = device
         self.bad_rows = bad_rows
@@ -68,7 +57,11 @@ class TrendEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             ModelError: If the model cannot be found or used.
         """
         check_choice("choice for bad rows", self.bad_rows, BAD_ROWS)
-        self._recipe()
+        if not isinstance(self.recipe, Recipe | None):
+            raise UnknownChoiceError(
+                f"the recipe is {self.recipe!r}: give a Recipe, such as "
+                "Recipe(READINGS['layers'], kind='difference')"
+            )
         self._encoder()
         _texts(X)
         return self
@@ -80,17 +73,14 @@ class TrendEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             NotTextError: If ``X`` is no list, array or column of sentences.
             BadRowsError: If sentences have no embedding, with ``bad_rows="raise"``.
         """
-        return embed_array(self._encoder(), _texts(X), self._recipe(), self.bad_rows)
-
-    def _recipe(self) -> Recipe:
-        return Recipe(reading_named(self.reading), self.kind, self.undefined, self.combination)
+        return embed_array(self._encoder(), _texts(X), self.recipe or ARTICLE_RECIPE, self.bad_rows)
 
     def _encoder(self) -> Encoder:
-        return _loaded(str(self.model), self.dtype, self.device)
+        return load_encoder(self.model, self.dtype, self.device)
 
     @property
     def _n_features_out(self) -> int:
-        return self._recipe().width(self._encoder().hidden_size)
+        return self._encoder().hidden_size
 
     def __sklearn_tags__(self) -> Tags:
         """Say that it takes texts, and needs no fitting."""
@@ -100,9 +90,6 @@ class TrendEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         tags.input_tags.two_d_array = False
         tags.requires_fit = False
         return tags
-
-
-_loaded = lru_cache(maxsize=4)(load_encoder)
 
 
 def _texts(given: Any) -> list[str]:

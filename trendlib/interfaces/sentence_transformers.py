@@ -6,19 +6,18 @@ has ``encode``, ``similarity``, evaluators, ``save_pretrained``, and works in ``
 """
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 import torch
 from sentence_transformers.base.modules import InputModule
 
-from trendlib.attention import ARTICLE, reading_named
-from trendlib.corpus import BAD_ROWS, embed_array
-from trendlib.embedding import Recipe
-from trendlib.encoder import load_encoder
+from trendlib.embedding import ARTICLE_RECIPE, Recipe
 from trendlib.errors import check_choice
-from trendlib.weights import AUTO, HUB_FILES, VOCABULARY_FILES, find_weights
+from trendlib.model.corpus import BAD_ROWS, embed_array
+from trendlib.model.encoder import load_own_encoder
+from trendlib.model.weights import AUTO, HUB_FILES, VOCABULARY_FILES, find_weights
 
 
 class TrendTransformer(InputModule):
@@ -28,10 +27,7 @@ class TrendTransformer(InputModule):
 
     Args:
         model: A name or a folder; see ``weights.find_weights``.
-        reading: Name of a reading: how focus and related word are found.
-        kind: "log quotient", "difference" or "signed log-abs".
-        undefined: "zero", the article's choice, or "keep".
-        combination: "sum", "concatenation" or "focus"; see ``embedding.combine_trends``.
+        recipe: How a sentence becomes a vector; the article's way if left out.
         bad_rows: What becomes of sentences without an embedding: "raise", "nan" or "zero"; see
             ``corpus.embed_array``.
 
@@ -41,30 +37,27 @@ class TrendTransformer(InputModule):
     """
 
     config_file_name = "trend_config.json"
-    config_keys: list[str] = ["reading", "kind", "undefined", "combination", "bad_rows"]  # noqa: RUF012
+    config_keys: list[str] = ["recipe", "bad_rows"]  # noqa: RUF012
 
     def __init__(
         self,
         model: str | Path = AUTO,
-        reading: str = ARTICLE.name,
-        kind: str = "log quotient",
-        undefined: str = "zero",
-        combination: str = "sum",
+        recipe: Recipe = ARTICLE_RECIPE,
         bad_rows: str = "raise",
     ) -> None:
         """Load the model."""
         super().__init__()  # type: ignore[no-untyped-call]
         check_choice("choice for bad rows", bad_rows, BAD_ROWS)
-        self.reading = reading
-        self.kind = kind
-        self.undefined = undefined
-        self.combination = combination
+        self.recipe = recipe
         self.bad_rows = bad_rows
-        self._recipe = Recipe(reading_named(reading), kind, undefined, combination)
         self._weights = find_weights(model)
-        self._encoder = load_encoder(self._weights.choice)
+        self._encoder = load_own_encoder(self._weights.choice)
         self.network = self._encoder.model  # so that it moves to a device with this module
         self.tokenizer = self._encoder.tokenizer
+
+    def get_config_dict(self) -> dict[str, Any]:
+        """List the choices, ready for JSON."""
+        return {"recipe": self.recipe.as_dict(), "bad_rows": self.bad_rows}
 
     @property
     def max_seq_length(self) -> int:
@@ -73,7 +66,7 @@ class TrendTransformer(InputModule):
 
     def get_embedding_dimension(self) -> int:
         """Say how many coordinates an embedding has."""
-        return self._recipe.width(self._encoder.hidden_size)
+        return self._encoder.hidden_size
 
     def preprocess(
         self, inputs: Sequence[Any], prompt: str | None = None, **_: Any
@@ -87,7 +80,7 @@ class TrendTransformer(InputModule):
         Raises:
             BadRowsError: If sentences have no embedding, with ``bad_rows="raise"``.
         """
-        rows = embed_array(self._encoder, features["sentences"], self._recipe, self.bad_rows)
+        rows = embed_array(self._encoder, features["sentences"], self.recipe, self.bad_rows)
         features["sentence_embedding"] = torch.from_numpy(rows).to(self._encoder.device)
         return features
 
@@ -121,4 +114,7 @@ class TrendTransformer(InputModule):
         }
         config = cls.load_config(model_name_or_path, **place)
         folder = cls.load_dir_path(model_name_or_path, **place)
-        return cls(folder or model_name_or_path, **{**(init_defaults or {}), **config})
+        chosen = {**(init_defaults or {}), **config}
+        if isinstance(chosen.get("recipe"), Mapping):
+            chosen["recipe"] = Recipe.named(**chosen["recipe"])
+        return cls(folder or model_name_or_path, **chosen)

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from trendlib.attention import NoRelated
 from trendlib.embedding import SentenceEmbedding
+from trendlib.files.table import words_of
 from trendlib.similarity import cosine
 from trendlib.typing import Vector
 
@@ -29,24 +29,6 @@ def record_of(embedding: SentenceEmbedding, cls: Vector, mean: Vector) -> Record
             float(value) if exists else None
             for value, exists in zip(embedding.values, embedding.defined, strict=True)
         ],
-    }
-
-
-def words_of(embedding: SentenceEmbedding) -> Record:
-    """Put focus and related word into a record; what does not exist is left out."""
-    related = embedding.related
-    found = {
-        "focus": embedding.attention.focus.word,
-        "defined_share": embedding.defined_share,
-    }
-    if isinstance(related, NoRelated):
-        return found | {"no_related_because": related.reason.value}
-    return found | {
-        "related": related.word,
-        "votes": related.votes,
-        "voting_rows": len(embedding.attention.vote.rows),
-        "tie": related.tied,
-        "decided_by": related.decided_by,
     }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from trendlib.errors import ParameterError
-from trendlib.packing import batched
+from trendlib.model.packing import batched
 from trendlib.runs import records
 from trendlib.runs.folder import NOTEBOOK, PAGE, PICTURE, RunFolder
 from trendlib.runs.kernels import (

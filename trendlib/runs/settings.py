@@ -9,10 +9,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 import trendlib
-from trendlib.attention import ARTICLE, reading_named
 from trendlib.encoding import DTYPES
 from trendlib.errors import ParameterError, check_choice
-from trendlib.weights import AUTO, Weights, find_weights
+from trendlib.model.weights import AUTO, Weights, find_weights
+from trendlib.readings import ARTICLE, reading_named
 
 PACKAGE = Path(trendlib.__file__).resolve().parent
 WALKTHROUGH = "02_sentence_embedding.ipynb"

@@ -14,11 +14,11 @@ from typing import Any
 
 from IPython.core.getipython import get_ipython
 
-from trendlib import encoder
-from trendlib.attention import reading_named
-from trendlib.corpus import Embedded, embed_many
 from trendlib.embedding import Recipe
 from trendlib.errors import SentenceError, reason
+from trendlib.model import encoder
+from trendlib.model.corpus import Embedded, embed_many
+from trendlib.readings import reading_named
 from trendlib.runs import records
 from trendlib.runs.settings import code_version
 
@@ -43,7 +43,6 @@ def answer(function: str, arguments: str) -> Answer:
 
 def prepare(model: str, dtype: str, notebook: str, notebooks: bool) -> str:
     """Load what every sentence needs; answers which version of the code this kernel runs."""
-    encoder.keep_loaded()
     encoder.load_encoder(model, dtype)
     if notebooks:
         _prepare_notebooks()
@@ -57,8 +56,8 @@ def prepare(model: str, dtype: str, notebook: str, notebooks: bool) -> str:
 def _prepare_notebooks() -> None:
     from matplotlib_inline.backend_inline import set_matplotlib_formats
 
-    from trendlib import plots, published, report, reproduce  # noqa: F401
     from trendlib.runs import pages  # noqa: F401
+    from trendlib.show import plots, report  # noqa: F401
 
     shell = get_ipython()
     if shell is not None:
@@ -90,7 +89,7 @@ def _describe(
     recipe = Recipe(reading_named(reading))
     described: dict[int, dict[str, Any]] = {}
     for place, outcome in embed_many(
-        encoder.load_encoder(model, dtype), sentences, recipe, pooled=True
+        encoder.load_encoder(model, dtype), sentences, recipe, usual=True
     ):
         if isinstance(outcome, SentenceError):
             described[place] = {"record": records.failure(reason(outcome))}
@@ -100,13 +99,13 @@ def _describe(
 
 
 def _described(outcome: Embedded, pictures: bool) -> dict[str, Any]:
-    embedding, pooled = outcome.embedding, outcome.pooled
-    assert pooled is not None  # it was asked for
+    embedding, usual = outcome.embedding, outcome.usual
+    assert usual is not None  # it was asked for
     versions = json.dumps(dict(embedding.provenance.versions))
-    record = records.record_of(embedding, pooled.cls, pooled.mean) | {"versions": versions}
+    record = records.record_of(embedding, usual.cls, usual.mean) | {"versions": versions}
     if not pictures:
         return {"record": record}
-    from trendlib import plots
+    from trendlib.show import plots
 
     drawn = io.BytesIO()
     text = {"Description": f"model: {embedding.provenance}"}

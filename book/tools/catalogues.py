@@ -1,0 +1,126 @@
+"""Bring the catalogues of translations up to date with the book, for translators.
+
+A message that is new comes in empty; one that is gone is taken out. Sphinx finds the messages of
+the pages, and Babel those that ``trendlib`` says. Of a page that is not translated, the title is,
+for the navigation.
+"""
+
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import write_po
+from build import CLAIMS, run_sphinx, stage
+from editions import CHINESE, TRANSLATED, Edition, read_catalogue
+from explorer_page import FRAGMENT
+
+ROOT = Path(__file__).resolve().parents[2]
+KEYWORDS = {"_": None, "ngettext": (1, 2), "N_": None}
+FORMULA = re.compile(r"\n.*\n", re.DOTALL)  # on lines of its own
+
+
+def main() -> int:
+    """Run the command; returns its exit status."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "_build"
+        source = stage(out / "source")
+        # Their text is no message.
+        for made in (CLAIMS, "built.md", f"explorer/{FRAGMENT}"):
+            (source / made).write_text("# How this book was built\n", encoding="utf-8")
+        for domain, messages in find_messages(source, out).items():
+            update(CHINESE, domain, messages)
+    return 0
+
+
+def find_messages(source: Path, out: Path) -> dict[str, Catalog]:
+    """Find what is to be translated, by the domain of gettext.
+
+    Args:
+        source: The staged sources.
+        out: A folder for what Sphinx writes.
+    """
+    run_sphinx(source, out, "gettext")
+    book, templates = (
+        read_catalogue(out / "gettext" / f"{name}.pot") for name in ("book", "sphinx")
+    )
+    return {"book": _chosen(book, source), "sphinx": _of_templates(templates), "trendlib": _said()}
+
+
+def update(edition: Edition, domain: str, messages: Catalog) -> None:
+    """Write a catalogue anew: its messages are those that were found, its translations are kept."""
+    path = edition.catalogue(domain)
+    catalogue = Catalog(
+        edition.language,
+        header_comment="# What trendbook is translated to; `make catalogues` keeps the messages.",
+        project="trendbook",
+        fuzzy=False,
+    )
+    if path.exists():
+        catalogue = read_catalogue(path)
+    catalogue.msgid_bugs_address = catalogue.last_translator = catalogue.language_team = "trendbook"
+    catalogue.update(messages, no_fuzzy_matching=True, update_creation_date=False)
+    catalogue.obsolete.clear()
+    with path.open("wb") as file:
+        write_po(file, catalogue, width=100, include_lineno=False)
+    missing = list(untranslated(catalogue))
+    print(f"{path.name}: {len(catalogue)} messages, {len(missing)} not translated")
+
+
+def untranslated(catalogue: Catalog) -> Iterator[str]:
+    """Find the messages of a catalogue that have no translation, or a doubtful one."""
+    for message in catalogue:
+        strings = [message.string] if isinstance(message.string, str) else message.string or [""]
+        if message.id and (message.fuzzy or not all(strings)):
+            yield str(message.id)
+
+
+def _chosen(book: Catalog, source: Path) -> Catalog:
+    """Choose the messages of the translated pages, and the titles of the others."""
+    on_page: dict[str, list[tuple[int, str]]] = {}
+    for message in book:
+        for page, line in _places(message, source):
+            on_page.setdefault(page, []).append((line, str(message.id)))
+    chosen = Catalog()
+    for page, messages in sorted(on_page.items()):
+        # Sphinx' own text has no line; nor has a glossary's first word, by mistake.
+        title = min(each for each in messages if each[0])
+        for _, text in sorted(messages) if page in TRANSLATED else [title]:
+            if not FORMULA.fullmatch(text):
+                chosen.add(text, locations=[(page, 0)])
+    return chosen
+
+
+def _places(message: Message, source: Path) -> Iterator[tuple[str, int]]:
+    """Find where in which pages a message stands; docstrings are left out."""
+    for file, line in message.locations:
+        path = (source.parent / "gettext" / file).resolve()
+        if path.is_relative_to(source):
+            yield path.relative_to(source).with_suffix("").as_posix(), line
+
+
+def _of_templates(messages: Catalog) -> Catalog:
+    templates = Catalog()
+    for message in messages:
+        if message.id:
+            names = {Path(file).name for file, _ in message.locations}
+            templates.add(
+                message.id, locations=[(f"templates/{name}", 0) for name in sorted(names)]
+            )
+    return templates
+
+
+def _said() -> Catalog:
+    """Collect the messages of trendlib."""
+    said = Catalog()
+    found = extract_from_dir(ROOT / "trendlib", [("**.py", "python")], keywords=KEYWORDS)
+    for file, _, message, _, _ in found:
+        said.add(message, locations=[(f"trendlib/{file}", 0)])
+    return said
+
+
+if __name__ == "__main__":
+    sys.exit(main())

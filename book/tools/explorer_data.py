@@ -1,0 +1,240 @@
+"""Everything that the book's sentence explorer shows, as data for its page.
+
+The page computes nothing: words, votes, attentions and trends are what ``attention`` and
+``embedding`` return, and the sentences about them are ``report``'s. Large arrays are rounded, so
+that the page stays small: attentions to ``ATTENTION_STEP``, trends to half precision.
+"""
+
+import base64
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.colors import to_hex
+from nbconvert.filters import markdown2html
+
+from trendlib.attention import attention_rows, merge_pieces, unit_tokens
+from trendlib.choice import Choice, NoRelated
+from trendlib.embedding import Recipe, SentenceEmbedding, embed_encoding
+from trendlib.encoding import Encoding
+from trendlib.errors import ArrayError
+from trendlib.readings import READINGS
+from trendlib.show import report
+from trendlib.show.figure import SEQUENTIAL, readable_on
+from trendlib.show.plots import unit_names
+from trendlib.typing import Array, Mask, UnitRows, Vector
+
+ATTENTION_STEP = 1 / 65535
+"""Attentions are from 0 to 1: as whole numbers of 16 bits they keep four decimals."""
+TREND_DTYPE = "<f2"
+"""Trends may be as large as 150 where a model's last layer has a dead coordinate. Half precision
+keeps three significant digits of small and large ones; undefined ones are NaN."""
+DECIMALS = 4
+"""Received attentions are rounded to this many."""
+SHADES = 64
+
+Data = dict[str, Any]
+Strips = dict[str, tuple[Vector, Mask]]
+
+
+@dataclass(frozen=True, eq=False)
+class Explored:
+    """A sentence, read in every way.
+
+    Attributes:
+        encoding: The sentence.
+        embeddings: One for each of ``READINGS``, in their order.
+    """
+
+    encoding: Encoding
+    embeddings: tuple[SentenceEmbedding, ...]
+
+    @property
+    def strips(self) -> Strips:
+        """The trends of the chosen words, and the embeddings, by the words that they belong to.
+
+        Readings that choose the same words share them, in whichever order they choose them.
+        """
+        strips: Strips = {}
+        for each in self.embeddings:
+            words = each.choice.chosen_words
+            for word, trend in zip(words, each.trends, strict=True):
+                strips[strip_key([word])] = trend.values, trend.defined
+            strips[strip_key(words)] = each.values, each.defined
+        return strips
+
+
+def explore(encoding: Encoding) -> Explored:
+    """Read a sentence in every way."""
+    return Explored(
+        encoding, tuple(embed_encoding(encoding, Recipe(reading)) for reading in READINGS.values())
+    )
+
+
+def explorer_data(groups: Mapping[str, Sequence[Encoding]]) -> Data:
+    """Make the data of the explorer's page, ready for JSON.
+
+    Args:
+        groups: The sentences of each group, all encoded by one model.
+
+    Raises:
+        ArrayError: If there is no sentence, one comes twice, or they are not of one model.
+    """
+    encodings = [encoding for members in groups.values() for encoding in members]
+    _check(encodings)
+    explored = [explore(encoding) for encoding in encodings]
+    known = np.concatenate(
+        [np.abs(values[defined]) for each in explored for values, defined in each.strips.values()]
+    )
+    return {
+        "provenance": encodings[0].provenance.as_dict(),
+        "attentionStep": ATTENTION_STEP,
+        # As in ``plots``: the few largest must not leave all others without a colour.
+        "trendLimit": float(np.percentile(known, 98)) if known.size else 1.0,
+        "shades": _shades(),
+        "readings": [{"name": reading.name, "note": reading.note} for reading in READINGS.values()],
+        "groups": [
+            {"name": name, "sentences": [slug(each.sentence) for each in members]}
+            for name, members in groups.items()
+        ],
+        "sentences": {slug(each.encoding.sentence): _sentence(each) for each in explored},
+    }
+
+
+def slug(sentence: str) -> str:
+    """Name a sentence in an address.
+
+    >>> slug("They didn't answer, so we couldn't wait.")
+    'they-didn-t-answer-so-we-couldn-t-wait'
+    """
+    plain = unicodedata.normalize("NFKD", sentence).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
+
+
+def strip_key(words: Sequence[int]) -> str:
+    """Name the trend of a word, or the sum of two words' trends.
+
+    >>> strip_key([4, 1])
+    '1+4'
+    """
+    return "+".join(map(str, sorted(words)))
+
+
+def _check(encodings: Sequence[Encoding]) -> None:
+    if not encodings:
+        raise ArrayError("no sentence to explore: give at least one")
+    sources = {str(each.provenance.as_dict()) for each in encodings}
+    if len(sources) > 1:
+        raise ArrayError(
+            f"sentences of {len(sources)} models or settings: encode all of them with one encoder"
+        )
+    slugs = [slug(each.sentence) for each in encodings]
+    for each, name in zip(encodings, slugs, strict=True):
+        if not name or slugs.count(name) > 1:
+            raise ArrayError(
+                f"the sentence {each.sentence!r} needs a name of its own in addresses, but that "
+                f"is {name!r}, as another one's or empty: change its letters a-z or its figures"
+            )
+
+
+def _sentence(explored: Explored) -> Data:
+    encoding = explored.encoding
+    tokens_of_units = unit_tokens(encoding.words, len(encoding.tokens))
+    return {
+        "sentence": encoding.sentence,
+        "words": [
+            {
+                "start": word.start,
+                "end": word.end,
+                "pieces": [encoding.tokens[token] for token in word.tokens],
+                "unit": tokens_of_units.index(word.tokens),
+            }
+            for word in encoding.words
+        ],
+        "units": unit_names(encoding),
+        "attentions": {
+            rows_key(each.choice): _packed(
+                np.rint(_merged_rows(encoding, each.choice) / ATTENTION_STEP), "<u2"
+            )
+            for each in explored.embeddings
+        },
+        "strips": {
+            key: _packed(np.where(defined, values, np.nan), TREND_DTYPE)
+            for key, (values, defined) in explored.strips.items()
+        },
+        "readings": {each.choice.reading.name: _reading(each) for each in explored.embeddings},
+    }
+
+
+def rows_key(result: Choice) -> str:
+    """Name the matrices that are the rows of a reading: "layers", or "heads of layer 0"."""
+    return "layers" if result.layer is None else f"heads of layer {result.layer}"
+
+
+def _merged_rows(encoding: Encoding, result: Choice) -> UnitRows:
+    rows = attention_rows(encoding.attentions, result.reading)
+    merged: UnitRows = merge_pieces(rows[np.newaxis], encoding.words)[0]
+    return merged
+
+
+def _reading(embedding: SentenceEmbedding) -> Data:
+    """Describe what a reading found; a word is meant by its index among the sentence's."""
+    result, vote = embedding.choice, embedding.choice.vote
+    words = np.array(result.word_indices)
+    related: Data
+    if isinstance(result.related, NoRelated):
+        related = {"none": result.related.reason.value}
+    else:
+        related = {
+            "word": int(words[result.related.index]),
+            "votes": result.related.votes,
+            "mass": round(result.related.mass, DECIMALS),
+            "tied": result.related.tied,
+            "decidedBy": result.related.decided_by,
+        }
+    return {
+        "rows": rows_key(result),
+        "rowKind": result.row_kind,
+        "layer": result.layer,
+        "focusRow": result.focus_row,
+        "candidates": words.tolist(),
+        "received": result.received.round(DECIMALS).tolist(),
+        "leaders": words[result.leaders].tolist(),
+        "focus": {
+            "word": int(words[result.focus.index]),
+            "received": round(result.focus.received, DECIMALS),
+            "tied": result.focus.tied,
+        },
+        "votingRows": vote.rows.tolist(),
+        "runnersUp": words[vote.runners_up].tolist(),
+        "votes": vote.counts.tolist(),
+        "related": related,
+        "strips": {
+            "focus": strip_key(result.chosen_words[:1]),
+            "related": strip_key(result.chosen_words[1:]) or None,
+            "sum": strip_key(result.chosen_words),
+        },
+        "definedShare": round(embedding.defined_share, DECIMALS),
+        "texts": [
+            markdown2html(text).strip()
+            for text in (
+                report.focus_text(result),
+                report.related_text(result),
+                report.trend_text(embedding),
+            )
+        ],
+    }
+
+
+def _packed(numbers: Array, dtype: str) -> str:
+    return base64.b64encode(numbers.astype(dtype).tobytes()).decode()
+
+
+def _shades() -> list[tuple[str, str]]:
+    """List the figures' shades, each with the colour, black or white, to write on it."""
+    colours = colormaps[SEQUENTIAL](np.linspace(0, 1, SHADES))
+    return [(to_hex(colour), readable_on(colour)) for colour in colours]

@@ -1,0 +1,44 @@
+"""Make the sentence explorer's part of its page: one piece of HTML that holds all it needs.
+
+A page that is opened from a file may not read other files, and its reader may be offline. So the
+data, the style and the script are in the piece itself.
+"""
+
+import json
+import tomllib
+from pathlib import Path
+
+from explorer_data import Data, explorer_data
+from jinja2 import Environment, FileSystemLoader
+
+from trendlib.model.encoder import Encoder, load_encoder
+
+PARTS = Path(__file__).resolve().parents[1] / "explorer"
+FRAGMENT = "fragment.html"
+"""What ``explorer.md`` includes; it is made, and never committed."""
+
+
+def write(model: str | Path, path: Path) -> None:
+    """Write the piece of HTML, computed with a model."""
+    path.write_text(fragment(data_of(load_encoder(model, "float64"))), encoding="utf-8")
+
+
+def data_of(encoder: Encoder) -> Data:
+    """Run the explorer's sentences through a model."""
+    return explorer_data(
+        {name: encoder.encode_many(sentences) for name, sentences in sentence_groups().items()}
+    )
+
+
+def sentence_groups() -> dict[str, list[str]]:
+    """Read the explorer's sentences."""
+    content = tomllib.loads((PARTS / "sentences.toml").read_text(encoding="utf-8"))
+    return {group["name"]: group["sentences"] for group in content["groups"]}
+
+
+def fragment(data: Data) -> str:
+    """Put data, style and script into the piece of HTML."""
+    parts = Environment(loader=FileSystemLoader(PARTS), autoescape=True, trim_blocks=True)
+    # In a script, the text "</script>" would end it, whatever is around it.
+    safe = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    return parts.get_template("page.html.j2").render(data=safe, provenance=data["provenance"])

@@ -1,0 +1,270 @@
+"""The printed figures as data, the comparison, and `trendlib reproduce`, failing path included."""
+
+import copy
+import dataclasses
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from helpers.models import fill_cache, make_tiny_model
+
+from trendlib.articles import published, reproduce
+from trendlib.articles.published import EXACT, PRINTED_DATA, Group, Verdict, compare
+from trendlib.choice import choose_words
+from trendlib.cli import main
+from trendlib.errors import UnknownChoiceError
+from trendlib.model import weights
+from trendlib.model.encoder import Encoder, load_encoder
+from trendlib.model.weights import BERT_BASE
+from trendlib.readings import ARTICLE
+
+SECOND = published.SENTENCE_EMBEDDING
+
+
+def test_the_printed_figures_are_counted() -> None:
+    counts = {(group.article, group.name): len(group.printed) for group in published.groups()}
+    second = {name: count for (article, name), count in counts.items() if article == SECOND}
+    assert second == {
+        "received attention, layer 0": 48,
+        "leading word of each head": 12,
+        "runner-up where the focus word leads": 5,
+        "words": 2,
+        "trend of apple": 10,
+        "trend of want": 10,
+        "sentence embedding": 10,
+    }
+    totals = Counter(dict.fromkeys(published.ARTICLES, 0))
+    for (article, _), count in counts.items():
+        totals[article] += count
+    assert totals == {"token_trends": 80, "sentence_embedding": 97, "fourier": 39}
+
+
+def test_every_figure_has_a_label_of_its_own() -> None:
+    for group in published.groups():
+        assert len(set(group.labels)) == len(group.labels) == len(group.printed)
+
+
+def test_unknown_article() -> None:
+    with pytest.raises(UnknownChoiceError, match="'fourier'"):
+        published.article("fourth")
+
+
+def test_the_articles_reading_gives_its_printed_answers_from_its_printed_matrix() -> None:
+    printed = published.article(SECOND)
+    matrix, words = published.printed_matrix()
+    assert matrix.shape == (12, 4)
+    result = choose_words(matrix, words, ARTICLE)
+    assert result.leaders.tolist() == [1, 3, 0, 2, 1, 1, 3, 0, 3, 3, 1, 1]
+    assert (result.focus.index, result.focus.word) == (1, "want")
+    assert result.focus.received == 0.79827666
+    assert result.vote.rows.tolist() == [0, 4, 5, 10, 11]
+    assert result.vote.runners_up.tolist() == [0, 3, 3, 3, 0]
+    assert result.related.word == printed["related_word"]["word"] == "apple"
+    assert (result.related.votes, result.related.tied) == (3, False)
+
+
+def test_what_follows_from_printed_data_is_equal() -> None:
+    comparisons = reproduce.compare_printed()
+    assert len(comparisons) == 41
+    assert {each.verdict for each in comparisons} == {Verdict.EQUAL}
+    decisions = [each for each in comparisons if isinstance(each.printed, int | str)]
+    assert len(decisions) == 20
+    assert all(each.printed == each.ours for each in decisions)
+
+
+def change(monkeypatch: pytest.MonkeyPatch, article: str, *path: Any, value: Any) -> None:
+    """Change one printed figure."""
+    printed = {name: copy.deepcopy(published.article(name)) for name in published.ARTICLES}
+    place: Any = printed[article]
+    for key in path[:-1]:
+        place = place[key]
+    assert place[path[-1]] != value
+    place[path[-1]] = value
+    monkeypatch.setattr(published, "article", printed.__getitem__)
+
+
+@pytest.mark.parametrize(
+    ("article", "path", "value", "differing"),
+    [
+        (SECOND, ("leader_per_row", 3), 1, {"head 3"}),
+        (SECOND, ("received_attention", "values", 11, 0), 0.9, {"head 11", "focus word"}),
+        (SECOND, ("runner_up_where_focus_leads", "values", 0), 1, {"row 0 that it leads"}),
+        (SECOND, ("related_word", "word"), "an", {"related word"}),
+        (SECOND, ("sentence_embedding_first10", 4), 0.11528, {"coordinate 4"}),
+        (SECOND, ("trend_want_first10", 0), 0.1, {"coordinate 0"}),
+        (
+            "token_trends",
+            ("toy_examples", 0, "printed_log_quotient", 1),
+            0.6,
+            {"toy 1, coordinate 1"},
+        ),
+        ("token_trends", ("received_attention_layer0_head11", "values", 0), 0.72, {"i"}),
+        ("token_trends", ("most_important_word",), "an", {"word"}),
+    ],
+)
+def test_a_changed_printed_figure_is_found(
+    monkeypatch: pytest.MonkeyPatch, article: str, path: Any, value: Any, differing: set[str]
+) -> None:
+    change(monkeypatch, article, *path, value=value)
+    found = {e.figure for e in reproduce.compare_printed() if e.verdict is Verdict.DIFFERS}
+    assert differing <= found
+    assert main(["reproduce", "--model", "all-MiniLM-L6-v2"]) == 1
+
+
+def test_another_models_figures_are_shown_but_never_compared(minilm: Encoder) -> None:
+    comparisons = reproduce.compare_model(minilm)
+    assert len(comparisons) == 210
+    assert {each.verdict for each in comparisons} == {Verdict.NOT_RUN}
+    assert {each.difference for each in comparisons} == {None}
+    assert all("not the article's model" in each.why for each in comparisons)
+    assert any(each.ours is not None for each in comparisons)
+
+
+def group(printed: tuple[published.Value, ...], tolerance: float) -> Group:
+    labels = tuple(f"figure {index}" for index in range(len(printed)))
+    return Group("article", "group", labels, printed, EXACT, tolerance_printed=tolerance)
+
+
+@pytest.mark.parametrize(
+    ("printed", "ours", "verdict"),
+    [
+        (1.0, 1.05, Verdict.EQUAL),
+        (1.0, 0.95, Verdict.EQUAL),
+        (1.0, 1.2, Verdict.DIFFERS),
+        (1.0, float("nan"), Verdict.DIFFERS),
+        (1.0, float("inf"), Verdict.DIFFERS),
+        ("want", "want", Verdict.EQUAL),
+        ("want", "apple", Verdict.DIFFERS),
+        ("want", 1, Verdict.DIFFERS),
+    ],
+)
+def test_verdicts(printed: Any, ours: Any, verdict: Verdict) -> None:
+    (comparison,) = compare(group((printed,), 0.1), [ours], PRINTED_DATA)
+    assert comparison.verdict is verdict
+
+
+def test_a_wrong_number_of_values_differs() -> None:
+    for ours in ([1.0], [1.0, 2.0, 3.0], []):
+        comparisons = compare(group((1.0, 2.0), 0.1), ours, PRINTED_DATA)
+        assert {each.verdict for each in comparisons} == {Verdict.DIFFERS}
+        assert {each.why for each in comparisons} == {f"{len(ours)} values instead of 2"}
+
+
+def test_not_run_says_why() -> None:
+    comparisons = reproduce.not_run("weights not reachable")
+    assert len(comparisons) == 210
+    assert {(each.verdict, each.why) for each in comparisons} == {
+        (Verdict.NOT_RUN, "weights not reachable")
+    }
+
+
+@pytest.mark.usefixtures("empty_cache")
+def test_reproduce_without_the_weights(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["reproduce", "--csv", str(tmp_path / "sub" / "figures.csv")]) == 0
+    output = capsys.readouterr()
+    assert "216 printed figures." in output.out
+    assert "Recomputed from printed data: 41 equal." in output.out
+    assert "bert-base-uncased: 210 not run: weights not reachable." in output.out
+    assert "HF_HOME" in output.err
+    table = pd.read_csv(tmp_path / "sub" / "figures.csv")
+    assert len(table) == 251
+    assert len(table.drop_duplicates(["article", "group", "figure"])) == 216
+
+
+@pytest.fixture
+def stand_in(
+    empty_cache: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Encoder:
+    """A random model of twelve layers and heads in the place of bert-base-uncased."""
+    folder = make_tiny_model(tmp_path / "stand-in", layers=12, heads=12)
+    sha256 = weights.sha256_of(folder / weights.WEIGHTS_FILE)
+    as_bert = dataclasses.replace(BERT_BASE, sha256=sha256)
+    monkeypatch.setattr(weights, "BERT_BASE", as_bert)
+    monkeypatch.setattr(published, "BERT_BASE", as_bert)
+    fill_cache(empty_cache, folder, "bert-base-uncased")
+    return load_encoder("bert-base-uncased", "float64")
+
+
+def test_reproduce_fails_where_the_model_gives_other_figures(
+    stand_in: Encoder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["reproduce"]) == 1
+    assert "differs" in capsys.readouterr().out
+
+
+def test_reproduce_succeeds_where_the_model_gives_the_printed_figures(
+    stand_in: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Print the stand-in's own figures: then every one must be found equal."""
+    ours = {
+        "token_trends": reproduce.token_trends_from_model(stand_in),
+        SECOND: reproduce.sentence_embedding_from_model(stand_in),
+        "fourier": reproduce.fourier_from_model(stand_in),
+    }
+    original = published.groups
+
+    def printed_by_the_stand_in(name: str | None = None) -> tuple[Group, ...]:
+        return tuple(
+            dataclasses.replace(each, printed=tuple(ours[each.article][each.name]))
+            if each.name in ours[each.article]
+            and len(ours[each.article][each.name]) == len(each.printed)
+            else each
+            for each in original(name)
+        )
+
+    monkeypatch.setattr(published, "groups", printed_by_the_stand_in)
+    comparisons = reproduce.compare_model(stand_in)
+    verdicts = Counter((each.group, each.verdict) for each in comparisons)
+    unequal = {name for (name, verdict) in verdicts if verdict is not Verdict.EQUAL}
+    # The random model's focus word leads another number of heads than the article's.
+    assert unequal <= {"runner-up where the focus word leads"}
+    assert sum(verdicts.values()) == 210
+
+    wrong = dict(ours["fourier"])
+    wrong["cosines, diff"] = [wrong["cosines, diff"][0] + 0.01, *wrong["cosines, diff"][1:]]
+    ours["fourier"] = wrong
+    differing = [
+        each.figure
+        for each in reproduce.compare_model(stand_in, "fourier")
+        if each.verdict is Verdict.DIFFERS
+    ]
+    assert differing == ["apple-orange, a"]
+
+
+def test_tolerances_have_room_for_float32(minilm: Encoder) -> None:
+    """The articles computed in float32, we compare in float64: ten times that must still fit."""
+    single = reproduce.compare_model(load_encoder("all-MiniLM-L6-v2", "float32"))
+    double = reproduce.compare_model(minilm)
+    tolerances = {(each.article, each.name): each.tolerance for each in published.groups()}
+    for one, two in zip(single, double, strict=True):
+        if isinstance(one.ours, float) and isinstance(two.ours, float):
+            assert abs(one.ours - two.ours) * 10 <= tolerances[one.article, one.group]
+        else:
+            assert one.ours == two.ours
+
+
+def test_reproduce_with_damaged_weights(
+    empty_cache: Path,
+    tiny_folder: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    fill_cache(empty_cache, tiny_folder, "bert-base-uncased")
+    assert main(["reproduce"]) == 2
+    assert BERT_BASE.sha256 in capsys.readouterr().err
+
+
+def test_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["reproduce", "--model", "no-such-model"]) == 2
+    assert "'bert-base-uncased'" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as caught:
+        main(["no-such-command"])
+    assert caught.value.code == 2
+
+
+def test_bert_base_gives_every_printed_figure(bert_base: Encoder) -> None:
+    comparisons = reproduce.compare_model(bert_base)
+    assert [each for each in comparisons if each.verdict is not Verdict.EQUAL] == []

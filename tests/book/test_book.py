@@ -1,0 +1,278 @@
+"""The built book, as a reader's browser shows it."""
+
+import ast
+import html
+import inspect
+import json
+import re
+import subprocess
+import sys
+from collections import Counter
+from enum import Enum
+from importlib.metadata import version
+from pathlib import Path
+from pkgutil import resolve_name
+from typing import Any
+
+import nbformat
+import pytest
+from helpers.pages import open_page
+from helpers.paths import ROOT
+from IPython.core.inputtransformer2 import TransformerManager
+from playwright.sync_api import Browser
+from pybtex.database import parse_file
+
+from trendlib.articles import reproduce
+from trendlib.evaluate import claims
+from trendlib.model.weights import MINILM, find_weights
+
+PAGES = [
+    "intro",
+    "explorer",
+    "notation",
+    "glossary",
+    "bibliography",
+    "built",
+    "changelog",
+    "api/index",
+    "api/attention",
+    "api/encoding",
+    "notebooks/01_token_trends",
+    "notebooks/02_sentence_embedding",
+    "notebooks/03_printed_figures",
+    "notebooks/04_your_sentences",
+    "notebooks/05_a_whole_corpus",
+    "notebooks/06_heads_or_layers",
+    "notebooks/07_complementary_trends",
+    "notebooks/08_related_by_syntax",
+    "notebooks/09_alternative_to_cls",
+    "notebooks/10_contexts_told_apart",
+    "api/evaluation",
+]
+
+
+def test_the_build_leaves_the_sources_alone(site: Path) -> None:
+    assert (site / "intro.html").is_file()
+    assert not list(ROOT.glob("book/_build"))
+    assert not list(ROOT.glob("book/**/*.woff"))
+
+
+def test_no_page_names_this_machine(site: Path) -> None:
+    for path in [*site.rglob("*.html"), *site.rglob("*.ipynb"), *site.rglob("*.js")]:
+        text = path.read_text(encoding="utf-8")
+        assert str(site) not in text
+        assert str(ROOT) not in text
+
+
+def test_the_opening_page_has_the_claims_table_of_the_results(site: Path) -> None:
+    page = html.unescape((site / "intro.html").read_text(encoding="utf-8"))
+    shown = re.sub(r"<[^>]+>", "", page).replace("’", "'")
+    for claim in claims.CLAIMS:
+        assert f'href="notebooks/{claim.chapter}.html"' in page
+        for finding in claims.findings(claim):
+            assert finding.why in shown
+            assert finding.verdict is not claims.Verdict.NOT_RUN
+
+
+def test_the_build_refuses_an_unknown_model(tmp_path: Path) -> None:
+    command = [sys.executable, ROOT / "book" / "tools" / "build.py", "--model", "no-such-model"]
+    result = subprocess.run(
+        [*command, "--out", tmp_path], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 2
+    assert "unknown model 'no-such-model'" in result.stderr
+    assert not (tmp_path / "_build").exists()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_served_page_loads_whole_and_from_here_alone(
+    browser: Browser, address: str, name: str
+) -> None:
+    page, requested, failed = open_page(browser, f"{address}/{name}.html")
+    assert failed == []
+    outside = [url for url in requested if not url.startswith((address, "data:"))]
+    assert outside == []
+    images = page.locator(".bd-article img")
+    for index in range(images.count()):
+        image = images.nth(index)
+        assert image.evaluate("image => image.complete && image.naturalWidth > 0")
+        assert len(image.get_attribute("alt") or "") > 40
+    page.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_opened_from_a_file_asks_nobody(browser: Browser, site: Path, name: str) -> None:
+    page, requested, _ = open_page(browser, (site / f"{name}.html").as_uri())
+    assert [url for url in requested if not url.startswith(("file:", "data:"))] == []
+    if name in ("notation", "notebooks/01_token_trends", "notebooks/02_sentence_embedding"):
+        assert page.locator("main math").count() > 0
+    page.close()
+
+
+def test_the_walkthrough_is_readable(browser: Browser, address: str) -> None:
+    page, _, _ = open_page(browser, f"{address}/notebooks/02_sentence_embedding.html")
+    text = page.locator("main").inner_text()
+    assert "Build a sentence embedding from two trends" in text
+    assert "By all-MiniLM-L6-v2 and the reading “article”, the focus word is" in text
+    assert "Traceback" not in text
+    assert page.locator("main figure").count() == 6
+    assert page.locator("main figcaption").count() == 6
+    page.close()
+
+
+def test_the_printed_figures_stand_beside_ours(browser: Browser, address: str) -> None:
+    page, _, _ = open_page(browser, f"{address}/notebooks/03_printed_figures.html")
+    text = page.locator("main").inner_text()
+    assert "as published: bert-base-uncased" in text
+    assert "By the printed matrix and the reading “article”, the focus word is “want”" in text
+    page.close()
+
+
+def test_the_index_leads_to_the_opening_page(browser: Browser, address: str) -> None:
+    page, _, _ = open_page(browser, f"{address}/index.html")
+    page.wait_for_url("**/intro.html")
+    assert page.locator("h1").first.inner_text().startswith("Trend embeddings, reproduced")
+    page.close()
+
+
+def words_of(page: Path) -> str:
+    """Read what a page shows, as one line."""
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page.read_text("utf-8"))).split())
+
+
+@pytest.fixture(scope="module")
+def manifest(site: Path) -> dict[str, Any]:
+    (path,) = site.glob("_downloads/*/manifest.json")
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def test_the_manifest_is_true(manifest: dict[str, Any]) -> None:
+    weights = find_weights(MINILM.name)
+    assert manifest["model"] == {
+        "name": weights.name,
+        "revision": weights.revision,
+        "weights_sha256": weights.sha256,
+        "dtype": "float64",
+    }
+    for name, found in manifest["versions"].items():
+        if name != "python":
+            assert found == version(name)
+    assert set(manifest["notebooks"]) == {path.stem for path in ROOT.glob("notebooks/*.ipynb")}
+    assert all(seconds > 0 for seconds in manifest["notebooks"].values())
+
+
+def test_the_manifest_counts_what_was_reproduced(manifest: dict[str, Any]) -> None:
+    """The embedded model is not the articles' own: what needs a model was not run."""
+    counts = Counter()
+    for row in manifest["figures"]:
+        for verdict in ("equal", "differs", "not run"):
+            counts[row["recomputed_from"], verdict] += row[verdict]
+    assert +counts == {
+        ("printed data", "equal"): len(reproduce.compare_printed()),
+        (MINILM.name, "not run"): len(reproduce.not_run("")),
+    }
+
+
+def test_the_page_says_what_the_manifest_says(site: Path, manifest: dict[str, Any]) -> None:
+    text = words_of(site / "built.html")
+    for value in (manifest["date"], manifest["commit"], *manifest["model"].values()):
+        assert value in text
+    for name, found in manifest["versions"].items():
+        assert f"{name} {found}" in text
+    for row in manifest["figures"]:
+        article = row["article"].replace("_", " ")
+        numbers = " ".join(str(row[verdict]) for verdict in ("equal", "differs", "not run"))
+        assert f"{article} {row['recomputed_from']} {numbers}" in text
+
+
+def test_every_work_is_listed_once_as_cited_or_as_further_reading(site: Path) -> None:
+    page = (site / "bibliography.html").read_text(encoding="utf-8")
+    entries = parse_file(ROOT / "book" / "references.bib").entries
+    assert page.count('class="citation"') == len(entries)
+    for entry in entries.values():
+        number = entry.fields.get("doi") or entry.fields.get("eprint") or entry.fields.get("url")
+        if number:
+            assert page.count(f"{number}</a>") == 1
+
+
+def calls_of(notebook: Path) -> set[str]:
+    """List the functions and classes of trendlib that a notebook names, by their full names."""
+    cells = nbformat.read(notebook, as_version=4).cells
+    code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    tree = ast.parse(TransformerManager().transform_cell(code))  # "%pip" is no Python
+    full: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("trendlib"):
+            full |= {alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+    used = {
+        full[node.id] for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id in full
+    }
+    used |= {
+        f"{full[node.value.id]}.{node.attr}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id in full
+    }
+    return {name for name in used if is_function_or_class(name)}
+
+
+def is_function_or_class(name: str) -> bool:
+    found = resolve_name(name)
+    if inspect.isclass(found) and issubclass(found, Enum):
+        return False  # its members are what is named
+    return (inspect.isfunction(found) or inspect.isclass(found)) and name == (
+        f"{found.__module__}.{found.__name__}"
+    )
+
+
+@pytest.mark.parametrize("notebook", sorted(ROOT.glob("notebooks/*.ipynb")), ids=lambda p: p.stem)
+def test_code_leads_to_the_reference_and_the_reference_back(site: Path, notebook: Path) -> None:
+    chapter = (site / "notebooks" / f"{notebook.stem}.html").read_text(encoding="utf-8")
+    reference = {path: path.read_text("utf-8") for path in site.glob("api/*.html")}
+    calls = calls_of(notebook)
+    assert len(calls) > 3
+    for name in calls:
+        (page,) = [path for path, text in reference.items() if f'id="{name}"' in text]
+        assert f'href="../api/{page.name}#{name}"' in chapter, name
+        explained = reference[page].split(f'id="{name}"')[1].split("</details>")[0]
+        assert f"notebooks/{notebook.stem}.html" in explained, name
+
+
+def test_the_reference_is_readable(site: Path) -> None:
+    for path in site.glob("api/*.html"):
+        text = words_of(path)
+        for internal in ("ndarray, '", "PosixPath", "object at 0x", "typing.Annotated"):
+            assert internal not in text, path.name
+    signature = words_of(site / "api" / "embedding.html")
+    assert "log_quotient ( static : Vector , contextual : Vector , ) → Trend" in signature
+    assert "Floating-point numbers, with the axes state, token, hidden." in words_of(
+        site / "api" / "encoding.html"
+    )
+
+
+def test_equations_and_figures_have_numbers(site: Path) -> None:
+    text = words_of(site / "notebooks" / "02_sentence_embedding.html")
+    assert "are those of the last chapter, equation (1.1) ." in text
+    assert all(f"Fig. 2.{number}" in text for number in range(1, 7))
+    assert "( Fig. 2.1 )" in text
+
+
+def test_the_opening_page_tells_the_idea_in_one_screen(browser: Browser, address: str) -> None:
+    page, _, _ = open_page(browser, f"{address}/intro.html")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    box = page.locator("main figure img").first.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] < 800
+    assert page.locator("main figure").count() == 1
+    page.close()
+
+
+@pytest.mark.parametrize("name", ["api/corpora", "api/interfaces", "built", "glossary", "notation"])
+def test_reference_pages_fit_a_phone(browser: Browser, site: Path, name: str) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto((site / f"{name}.html").as_uri())
+    too_wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(too_wide) <= 0
+    page.close()

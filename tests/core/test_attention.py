@@ -1,0 +1,272 @@
+"""Received attention, focus word, related word."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from trendlib import attention
+from trendlib.attention import merge_pieces
+from trendlib.choice import (
+    Focus,
+    NoRelated,
+    Reason,
+    Related,
+    choose_words,
+    find_focus,
+    find_related,
+    find_words,
+)
+from trendlib.errors import (
+    ArrayError,
+    HeadOutOfRangeError,
+    LayerOutOfRangeError,
+    UnknownChoiceError,
+)
+from trendlib.model.encoder import Encoder
+from trendlib.readings import (
+    ARTICLE,
+    LAST_LAYER,
+    LAYERS,
+    READINGS,
+    WORDS_ONLY,
+    Reading,
+    reading_named,
+)
+from trendlib.words import Word
+
+WORDS = ("i", "want", "an", "apple")
+
+
+def softmax_rows(scores: np.ndarray) -> np.ndarray:
+    exponentials = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+
+def test_merging_sums_over_keys_and_averages_over_queries() -> None:
+    attentions = softmax_rows(np.random.default_rng(0).normal(size=(2, 3, 5, 5)))
+    merged = merge_pieces(attentions, [Word("a", 0, 1, (1,)), Word("split", 2, 7, (2, 3))])
+    assert merged.shape == (2, 3, 4, 4)
+    one = attentions[1, 2]
+    to_split = one[:, 2] + one[:, 3]
+    np.testing.assert_allclose(merged[1, 2][[0, 1, 3], 2], to_split[[0, 1, 4]])
+    np.testing.assert_allclose(merged[1, 2][2, 2], (to_split[2] + to_split[3]) / 2)
+    np.testing.assert_allclose(merged[1, 2][2, 0], (one[2, 0] + one[3, 0]) / 2)
+
+
+@given(
+    arrays(np.float64, (1, 2, 7, 7), elements=st.floats(-5, 5)),
+    st.sets(st.integers(1, 5), max_size=5),
+)
+def test_merged_rows_still_add_up_to_one(scores: np.ndarray, starts: set[int]) -> None:
+    firsts = sorted(starts | {1})
+    ends = [*firsts[1:], 6]
+    words = [
+        Word("w", 0, 1, tuple(range(first, end))) for first, end in zip(firsts, ends, strict=True)
+    ]
+    merged = merge_pieces(softmax_rows(scores), words)
+    assert merged.shape[-1] == len(words) + 2
+    np.testing.assert_allclose(merged.sum(axis=-1), 1, atol=1e-12)
+
+
+def test_received_attention_is_the_column_sum(tiny: Encoder) -> None:
+    encoding = tiny.encode("I want an apple.")
+    by_hand = [
+        [
+            sum(encoding.attentions[0, head, query, key] for query in range(7))
+            for key in (1, 2, 3, 4)
+        ]
+        for head in range(3)
+    ]
+    np.testing.assert_allclose(find_words(encoding, ARTICLE).received, by_hand)
+
+
+def test_layers_and_heads_are_not_swapped(tiny: Encoder) -> None:
+    """Five layers of three heads: every shape and value tells which axis was taken."""
+    attentions = tiny.encode("I want an apple.").attentions
+    in_layer_1 = attention.attention_rows(attentions, dataclasses.replace(ARTICLE, layer=1))
+    assert in_layer_1.shape == (3, 7, 7)
+    np.testing.assert_array_equal(in_layer_1[2], attentions[1][2])
+    by_layer = attention.attention_rows(attentions, LAYERS)
+    assert by_layer.shape == (5, 7, 7)
+    np.testing.assert_allclose(by_layer[3], attentions[3].mean(axis=0))
+    one = attention.received_in_head(attentions, layer=1, head=2)
+    np.testing.assert_array_equal(one, attentions[1][2].sum(axis=0))
+
+
+def test_received_attention_is_that_of_the_merged_matrix(minilm: Encoder) -> None:
+    encoding = minilm.encode("Unbelievable embeddings, quoth the antidisestablishmentarian.")
+    assert any(len(word.tokens) > 2 for word in encoding.words)
+    merged = merge_pieces(encoding.attentions, encoding.words)
+    column_sums = merged.sum(axis=-2)[:, :, 1:-1]
+    for layer, expected in enumerate(column_sums):
+        received = attention.received_by_word(encoding.attentions[layer], encoding.words)
+        np.testing.assert_allclose(received, expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("layer", [-1, 5, 100])
+def test_layer_out_of_range(tiny: Encoder, layer: int) -> None:
+    attentions = tiny.encode("hello").attentions
+    with pytest.raises(LayerOutOfRangeError, match="5 layers, give 0 to 4"):
+        attention.received_in_head(attentions, layer, 0)
+    with pytest.raises(LayerOutOfRangeError):
+        attention.attention_rows(attentions, dataclasses.replace(ARTICLE, layer=layer))
+
+
+@pytest.mark.parametrize("head", [-1, 3, 11])
+def test_head_out_of_range(tiny: Encoder, head: int) -> None:
+    with pytest.raises(HeadOutOfRangeError, match="3 heads a layer, give 0 to 2"):
+        attention.received_in_head(tiny.encode("hello").attentions, 0, head)
+
+
+def test_a_reading_out_of_range(tiny: Encoder) -> None:
+    encoding = tiny.encode("I want an apple.")
+    with pytest.raises(LayerOutOfRangeError):
+        find_words(encoding, dataclasses.replace(ARTICLE, layer=5))
+    with pytest.raises(HeadOutOfRangeError):
+        find_words(encoding, dataclasses.replace(ARTICLE, focus_row=3))
+    with pytest.raises(HeadOutOfRangeError):
+        find_words(encoding, dataclasses.replace(ARTICLE, focus_row=-1))
+    with pytest.raises(LayerOutOfRangeError):
+        find_words(encoding, dataclasses.replace(LAYERS, focus_row=5))
+
+
+@pytest.mark.parametrize(
+    ("reading", "rows", "focus_row"),
+    [(ARTICLE, 3, 2), (WORDS_ONLY, 3, 2), (LAYERS, 5, 4), (LAST_LAYER, 3, 2)],
+)
+def test_rows_of_the_readings(tiny: Encoder, reading: Reading, rows: int, focus_row: int) -> None:
+    encoding = tiny.encode("I want an apple.")
+    result = find_words(encoding, reading)
+    assert len(result.received) == rows
+    assert result.row_kind == ("layer" if reading is LAYERS else "head")
+    assert result.focus_row == focus_row
+    layer = {"article": 0, "words-only": 0, "last-layer": 4}.get(reading.name)
+    assert result.layer == layer
+    if layer is not None:
+        expected = encoding.attentions[layer].sum(axis=1)[:, 1:5]
+    else:
+        expected = encoding.attentions.mean(axis=1).sum(axis=1)[:, 1:5]
+    np.testing.assert_allclose(result.received, expected)
+
+
+def test_special_tokens_are_no_candidates(tiny: Encoder) -> None:
+    for reading in READINGS.values():
+        result = find_words(tiny.encode("I want an apple"), reading)
+        assert result.candidates == ("I", "want", "an", "apple")
+        assert result.received.shape[1] == 4
+
+
+@pytest.mark.parametrize(
+    ("sentence", "article", "words_only"),
+    [
+        ("I want.", ("I", "want"), ("I", "want")),
+        ("I want!", ("I", "want", "!"), ("I", "want")),
+        ("I want. I want", ("I", "want", ".", "I", "want"), ("I", "want", "I", "want")),
+        ("I, want", ("I", ",", "want"), ("I", "want")),
+        ("I want...", ("I", "want", ".", "."), ("I", "want")),
+    ],
+)
+def test_which_words_are_candidates(
+    tiny: Encoder, sentence: str, article: tuple[str, ...], words_only: tuple[str, ...]
+) -> None:
+    encoding = tiny.encode(sentence)
+    for reading, expected in ((ARTICLE, article), (WORDS_ONLY, words_only)):
+        result = find_words(encoding, reading)
+        assert result.candidates == expected
+        assert tuple(encoding.word_texts[i] for i in result.word_indices) == expected
+
+
+def test_unknown_reading() -> None:
+    with pytest.raises(UnknownChoiceError, match="'article', 'words-only', 'layers'"):
+        reading_named("the 12th layer")
+
+
+def test_focus_tie_takes_the_first_and_says_so() -> None:
+    assert find_focus(np.array([0.5, 0.7, 0.7]), WORDS[:3]) == Focus(1, "want", 0.7, True)
+    assert not find_focus(np.array([0.5, 0.7, 0.6]), WORDS[:3]).tied
+
+
+def related(received: list[list[float]], focus: int = 1) -> Related | NoRelated:
+    matrix = np.array(received, dtype=float)
+    return find_related(matrix, WORDS[: matrix.shape[1]], focus).outcome
+
+
+def test_votes_decide_first() -> None:
+    outcome = related([[5, 9, 0, 1], [0, 9, 0, 1], [0, 9, 0, 1]])
+    assert isinstance(outcome, Related)
+    assert (outcome.word, outcome.votes, outcome.tied) == ("apple", 2, False)
+    assert outcome.decided_by == "votes"
+
+
+def test_then_attention_mass_decides() -> None:
+    outcome = related([[2, 9, 0, 1], [0, 9, 0, 5]])
+    assert isinstance(outcome, Related)
+    assert (outcome.word, outcome.votes, outcome.tied) == ("apple", 1, True)
+    assert (outcome.decided_by, outcome.mass) == ("attention mass", 6.0)
+
+
+def test_then_position_decides() -> None:
+    outcome = related([[3, 9, 0, 1], [1, 9, 0, 3]])
+    assert isinstance(outcome, Related)
+    assert (outcome.word, outcome.tied, outcome.decided_by) == ("i", True, "position")
+
+
+def test_rows_that_another_word_leads_do_not_vote() -> None:
+    outcome = related([[0, 9, 0, 1], [9, 1, 8, 0], [9, 1, 8, 0]])
+    assert isinstance(outcome, Related)
+    assert outcome.word == "apple"
+
+
+def test_no_related_word_where_there_is_one_word() -> None:
+    vote = find_related(np.array([[1.0], [2.0]]), ["hello"], 0)
+    assert vote.outcome == NoRelated(Reason.ONE_WORD)
+    assert vote.counts.tolist() == [0]
+    assert vote.runners_up.size == 0
+
+
+def test_no_related_word_where_the_focus_leads_no_row() -> None:
+    vote = find_related(np.array([[3.0, 1, 2], [2, 1, 3]]), WORDS[:3], focus=1)
+    assert vote.outcome == NoRelated(Reason.LEADS_NO_ROW)
+    assert vote.rows.size == 0
+
+
+def test_one_word_sentence(tiny: Encoder) -> None:
+    for sentence in ("hello", "hello.", "embeddings"):
+        assert find_words(tiny.encode(sentence)).related == NoRelated(Reason.ONE_WORD)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_attention_that_is_not_finite_is_refused(bad: float) -> None:
+    with pytest.raises(ArrayError, match="NaN or infinity"):
+        choose_words(np.array([[0.1, bad]]), WORDS[:2])
+
+
+@pytest.mark.parametrize("shape", [(0, 2), (3, 0), (3, 5)])
+def test_received_attention_of_a_wrong_shape_is_refused(shape: tuple[int, int]) -> None:
+    with pytest.raises(ArrayError, match="candidates"):
+        choose_words(np.zeros(shape), WORDS[: min(shape[1], 4)])
+
+
+@given(
+    arrays(np.float64, st.tuples(st.integers(1, 6), st.integers(2, 6)), elements=st.floats(0, 3))
+)
+def test_decisions_agree_with_the_articles_procedure(received: np.ndarray) -> None:
+    """The article's own steps, written down again, up to how a tie is broken."""
+    candidates = [f"word {index}" for index in range(received.shape[1])]
+    result = choose_words(received, candidates)
+    focus = int(np.argmax(received[-1]))
+    assert result.focus.index == focus
+    rows = received[received.argmax(axis=1) == focus]
+    shortened = np.delete(rows, focus, axis=1).argmax(axis=1)
+    counts = np.bincount(shortened, minlength=received.shape[1] - 1)
+    assert isinstance(result.related, Related)
+    remaining = [name for index, name in enumerate(candidates) if index != focus]
+    if not result.related.tied:
+        assert result.related.word == remaining[counts.argmax()]
+    assert result.related.votes == counts.max()
+    assert result.related.tied == ((counts == counts.max()).sum() > 1)
+    assert result.related.index != focus

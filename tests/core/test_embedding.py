@@ -1,0 +1,149 @@
+"""The sentence embedding, and cosines."""
+
+import numpy as np
+import pytest
+from helpers.modules import without_shape_checks
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from trendlib import embedding, similarity
+from trendlib.choice import NoRelated, Reason, find_words
+from trendlib.embedding import Recipe, add_trends, embed_encoding, overlap
+from trendlib.errors import ArrayError, UnknownChoiceError
+from trendlib.model.encoder import Encoder
+from trendlib.readings import LAYERS, READINGS
+from trendlib.similarity import cosine, cosine_by_slice, pairwise_cosines
+from trendlib.trend import Trend, log_quotient
+
+nan = np.nan
+
+
+def made(values: list[float]) -> Trend:
+    array = np.array(values, dtype=float)
+    return Trend(array, np.isfinite(array), "log quotient")
+
+
+@pytest.mark.parametrize("reading", list(READINGS))
+def test_the_embedding_is_the_sum_of_the_two_words_trends(tiny: Encoder, reading: str) -> None:
+    encoding = tiny.encode("I want an apple.")
+    result = find_words(encoding, READINGS[reading])
+    embedding = embed_encoding(encoding, Recipe(READINGS[reading]))
+    assert not isinstance(result.related, NoRelated)
+    # No word of this sentence is split: a word's vector is its token's.
+    focus, related = (
+        log_quotient(encoding.hidden_states[0, i + 1], encoding.hidden_states[-1, i + 1])
+        for i in (result.focus.index, result.related.index)
+    )
+    total = focus.undefined_as_zero + related.undefined_as_zero
+    np.testing.assert_array_equal(embedding.values, total)
+    np.testing.assert_array_equal(embedding.defined, focus.defined | related.defined)
+    assert embedding.provenance is encoding.provenance
+
+
+def test_the_two_words_are_found_again_behind_dropped_punctuation(tiny: Encoder) -> None:
+    """The candidates' indices are not the words': the first word is a bracket here."""
+    encoding = tiny.encode("[ I want an apple ]")
+    embedding = embed_encoding(encoding, Recipe(READINGS["words-only"]))
+    word = encoding.index_of(embedding.choice.focus.word)
+    expected = log_quotient(encoding.static[word], encoding.contextual[word])
+    np.testing.assert_array_equal(embedding.focus_trend.values, expected.values)
+
+
+def test_a_split_word_has_the_mean_of_its_pieces(minilm: Encoder) -> None:
+    encoding = minilm.encode("embeddings")
+    expected = log_quotient(
+        encoding.hidden_states[0, 1:5].mean(axis=0), encoding.hidden_states[-1, 1:5].mean(axis=0)
+    )
+    np.testing.assert_array_equal(embed_encoding(encoding).focus_trend.values, expected.values)
+
+
+@pytest.mark.parametrize("undefined", ["zero", "keep"])
+def test_without_a_related_word_the_focus_words_trend_is_the_embedding(
+    tiny: Encoder, undefined: str
+) -> None:
+    embedding = embed_encoding(tiny.encode("hello"), Recipe(undefined=undefined))
+    assert embedding.related == NoRelated(Reason.ONE_WORD)
+    assert embedding.related_trend is None
+    np.testing.assert_array_equal(embedding.defined, embedding.focus_trend.defined)
+    shown = embedding.values[embedding.defined]
+    np.testing.assert_array_equal(shown, embedding.focus_trend.values[embedding.defined])
+    rest = embedding.values[~embedding.defined]
+    assert (rest == 0).all() if undefined == "zero" else np.isnan(rest).all()
+
+
+def test_choices_for_undefined_coordinates() -> None:
+    one, two = made([1, 2, nan, nan]), made([1, nan, 3, nan])
+    values, defined = add_trends(one, two, "zero")
+    assert values.tolist() == [2, 2, 3, 0]
+    assert defined.tolist() == [True, True, True, False]
+    values, defined = add_trends(one, two, "keep")
+    np.testing.assert_array_equal(values, [2, nan, nan, nan])
+    assert defined.tolist() == [True, False, False, False]
+    with pytest.raises(UnknownChoiceError, match="'zero', 'keep'"):
+        without_shape_checks(embedding).add_trends(one, two, "drop")
+    assert overlap(one, two).__dict__ == {"both": 1, "one": 2, "neither": 1}
+
+
+def test_trends_of_two_lengths() -> None:
+    with pytest.raises(ArrayError, match="one length"):
+        add_trends(made([1]), made([1, 2]))
+
+
+def test_unknown_kind() -> None:
+    with pytest.raises(UnknownChoiceError, match="kind of trend"):
+        without_shape_checks(embedding).Recipe(kind="ratio")
+
+
+def test_readings_can_lead_to_different_embeddings(minilm: Encoder) -> None:
+    encoding = minilm.encode("I want an apple.")
+    assert not np.array_equal(
+        embed_encoding(encoding).values, embed_encoding(encoding, Recipe(LAYERS)).values
+    )
+
+
+VECTORS = arrays(np.float64, 6, elements=st.floats(-100, 100))
+
+
+@given(VECTORS, VECTORS)
+def test_cosine(first: np.ndarray, second: np.ndarray) -> None:
+    value = cosine(first, second)
+    if not (first.any() and second.any()):
+        assert np.isnan(value)
+    else:
+        assert -1 - 1e-9 <= value <= 1 + 1e-9
+        assert value == pytest.approx(cosine(second, first))
+
+
+def test_cosine_of_known_vectors() -> None:
+    assert cosine(np.array([1.0, 0]), np.array([0.0, 1])) == 0
+    assert cosine(np.array([1.0, 1]), np.array([-2.0, -2])) == pytest.approx(-1)
+    assert np.isnan(cosine(np.zeros(2), np.ones(2)))
+    for size in (1e-200, 1e200):
+        assert cosine(np.full(2, size), np.array([0.0, size])) == pytest.approx(0.5**0.5)
+
+
+@pytest.mark.parametrize("bad", [nan, np.inf])
+def test_cosine_needs_finite_numbers(bad: float) -> None:
+    with pytest.raises(ArrayError, match="undefined_as_zero"):
+        cosine(np.array([1.0, bad]), np.ones(2))
+
+
+def test_cosine_by_slice() -> None:
+    first, second = np.array([1.0, 2, 3, 4, 5]), np.array([1.0, 2, -3, -4, 5])
+    np.testing.assert_allclose(cosine_by_slice(first, second, 2), [1, -1])
+    for width in (0, 6):
+        with pytest.raises(ArrayError, match="1 to 5"):
+            cosine_by_slice(first, second, width)
+
+
+def test_cosine_of_vectors_of_two_lengths() -> None:
+    with pytest.raises(ArrayError, match="2 and 3 coordinates"):
+        without_shape_checks(similarity).cosine(np.ones(2), np.ones(3))
+    with pytest.raises(ArrayError, match="not empty"):
+        cosine(np.array([]), np.array([]))
+
+
+def test_pairwise_cosines() -> None:
+    vectors = {"a": np.array([1.0, 0]), "b": np.array([1.0, 0]), "c": np.array([0.0, 1])}
+    assert pairwise_cosines(vectors) == {"a-b": 1.0, "a-c": 0.0, "b-c": 0.0}

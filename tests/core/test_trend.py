@@ -1,0 +1,146 @@
+"""Trend vectors: every case of two numbers, and what undefined means."""
+
+import math
+
+import numpy as np
+import pytest
+from helpers.modules import without_shape_checks
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from trendlib import trend as trend_module
+from trendlib.errors import ArrayError, UnknownChoiceError
+from trendlib.trend import difference, fourier_magnitude, log_quotient
+
+nan, inf = math.nan, math.inf
+NUMBERS = st.floats(allow_nan=True, allow_infinity=True, width=64)
+PAIRS = st.integers(1, 20).flatmap(
+    lambda size: st.tuples(
+        arrays(np.float64, size, elements=NUMBERS), arrays(np.float64, size, elements=NUMBERS)
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("contextual", "static", "expected"),
+    [
+        (2.0, 1.0, math.log(2)),
+        (-2.0, -1.0, math.log(2)),
+        (1.0, 2.0, -math.log(2)),
+        (3.0, 3.0, 0.0),
+        (-3.0, -3.0, 0.0),
+        (1.0, -1.0, nan),
+        (-1.0, 1.0, nan),
+        (0.0, 1.0, nan),
+        (0.0, -1.0, nan),
+        (-0.0, -1.0, nan),
+        (1.0, 0.0, nan),
+        (1.0, -0.0, nan),
+        (0.0, 0.0, nan),
+        (nan, 1.0, nan),
+        (1.0, nan, nan),
+        (inf, 1.0, nan),
+        (1.0, inf, nan),
+        (inf, inf, nan),
+        (-inf, -inf, nan),
+        (1e300, 1e-300, math.log(1e300) - math.log(1e-300)),
+        (5e-324, 5e-324, 0.0),
+    ],
+)
+def test_every_case_of_the_log_quotient(contextual: float, static: float, expected: float) -> None:
+    result = log_quotient(np.array([static]), np.array([contextual]))
+    np.testing.assert_allclose(result.values, [expected], rtol=1e-15)
+    assert result.defined.tolist() == [not math.isnan(expected)]
+
+
+@pytest.mark.filterwarnings("error")
+@given(PAIRS)
+def test_values_and_mask_agree_and_nothing_warns(pair: tuple[np.ndarray, np.ndarray]) -> None:
+    for kind in (log_quotient, difference):
+        result = kind(*pair)
+        np.testing.assert_array_equal(np.isfinite(result.values), result.defined)
+        assert np.isnan(result.values[~result.defined]).all()
+        np.testing.assert_array_equal(result.undefined_as_zero[~result.defined], 0)
+        np.testing.assert_array_equal(
+            result.undefined_as_zero[result.defined], result.values[result.defined]
+        )
+
+
+@given(PAIRS)
+def test_the_log_quotient_is_the_articles(pair: tuple[np.ndarray, np.ndarray]) -> None:
+    """Where log(contextual / static) is finite and not rounded away, it is the same number."""
+    static, contextual = pair
+    with np.errstate(all="ignore"):
+        quotient = contextual / static
+        naive = np.log(quotient)
+    usual = np.isfinite(naive) & (quotient > 1e-300) & (np.abs(contextual) > 1e-300)
+    usual &= (np.abs(static) > 1e-300) & np.isfinite(quotient)
+    result = log_quotient(static, contextual)
+    assert result.defined[usual].all()
+    np.testing.assert_allclose(result.values[usual], naive[usual], rtol=1e-12, atol=1e-12)
+    negative = np.isfinite(static) & np.isfinite(contextual) & (quotient < 0)
+    assert not result.defined[negative].any()
+
+
+@given(PAIRS)
+def test_the_way_back_has_the_opposite_sign(pair: tuple[np.ndarray, np.ndarray]) -> None:
+    there, back = log_quotient(*pair), log_quotient(*pair[::-1])
+    np.testing.assert_array_equal(there.values, -back.values)
+
+
+def test_the_toy_vectors_of_the_article() -> None:
+    static = np.array([0.85, 0.6, 0.45])
+    result = log_quotient(static, np.array([0.2, 1.0, 0.1]))
+    assert result.values.round(1).tolist() == [-1.4, 0.5, -1.5]
+
+
+def test_difference() -> None:
+    result = difference(np.array([1.0, 0.0, nan, inf]), np.array([3.0, -1.0, 1.0, inf]))
+    np.testing.assert_array_equal(result.values, [2, -1, nan, nan])
+    assert result.defined.tolist() == [True, True, False, False]
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_difference_that_overflows_is_undefined() -> None:
+    result = difference(np.array([-1.7e308, 1.0]), np.array([1.7e308, 3.0]))
+    np.testing.assert_array_equal(result.values, [nan, 2])
+    assert result.defined.tolist() == [False, True]
+
+
+def test_defined_share() -> None:
+    assert log_quotient(np.ones(4), np.array([1.0, -1, 2, 0])).defined_share == 0.5
+
+
+def test_dtype_is_kept() -> None:
+    ones = np.ones(3, dtype=np.float32)
+    assert log_quotient(ones, ones).values.dtype == np.float32
+    assert log_quotient(ones, ones).undefined_as_zero.dtype == np.float32
+
+
+def test_results_are_frozen() -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        log_quotient(np.ones(2), np.ones(2)).values[0] = 1
+
+
+def test_unknown_kind() -> None:
+    with pytest.raises(UnknownChoiceError, match="'log quotient', 'difference'"):
+        without_shape_checks(trend_module).trend(np.ones(2), np.ones(2), "quotient")
+
+
+@pytest.mark.parametrize("kind", ["log_quotient", "difference"])
+def test_vectors_of_two_lengths(kind: str) -> None:
+    with pytest.raises(ArrayError, match="2 coordinates and a contextual one of 3"):
+        getattr(without_shape_checks(trend_module), kind)(np.ones(2), np.ones(3))
+
+
+def test_shapes_are_checked_in_these_tests() -> None:
+    with pytest.raises(TypeError, match="Type-check error"):
+        log_quotient(np.ones(2), np.ones(3))
+
+
+def test_fourier_magnitude() -> None:
+    wave = np.cos(2 * np.pi * np.arange(8) / 8)
+    np.testing.assert_allclose(fourier_magnitude(wave), [0, 0.5, 0, 0, 0, 0, 0, 0.5], atol=1e-12)
+    with pytest.raises(ArrayError, match="undefined_as_zero"):
+        fourier_magnitude(np.array([1.0, nan]))

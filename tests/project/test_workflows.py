@@ -1,0 +1,261 @@
+"""The workflows of GitHub Actions: what they may do, and what their steps do.
+
+The steps are run here as GitHub runs them, with a repository of this machine as the origin, and
+stand-ins for `trendlib` and `gh` that note how they were called.
+"""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from helpers.paths import ROOT
+from packaging.requirements import Requirement
+from test_project import PROJECT, constraints, normalized, requirements
+
+from trendlib import cli
+
+WORKFLOWS = {path.stem: path for path in sorted((ROOT / ".github" / "workflows").glob("*.yml"))}
+OLDEST = ROOT / ".github" / "transformers-4.57.txt"
+BRANCH = "drift-figures"
+
+
+def read(name: str) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load(WORKFLOWS[name].read_text(encoding="utf-8"))
+    return content
+
+
+def triggers(name: str) -> dict[str, Any]:
+    return read(name)[True]  # type: ignore[index]  # YAML takes "on" for true
+
+
+each_workflow = pytest.mark.parametrize("name", WORKFLOWS)
+
+
+def test_there_are_three() -> None:
+    assert set(WORKFLOWS) == {"test", "pages", "drift"}
+
+
+@each_workflow
+def test_a_workflow_may_do_little(name: str) -> None:
+    """Nothing is written but by a job that says so; each ends some day; none runs twice."""
+    workflow = read(name)
+    assert set(workflow["permissions"].values()) <= {"read"}
+    assert workflow["concurrency"]
+    for job in workflow["jobs"].values():
+        assert job["timeout-minutes"] <= 60
+
+
+@each_workflow
+def test_actions_are_githubs_own_at_a_major_version(name: str) -> None:
+    steps = [step for job in read(name)["jobs"].values() for step in job["steps"]]
+    used = [step["uses"] for step in steps if "uses" in step]
+    assert used
+    assert all(re.fullmatch(r"actions/[a-z-]+@v\d+", each) for each in used)
+
+
+def test_what_writes_installs_nothing() -> None:
+    jobs = read("drift")["jobs"]
+    assert jobs["recompute"]["permissions"] == {"contents": "read"}
+    assert jobs["record"]["permissions"] == {"contents": "write", "issues": "write"}
+    assert jobs["record"]["needs"] == "recompute"
+    commands = " ".join(step.get("run", "") for step in jobs["record"]["steps"])
+    assert not re.search(r"\b(pip|python|make|trendlib)\b", commands)
+
+
+def test_drift_runs_once_a_week_and_by_hand() -> None:
+    (schedule,) = triggers("drift")["schedule"]
+    minute, hour, day, month, weekday = schedule["cron"].split()
+    assert (minute.isdecimal(), hour.isdecimal(), weekday.isdecimal()) == (True, True, True)
+    assert (day, month) == ("*", "*")
+    assert "workflow_dispatch" in triggers("drift")
+
+
+# transformers 4.57 and 5
+
+
+def pins_of_the_oldest() -> dict[str, str]:
+    lines = OLDEST.read_text(encoding="utf-8").splitlines()
+    pins = [line.split("==") for line in lines if not line.startswith("#")]
+    return {normalized(name): version for name, version in pins}
+
+
+def test_the_matrix_has_both_transformers() -> None:
+    rows = read("test")["jobs"]["test"]["strategy"]["matrix"]["include"]
+    pins = {row["transformers"]: row.get("replaced") for row in rows}
+    assert pins == {"5": None, "4.57": str(OLDEST.relative_to(ROOT))}
+    assert constraints()["transformers"].startswith("5.")
+    assert pins_of_the_oldest()["transformers"].startswith("4.57.")
+    assert [row["checks"] for row in rows] == ["test", "unit nbval"]
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in ("test", "unit", "nbval"):
+        assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("pins", [constraints(), {**constraints(), **pins_of_the_oldest()}])
+def test_the_pins_are_allowed(pins: dict[str, str]) -> None:
+    for requirement in map(Requirement, requirements()):
+        assert requirement.specifier.contains(pins[normalized(requirement.name)]), requirement
+
+
+def test_the_oldest_transformers_that_is_allowed_is_tested() -> None:
+    (requirement,) = (r for r in PROJECT["dependencies"] if r.startswith("transformers"))
+    specifier = Requirement(requirement).specifier
+    assert specifier.contains(pins_of_the_oldest()["transformers"])
+    assert not specifier.contains("4.56.2")
+    assert not specifier.contains("6.0.0")
+
+
+# the steps of the drift report
+
+
+class Machine:
+    """A checkout with an origin, and stand-ins on the PATH."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.checkout = folder / "checkout"
+        self.files = self.checkout / "_build" / "drift"
+        self.output, self.summary = folder / "output", folder / "summary"
+        self.calls = folder / "calls"
+        (folder / "bin").mkdir()
+        self.environment = {
+            **os.environ,
+            "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GITHUB_OUTPUT": str(self.output),
+            "GITHUB_STEP_SUMMARY": str(self.summary),
+            "GITHUB_SHA": "0123abc",
+            "RUN": "the run's address",
+        }
+        self.git("init", "--quiet", "--bare", str(folder / "origin"), at=folder)
+        self.git("clone", "--quiet", str(folder / "origin"), str(self.checkout), at=folder)
+        author = ("-c", "user.name=somebody", "-c", "user.email=somebody@example.org")
+        self.git(*author, "commit", "--quiet", "--allow-empty", "-m", "Begin")
+        self.git("push", "--quiet", "origin", "HEAD:refs/heads/main")
+        self.files.mkdir(parents=True)
+
+    def git(self, *arguments: str, at: Path | None = None) -> str:
+        return subprocess.run(
+            ["git", *arguments],
+            cwd=at or self.checkout,
+            env=self.environment,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+
+    def stand_in(self, name: str, script: str) -> None:
+        path = self.folder / "bin" / name
+        path.write_text(f'#!/bin/sh\necho "{name} $*" >> "{self.calls}"\n{script}\n')
+        path.chmod(0o755)
+
+    def called(self) -> list[str]:
+        return self.calls.read_text(encoding="utf-8").splitlines() if self.calls.exists() else []
+
+    def step(self, job: str, name: str) -> int:
+        (step,) = (step for step in read("drift")["jobs"][job]["steps"] if step.get("name") == name)
+        return subprocess.run(
+            ["bash", "-e", "-c", step["run"]],
+            cwd=self.checkout,
+            env=self.environment,
+            check=False,
+            capture_output=True,
+        ).returncode
+
+
+FETCH = ("recompute", "Fetch the last run's figures")
+COMPARE = ("recompute", "Compare this run's figures with them")
+ISSUE = ("record", "Open the issue, or comment on the one that is open")
+KEEP = ("record", "Keep this run's figures")
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    if shutil.which("git") is None:
+        pytest.skip("not run: no git on this machine")
+    return Machine(tmp_path)
+
+
+def test_the_figures_of_one_run_are_the_last_ones_of_the_next(machine: Machine) -> None:
+    before = machine.git("status", "--porcelain", "--branch")
+    for number, figures in enumerate(("first", "second", "third")):
+        assert machine.step(*FETCH) == 0
+        last = machine.files / "last.json"
+        assert last.exists() == (number > 0)
+        if number:
+            assert last.read_text(encoding="utf-8") == ("first", "second")[number - 1]
+        (machine.files / "figures.json").write_text(figures, encoding="utf-8")
+        assert machine.step(*KEEP) == 0
+    origin = machine.folder / "origin"
+    assert machine.git("show", f"{BRANCH}:figures.json", at=origin) == "third"
+    assert machine.git("ls-tree", "-r", "--name-only", BRANCH, at=origin).split() == [
+        "figures.json"
+    ]
+    assert machine.git("rev-list", "--count", BRANCH, at=origin).strip() == "3"
+    assert machine.git("log", "-1", "--format=%s", BRANCH, at=origin).strip().endswith("address")
+    assert machine.git("rev-list", "--count", "main", at=origin).strip() == "1"
+    assert machine.git("status", "--porcelain", "--branch").split()[1] == before.split()[1]
+
+
+def test_an_origin_that_does_not_answer_is_no_first_run(machine: Machine) -> None:
+    shutil.rmtree(machine.folder / "origin")
+    assert machine.step(*FETCH) != 0
+
+
+@pytest.mark.parametrize("with_last", [False, True])
+@pytest.mark.parametrize(("status", "passes"), [(0, True), (1, True), (2, False), (3, False)])
+def test_a_run_that_was_none_fails(
+    machine: Machine, status: int, passes: bool, with_last: bool
+) -> None:
+    machine.stand_in("trendlib", f"echo a report > _build/drift/report.md\nexit {status}")
+    if with_last:
+        (machine.files / "last.json").touch()
+    assert (machine.step(*COMPARE) == 0) is passes
+    assert machine.output.read_text(encoding="utf-8") == f"status={status}\n"
+    assert machine.summary.read_text(encoding="utf-8") == "a report\n"
+    (call,) = machine.called()
+    options = cli.command_line().parse_args(shlex.split(call)[1:])
+    assert options.last == (Path("_build/drift/last.json") if with_last else None)
+    assert options.keep == Path("_build/drift/figures.json")
+    assert options.report == Path("_build/drift/report.md")
+    assert options.model == "bert-base-uncased"
+
+
+@pytest.mark.parametrize(
+    ("listed", "done"), [("", "issue create --label drift"), ("echo 17", "issue comment 17 ")]
+)
+def test_there_is_one_issue(machine: Machine, listed: str, done: str) -> None:
+    machine.stand_in("gh", f'if [ "$2" = list ]; then {listed or ":"}; fi')
+    report = machine.files / "report.md"
+    report.write_text("**Drift**\n", encoding="utf-8")
+    assert machine.step(*ISSUE) == 0
+    label, listing, written = machine.called()
+    assert label.startswith("gh label create drift")
+    assert listing.startswith("gh issue list --label drift --state open")
+    assert written.startswith(f"gh {done}")
+    assert written.endswith("--body-file _build/drift/report.md")
+    text = "**Drift**\n\nthe run's address, commit 0123abc\n"
+    assert report.read_text(encoding="utf-8") == text
+
+
+def test_the_issue_is_for_drift_alone_and_comes_before_the_figures() -> None:
+    steps = read("drift")["jobs"]["record"]["steps"]
+    names = [step.get("name") for step in steps]
+    assert names.index(ISSUE[1]) < names.index(KEEP[1])
+    assert steps[names.index(ISSUE[1])]["if"] == "needs.recompute.outputs.status == '1'"
+    assert "if" not in steps[names.index(KEEP[1])]
+    outputs = read("drift")["jobs"]["recompute"]["outputs"]
+    assert outputs == {"status": "${{ steps.drift.outputs.status }}"}
+
+
+def test_the_report_is_kept_whatever_happens() -> None:
+    steps = read("drift")["jobs"]["recompute"]["steps"]
+    (upload,) = (step for step in steps if "upload-artifact" in step.get("uses", ""))
+    assert upload["if"] == "always()"
+    assert upload["with"]["path"] == "_build/drift"

@@ -1,0 +1,193 @@
+"""Figures show what they should: words, winners, undefined coordinates, the model."""
+
+import numpy as np
+import pytest
+from helpers.figures import drawn_texts
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from trendlib.choice import Related, find_words
+from trendlib.embedding import Recipe, embed_encoding
+from trendlib.errors import ArrayError, HeadOutOfRangeError, LayerOutOfRangeError
+from trendlib.model.encoder import Encoder
+from trendlib.readings import READINGS, Reading
+from trendlib.show import plots
+from trendlib.show.figure import readable_on
+
+SENTENCES = [
+    "I want an apple.",
+    "hello",
+    "Costs $5 and $x$ more",
+    "<b>embeddings</b>",
+    "I like 👍",
+    "我想要一个苹果",
+    "a long sentence of many words " * 60,
+]
+
+
+@pytest.mark.filterwarnings("error")  # a glyph that the font lacks
+@pytest.mark.parametrize("sentence", SENTENCES)
+@pytest.mark.parametrize("reading", list(READINGS.values()), ids=lambda r: r.name)
+def test_every_figure_draws_and_names_the_model(
+    minilm: Encoder, sentence: str, reading: Reading
+) -> None:
+    encoding = minilm.encode(sentence)
+    embedding = embed_encoding(encoding, Recipe(reading))
+    for figure in (
+        plots.attention_heatmap(encoding, 0, 11),
+        plots.received_attention(embedding.choice),
+        plots.votes(embedding.choice),
+        plots.embedding_strips(embedding),
+        plots.embedding_strips(embedding, first=10),
+    ):
+        assert isinstance(figure, Figure)
+        figure.canvas.draw()
+        assert max(figure.get_size_inches()) < 16
+        assert "model: all-MiniLM-L6-v2, float64" in drawn_texts(figure)
+
+
+def test_the_heatmap_has_the_words_on_both_axes(minilm: Encoder) -> None:
+    figure = plots.attention_heatmap(minilm.encode("Word embeddings $5"), 0, 11)
+    units = ["[CLS]", "Word", "embeddings", "$", "5", "[SEP]"]
+    axes = figure.axes[0]
+    assert [label.get_text() for label in axes.get_xticklabels()] == units
+    assert [label.get_text() for label in axes.get_yticklabels()] == units
+
+
+def test_of_a_long_sentence_the_words_that_receive_most_are_drawn(minilm: Encoder) -> None:
+    encoding = minilm.encode(" ".join(f"word{index}" for index in range(60)))
+    result = find_words(encoding)
+    axes = plots.received_attention(result).axes[0]
+    shown = [label.get_text() for label in axes.get_xticklabels()]
+    assert len(shown) == plots.MAX_WORDS
+    assert {result.candidates[index] for index in result.leaders} <= set(shown)
+    assert "24 of 60 are drawn" in axes.get_title()
+    assert result.focus.word in {
+        text.removesuffix(" (focus)") for text in drawn_texts(plots.votes(result))
+    }
+
+
+def test_what_the_font_lacks_becomes_a_box_and_a_number(minilm: Encoder) -> None:
+    axes = plots.attention_heatmap(minilm.encode("I like 👍"), 0, 0).axes[0]
+    assert [label.get_text() for label in axes.get_xticklabels()][-2] == "□ 3"
+
+
+@pytest.mark.parametrize("coordinates", [384, 768, 1024])
+def test_every_coordinate_is_drawn(coordinates: int) -> None:
+    """Each has a pixel of its own: alternating values must all be found in the picture."""
+    values = np.where(np.arange(coordinates) % 2, 1.0, -1.0)
+    figure = plots.trend_strips([("trend", values, np.ones(coordinates, dtype=bool))], None)
+    figure.canvas.draw()
+    width = figure.axes[0].get_window_extent().width
+    assert width > 1.05 * coordinates
+
+
+def test_the_scale_says_what_the_values_are(minilm: Encoder) -> None:
+    embedding = embed_encoding(minilm.encode("I want an apple."), Recipe(kind="difference"))
+    texts = drawn_texts(plots.embedding_strips(embedding))
+    assert "difference" in texts
+    assert "log quotient" not in texts
+
+
+def test_the_layer_is_named(minilm: Encoder) -> None:
+    encoding = minilm.encode("I want an apple.")
+    for name, title in (("last-layer", "heads of layer 5"), ("layers", "by layer")):
+        result = find_words(encoding, READINGS[name])
+        assert title in plots.received_attention(result).axes[0].get_title()
+
+
+def test_the_heatmap_shows_the_head_that_was_asked_for(tiny: Encoder) -> None:
+    encoding = tiny.encode("I want an apple.")
+    (image,) = plots.attention_heatmap(encoding, layer=3, head=1).axes[0].images
+    np.testing.assert_allclose(image.get_array(), encoding.attentions[3, 1])
+
+
+def test_the_heatmap_refuses_what_is_out_of_range(tiny: Encoder) -> None:
+    encoding = tiny.encode("hello")
+    with pytest.raises(LayerOutOfRangeError):
+        plots.attention_heatmap(encoding, 5, 0)
+    with pytest.raises(HeadOutOfRangeError):
+        plots.attention_heatmap(encoding, 0, 3)
+
+
+def test_the_winner_of_each_row_is_framed(tiny: Encoder) -> None:
+    result = find_words(tiny.encode("I want an apple."))
+    axes = plots.received_attention(result).axes[0]
+    frames = [patch for patch in axes.patches if isinstance(patch, Rectangle)]
+    places = [(round(f.get_y() + 0.44), round(f.get_x() + 0.47)) for f in frames]
+    assert places == list(enumerate(result.leaders))
+
+
+def test_votes_mark_the_related_word(minilm: Encoder) -> None:
+    result = find_words(minilm.encode("I want an apple."))
+    assert isinstance(result.related, Related)
+    texts = drawn_texts(plots.votes(result))
+    assert f"{result.related.votes} (related word)" in texts
+    assert f"{result.focus.word} (focus)" in texts
+
+
+def test_votes_say_why_there_is_no_related_word(minilm: Encoder) -> None:
+    texts = drawn_texts(plots.votes(find_words(minilm.encode("hello"))))
+    assert "no vote: the focus word is the only candidate" in texts
+
+
+def test_undefined_coordinates_are_not_drawn_as_zeros() -> None:
+    values, defined = np.array([0.0, np.nan, 2.0]), np.array([True, False, True])
+    axes = plots.trend_strips([("trend", values, defined)], None, first=3).axes[0]
+    colours = axes.images[0].to_rgba(axes.images[0].get_array())[0]
+    zero, undefined, two = (tuple(colour[:3]) for colour in colours)
+    assert zero == pytest.approx((0.97, 0.97, 0.97), abs=0.02)
+    assert undefined == pytest.approx((0.6, 0.6, 0.6))
+    assert two not in (zero, undefined)
+    hatched = [patch for patch in axes.patches if patch.get_hatch()]
+    assert [patch.get_x() for patch in hatched] == [0.5]
+    assert {text.get_text() for text in axes.texts} == {"0.00", "2.00"}
+
+
+def test_a_strip_with_nothing_defined(minilm: Encoder) -> None:
+    nothing = np.full(4, np.nan), np.zeros(4, dtype=bool)
+    plots.trend_strips([("nothing", *nothing)], minilm.provenance).canvas.draw()
+
+
+def test_nothing_to_draw() -> None:
+    with pytest.raises(ArrayError, match="nothing to draw"):
+        plots.trend_strips([], None)
+    for first in (0, -1):
+        with pytest.raises(ArrayError, match="nothing to draw"):
+            plots.trend_strips([("x", np.ones(3), np.ones(3, dtype=bool))], None, first)
+
+
+@pytest.mark.parametrize("grey", np.linspace(0, 1, 11))
+def test_numbers_are_readable_on_every_colour(grey: float) -> None:
+    """Contrast after WCAG 2, at least 4.5 to 1."""
+    background = np.array([grey, grey, grey, 1.0])
+    luminance = grey / 12.92 if grey <= 0.04045 else ((grey + 0.055) / 1.055) ** 2.4
+    text = {"black": 0.0, "white": 1.0}[readable_on(background)]
+    lighter, darker = max(text, luminance), min(text, luminance)
+    assert (lighter + 0.05) / (darker + 0.05) >= 4.5
+
+
+def test_slices_are_drawn_one_by_one(minilm: Encoder) -> None:
+    """A dot a slice, a diamond on the first, a bar for all coordinates; NaN draws nothing."""
+    cosines = np.array([0.5, np.nan, -0.25])
+    axes = plots.slice_cosines([("a-b", cosines, 0.1)], 10, minilm.provenance).axes[0]
+    dots, first, whole = axes.lines[:3]
+    np.testing.assert_array_equal(dots.get_xdata(), cosines)
+    assert first.get_xdata() == [0.5]
+    assert whole.get_xdata() == [0.1]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a-b"]
+
+
+@pytest.mark.parametrize(("sentence", "count"), [("I want an apple.", 3), ("hello", 2)])
+def test_a_thumbnail_has_a_strip_for_each_trend_and_for_their_sum(
+    minilm: Encoder, sentence: str, count: int
+) -> None:
+    embedding = embed_encoding(minilm.encode(sentence))
+    strips = [axes.images[0].get_array() for axes in plots.thumbnail(embedding).axes]
+    assert len(strips) == count
+    vectors = [*((trend.values, trend.defined) for trend in embedding.trends)]
+    vectors.append((embedding.values, embedding.defined))
+    for drawn, (values, defined) in zip(strips, vectors, strict=True):
+        assert drawn is not None
+        np.testing.assert_array_equal(~np.ma.getmaskarray(drawn)[0], defined)
+        np.testing.assert_array_equal(drawn[0].compressed(), values[defined])

@@ -1,0 +1,1 @@
+"""What the articles printed, recomputed and compared, and watched for drift."""

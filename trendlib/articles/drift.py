@@ -1,0 +1,290 @@
+"""Figures of two runs side by side: what has drifted since the last one.
+
+The weights are pinned. If a figure changes all the same, a library or this package has changed it.
+"""
+
+import json
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from trendlib.articles.published import PRINTED_DATA, Comparison, Value, Verdict
+from trendlib.articles.tables import summary_text
+from trendlib.encoding import Provenance
+from trendlib.errors import FiguresFileError
+from trendlib.files.atomic import replacing
+from trendlib.model.weights import BERT_BASE
+from trendlib.show.markdown import markdown_table
+
+TOLERANCE = 1e-6
+"""What two runs in float64 may differ by, of a figure or absolutely: others round otherwise."""
+
+
+class Change(StrEnum):
+    """What has become of a figure since the last run."""
+
+    SAME = "no change"  # the value within TOLERANCE, and the verdict
+    DRIFTED = "drifted"
+    NEW = "new"
+    VANISHED = "vanished"
+    FIRST = "first run"
+    UNLIKE_PRINTED = "differs from the printed figure"  # the first run has no other to go by
+
+
+QUIET = (Change.SAME, Change.FIRST)
+"""What nobody need look at."""
+
+
+class Outcome(StrEnum):
+    """What a drift report says."""
+
+    NO_DRIFT = "no drift"
+    DRIFT = "drift"
+    FIRST_RUN = "first run"
+    NOT_RUN = "not run"
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The figures of one run.
+
+    Attributes:
+        provenance: The model, and the versions.
+        comparisons: The figures, each beside the printed one.
+    """
+
+    provenance: Provenance
+    comparisons: tuple[Comparison, ...]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A figure in the last run and now.
+
+    Attributes:
+        last: In the last run; None if it was not there.
+        now: In this run; None if it is not there any more.
+        change: What has become of it.
+    """
+
+    last: Comparison | None
+    now: Comparison | None
+    change: Change
+
+
+@dataclass(frozen=True)
+class Drift:
+    """Two runs compared.
+
+    Attributes:
+        last: Where the last run's figures come from; None if this is the first run.
+        now: Where this run's come from; None if nothing was run.
+        rows: One row a figure; none if nothing was run.
+        why: Why nothing was run.
+    """
+
+    last: Provenance | None
+    now: Provenance | None
+    rows: tuple[Row, ...]
+    why: str = ""
+
+    @property
+    def told(self) -> list[Row]:
+        """The figures that somebody should look at."""
+        return [row for row in self.rows if row.change not in QUIET]
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the report says; without a run, never that there is no drift."""
+        if self.now is None:
+            return Outcome.NOT_RUN
+        if self.told:
+            return Outcome.DRIFT
+        return Outcome.FIRST_RUN if self.last is None else Outcome.NO_DRIFT
+
+
+def compare_with_last(last: Figures | None, now: Figures) -> Drift:
+    """Compare a run's figures with the last run's.
+
+    Args:
+        last: The last run's; None if there was none.
+        now: This run's.
+
+    Raises:
+        FiguresFileError: If they are another model's.
+    """
+    if last is None:
+        rows = [Row(None, each, _first_change(each)) for each in now.comparisons]
+        return Drift(None, now.provenance, tuple(rows))
+    if last.provenance.weights_sha256 != now.provenance.weights_sha256:
+        raise FiguresFileError(
+            f"the last figures are those of {last.provenance.model}, these are those of "
+            f"{now.provenance.model}, and one model's are never compared with the other's: give "
+            "the last figures of the same weights, or none"
+        )
+    before = {_key(each): each for each in last.comparisons}
+    after = {_key(each): each for each in now.comparisons}
+    rows = [
+        Row(before.get(key), after.get(key), _change(before.get(key), after.get(key)))
+        for key in {**after, **before}
+    ]
+    return Drift(last.provenance, now.provenance, tuple(rows))
+
+
+def not_run(last: Figures | None, why: str) -> Drift:
+    """Say that nothing was compared.
+
+    Args:
+        last: The last run's figures, if there are any.
+        why: Why nothing was.
+    """
+    return Drift(None if last is None else last.provenance, None, (), why)
+
+
+def keep_figures(figures: Figures, path: Path) -> None:
+    """Write figures to a file, for the next run to be compared with."""
+    content = {
+        "provenance": figures.provenance.as_dict(),
+        "figures": [asdict(each) for each in figures.comparisons],
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as new:
+        new.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def read_figures(path: Path) -> Figures:
+    """Read what ``keep_figures`` wrote.
+
+    Raises:
+        FiguresFileError: If the file is not there, or holds something else.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        comparisons = tuple(map(_read_comparison, content["figures"]))
+        figures = Figures(Provenance(**content["provenance"]), comparisons)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise FiguresFileError(
+            f"{path} cannot be read as an earlier run's figures ({type(error).__name__}: {error}): "
+            "give the file that `trendlib drift --keep` wrote, or leave --last out in the first run"
+        ) from error
+    if len({_key(each) for each in comparisons}) < max(len(comparisons), 1):
+        raise FiguresFileError(
+            f"{path} holds no figure, or one of them twice: give the file as "
+            "`trendlib drift --keep` wrote it"
+        )
+    return figures
+
+
+def headline(drift: Drift) -> str:
+    """Say the outcome in a sentence."""
+    match drift.outcome:
+        case Outcome.NOT_RUN:
+            return (
+                f"Not run: {drift.why}. No figure was recomputed with the model, so that nothing "
+                "is known about drift."
+            )
+        case Outcome.FIRST_RUN:
+            return (
+                "First run: there are no earlier figures to compare with, and no figure differs "
+                "from the printed one."
+            )
+        case Outcome.NO_DRIFT:
+            return f"No drift: none of {len(drift.rows)} recomputed figures has changed."
+    counts = Counter(row.change for row in drift.told)
+    listed = ", ".join(f"{counts[change]} {change}" for change in Change if counts[change])
+    return f"Drift: of {len(drift.rows)} recomputed figures, {listed}."
+
+
+def report_text(drift: Drift) -> str:
+    """Write the report, in Markdown: the figures to look at, and then all the others."""
+    parts = [f"**{headline(drift)}**"]
+    if drift.now is not None:
+        told = drift.told
+        others = [row for row in drift.rows if row.change in QUIET]
+        parts += [
+            summary_text([row.now for row in drift.rows if row.now is not None]),
+            _origins(drift),
+            f"A figure has drifted if it differs from the last one by more than {TOLERANCE:g} and "
+            f"by more than {TOLERANCE:g} of itself, or if it compares with the printed one in "
+            "another way than before.",
+            _figures_table(told) if told else "",
+            f"<details><summary>Unchanged: {len(others)}</summary>",
+            _figures_table(others) if others else "",
+            "</details>",
+        ]
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _read_comparison(stored: Any) -> Comparison:
+    if not isinstance(stored["ours"], Value | None):
+        raise TypeError(f"a figure of type {type(stored['ours']).__name__}")
+    return Comparison(**{**stored, "verdict": Verdict(stored["verdict"])})
+
+
+def _key(comparison: Comparison) -> tuple[str, str, str, bool]:
+    of_printed_data = comparison.basis == PRINTED_DATA
+    return (comparison.article, comparison.group, comparison.figure, of_printed_data)
+
+
+def _first_change(now: Comparison) -> Change:
+    return Change.UNLIKE_PRINTED if now.verdict is Verdict.DIFFERS else Change.FIRST
+
+
+def _change(last: Comparison | None, now: Comparison | None) -> Change:
+    if last is None:
+        return Change.NEW
+    if now is None:
+        return Change.VANISHED
+    same = last.verdict is now.verdict and _same(last.ours, now.ours)
+    return Change.SAME if same else Change.DRIFTED
+
+
+def _same(last: Value | None, now: Value | None) -> bool:
+    if isinstance(last, float) and isinstance(now, float):
+        both_nan = math.isnan(last) and math.isnan(now)
+        return both_nan or math.isclose(last, now, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+    return last == now
+
+
+def _origins(drift: Drift) -> str:
+    rows = []
+    runs = [drift.last, drift.now]
+    for name in ("model", "revision", "dtype"):
+        rows.append([name, *("" if run is None else getattr(run, name) for run in runs)])
+    libraries = {name: None for run in runs if run is not None for name in run.versions}
+    for name in libraries:
+        versions = ["" if run is None else run.versions.get(name, "") for run in runs]
+        rows.append([f"version of {name}", *versions])
+    return markdown_table(["", "last", "now"], rows)
+
+
+def _figures_table(rows: Sequence[Row]) -> str:
+    head = ["article", "group", "figure", "computed from", f"as published: {BERT_BASE.name}"]
+    head += ["last", "now", "since the last run", "beside the printed one"]
+    return markdown_table(head, [_cells(row) for row in rows])
+
+
+def _cells(row: Row) -> list[str]:
+    newest = row.now or row.last
+    assert newest is not None
+    values = [None if each is None else each.ours for each in (row.last, row.now)]
+    return [
+        newest.article,
+        newest.group,
+        newest.figure,
+        newest.basis,
+        _shown(newest.printed),
+        *map(_shown, values),
+        row.change,
+        newest.verdict,
+    ]
+
+
+def _shown(value: Value | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:.8g}" if isinstance(value, float) else str(value)

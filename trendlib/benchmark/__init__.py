@@ -1,0 +1,1 @@
+"""What `make bench` measured, as the book shows it."""

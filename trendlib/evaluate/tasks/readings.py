@@ -1,0 +1,284 @@
+"""Heads or layers? How much focus and related word depend on how attention is read."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trendlib.attention import received_by_word, rollout
+from trendlib.choice import Choice, NoRelated, Reason, candidate_indices, choose_words
+from trendlib.encoding import Encoding
+from trendlib.evaluate import data, statistics
+from trendlib.evaluate.protocol import Measured, Task, Workbench
+from trendlib.evaluate.scores import Score
+from trendlib.evaluate.treebank import usable_trees
+from trendlib.evaluate.vectors import progress, usable
+from trendlib.readings import ARTICLE, LAYERS, WORDS_ONLY, Reading
+from trendlib.typing import Received
+from trendlib.words import Word
+
+QUICK_SENTENCES = 60
+NONE = -1
+"""Stands for "no related word"."""
+
+SYNONYMS = {
+    "also": "too", "answer": "reply", "area": "region", "ask": "inquire", "bad": "poor",
+    "big": "large", "buy": "purchase", "car": "automobile", "child": "kid", "close": "near",
+    "company": "firm", "correct": "right", "couple": "pair", "doctor": "physician",
+    "end": "finish", "enough": "sufficient", "error": "mistake", "even": "yet",
+    "fast": "quick", "film": "movie", "find": "discover", "force": "power", "full": "complete",
+    "get": "obtain", "gift": "present", "give": "provide", "good": "fine", "great": "wonderful",
+    "happy": "glad", "hard": "difficult", "help": "assist", "home": "house", "idea": "thought",
+    "important": "significant", "job": "work", "kids": "children", "large": "big",
+    "leave": "depart", "like": "enjoy", "little": "small", "look": "glance", "many": "numerous",
+    "maybe": "perhaps", "money": "cash", "movie": "film", "need": "require", "nice": "pleasant",
+    "often": "frequently", "only": "just", "part": "portion", "people": "folks",
+    "perhaps": "maybe", "place": "spot", "price": "cost", "problem": "trouble",
+    "quick": "fast", "really": "truly", "road": "street", "say": "state", "see": "view",
+    "sick": "ill", "small": "little", "start": "begin", "store": "shop", "sure": "certain",
+    "take": "grab", "talk": "speak", "tell": "inform", "think": "believe", "town": "city",
+    "trip": "journey", "try": "attempt", "use": "employ", "very": "quite", "want": "desire",
+    "whole": "entire", "work": "labor", "wrong": "incorrect",
+}  # fmt: skip
+"""A word, and one that can stand in its place without a change of the sentence's structure."""
+
+
+@dataclass(frozen=True, eq=False)
+class Looked:
+    """The attention that a sentence's words receive, in every head and otherwise.
+
+    Attributes:
+        words: The words.
+        heads: For each layer, one row a head.
+        layers: One row a layer: the mean of its heads.
+        rolled: One row a layer: attention rollout up to it.
+    """
+
+    words: tuple[Word, ...]
+    heads: tuple[Received, ...]
+    layers: Received
+    rolled: Received
+
+
+@dataclass(frozen=True)
+class ReadingMethod:
+    """A way to read focus and related word off the attentions.
+
+    Attributes:
+        name: What tables call it.
+        note: What it does, in a sentence.
+        reading: How it is read.
+        rows: What the rows are: the heads of the reading's layer, the layers, or rollout.
+    """
+
+    name: str
+    note: str
+    reading: Reading
+    rows: Literal["heads", "layers", "rollout"]
+
+    def read(self, looked: Looked) -> Choice:
+        """Read a sentence."""
+        rows = looked.rolled if self.rows == "rollout" else looked.layers
+        layer: int | None = None
+        if isinstance(self.reading.layer, int):
+            layer = self.reading.layer
+            rows = looked.heads[layer]
+        kept = candidate_indices(looked.words, self.reading)
+        texts = [looked.words[index].text for index in kept]
+        choice = choose_words(rows[:, kept], texts, self.reading)
+        return replace(choice, word_indices=tuple(kept), layer=layer)
+
+
+ALL_LAYERS = ReadingMethod(
+    "layers", "the layers vote, each the mean of its heads; the last names the focus", LAYERS,
+    "layers",
+)  # fmt: skip
+ROLLOUT = ReadingMethod(
+    "rollout", "as layers, but attention is followed through the layers", LAYERS, "rollout"
+)
+NO_MARKS = ReadingMethod(
+    "words-only", "the article's, but no punctuation mark is a candidate", WORDS_ONLY, "heads"
+)
+ARTICLES = "article"
+
+
+def methods_of(n_layers: int, n_heads: int) -> list[ReadingMethod]:
+    """List the readings that a model allows; the article's is the first.
+
+    >>> [method.name for method in methods_of(1, 2)]
+    ['article', 'layer 0, head 0', 'layers', 'rollout', 'words-only']
+    """
+    last = (0, n_heads - 1)
+    listed = [_head(*last, ARTICLES)]
+    for layer in range(n_layers):
+        for head in range(n_heads):
+            if (layer, head) != last:
+                listed.append(_head(layer, head, f"layer {layer}, head {head}"))
+    return [*listed, ALL_LAYERS, ROLLOUT, NO_MARKS]
+
+
+def _head(layer: int, head: int, name: str) -> ReadingMethod:
+    note = f"the heads of layer {layer} vote; its head {head} names the focus word"
+    return ReadingMethod(name, note, Reading(name, layer, head, ARTICLE.drop, note), "heads")
+
+
+def other_period(sentence: str) -> str | None:
+    """Take the final period away, or put one there; None where another mark stands.
+
+    >>> other_period("Go home."), other_period("Go home"), other_period("Go home!")
+    ('Go home', 'Go home.', None)
+    """
+    if sentence.endswith(".") and not sentence.endswith(".."):
+        return sentence[:-1] or None
+    return f"{sentence}." if sentence[-1].isalnum() else None
+
+
+def other_capital(sentence: str) -> str | None:
+    """Make the first letter a capital, or a small letter if it is one; None if it is no letter.
+
+    >>> other_capital("Go home"), other_capital("42")
+    ('go home', None)
+    """
+    first = sentence[0]
+    return first.swapcase() + sentence[1:] if first.swapcase() != first else None
+
+
+def with_synonym(sentence: str) -> str | None:
+    """Put a synonym in the place of the first word that has one here; None if there is none.
+
+    >>> with_synonym("The car is big."), with_synonym("Hello.")
+    ('The automobile is big.', None)
+    """
+    words = sentence.split(" ")
+    for number, word in enumerate(words):
+        bare = word.strip(".,!?")
+        synonym = SYNONYMS.get(bare.lower())
+        if synonym is not None:
+            shaped = synonym.capitalize() if bare[0].isupper() else synonym
+            return " ".join([*words[:number], word.replace(bare, shaped), *words[number + 1 :]])
+    return None
+
+
+CHANGES: dict[str, Callable[[str], str | None]] = {
+    "final period": other_period,
+    "capital": other_capital,
+    "synonym": with_synonym,
+}
+"""Small changes of a sentence; none moves a word."""
+
+Versions = dict[str, Looked]
+"""A sentence as it is, under the empty name, and its changed versions."""
+
+
+class Readings(Task[ReadingMethod, list[Versions]]):
+    """Sentences of the treebank's development part."""
+
+    name = "readings"
+    question = "Do other readings of the attentions find other words?"
+    sources = (data.EWT_DEV,)
+
+    def methods(self, workbench: Workbench) -> Sequence[ReadingMethod]:
+        """List the readings."""
+        return methods_of(workbench.encoder.n_layers, workbench.encoder.n_heads)
+
+    def prepare(self, workbench: Workbench) -> list[Versions]:
+        """Run each sentence, and its changed versions."""
+        texts = [tree.text for tree in usable_trees(workbench, data.EWT_DEV)]
+        chosen = workbench.sample(texts, QUICK_SENTENCES)
+        prepared = []
+        with progress(len(chosen), "sentences and their changes") as bar:
+            for text in chosen:
+                versions = {"": _look(workbench.encoder.encode(text))}
+                for name, change in CHANGES.items():
+                    changed = change(text)
+                    if changed is not None and all(usable(workbench, [changed])):
+                        versions[name] = _look(workbench.encoder.encode(changed))
+                prepared.append(versions)
+                bar.update()
+        return prepared
+
+    def facts(self, prepared: list[Versions]) -> dict[str, Any]:
+        """Count sentences, and how many can be changed."""
+        changed = {name: sum(name in each for each in prepared) for name in CHANGES}
+        return {"sentences": len(prepared), "changed": changed}
+
+    def measure(self, method: ReadingMethod, prepared: list[Versions]) -> Measured:
+        """Read every version of every sentence."""
+        found = [
+            {name: method.read(looked) for name, looked in versions.items()}
+            for versions in prepared
+        ]
+        plain = [each[""] for each in found]
+        measured: dict[str, NDArray[Any]] = {
+            "focus": np.array([_focus(each) for each in plain]),
+            "related": np.array([_related(each) for each in plain]),
+            "one word": np.array(
+                [
+                    isinstance(each.related, NoRelated) and each.related.reason is Reason.ONE_WORD
+                    for each in plain
+                ]
+            ),
+            "tied": np.array(
+                [not isinstance(each.related, NoRelated) and each.related.tied for each in plain]
+            ),
+        }
+        for name in CHANGES:
+            pairs = [(each[""], each[name]) for each in found if name in each]
+            measured[f"focus kept: {name}"] = np.array(
+                [_focus(old) == _focus(new) for old, new in pairs]
+            )
+            measured[f"both kept: {name}"] = np.array(
+                [(_focus(old), _related(old)) == (_focus(new), _related(new)) for old, new in pairs]
+            )
+        return measured
+
+    def scores(self, measured: Mapping[str, Measured]) -> list[Score]:
+        """Give shares of sentences."""
+        article = measured[ARTICLES]
+        scores = []
+        for method, found in measured.items():
+            several = ~found["one word"]
+            related = found["related"] != NONE
+            both = related & (article["related"] != NONE)
+            if method != ARTICLES:
+                scores += [
+                    _share(method, "other focus word", found["focus"] != article["focus"]),
+                    _share(
+                        method, "other related word", (found["related"] != article["related"])[both]
+                    ),
+                ]
+            scores += [
+                _share(method, "no vote", ~related[several]),
+                _share(method, "tied vote", found["tied"][related]),
+            ]
+            for name in CHANGES:
+                scores += [
+                    _share(method, f"{what} kept", found[f"{what} kept: {name}"], name)
+                    for what in ("focus", "both")
+                ]
+        return scores
+
+
+def _look(encoding: Encoding) -> Looked:
+    attentions, words = encoding.attentions, encoding.words
+    heads = tuple(received_by_word(layer, words) for layer in attentions)
+    return Looked(
+        words,
+        heads,
+        received_by_word(attentions.mean(axis=1), words),
+        received_by_word(rollout(attentions), words),
+    )
+
+
+def _focus(result: Choice) -> int:
+    return result.chosen_words[0]
+
+
+def _related(result: Choice) -> int:
+    return NONE if isinstance(result.related, NoRelated) else result.chosen_words[1]
+
+
+def _share(method: str, measure: str, hits: NDArray[Any], group: str = "") -> Score:
+    return statistics.share_score(method, measure, int(hits.sum()), len(hits), group)

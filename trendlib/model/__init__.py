@@ -1,0 +1,1 @@
+"""Models: weights found and checked, sentences in, arrays out; nothing else imports torch."""

@@ -1,0 +1,253 @@
+"""Many sentences through the model at once, computing only what a reading needs.
+
+A batch goes through the model in two steps. ``start`` runs all blocks but the last, and gives the
+attention matrices that the reading is about: for the article's reading those of layer 0 alone.
+From these, ``attention`` finds the words that matter. ``finish`` then runs the last block for the
+tokens of these words alone: no other token's last state is ever needed.
+
+The blocks use the model's own layers and PyTorch's fused attention, except where the attention
+matrix itself is wanted. ``encoder``, which runs one sentence at a time with everything, is the
+reference that this is tested against.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from trendlib.attention import AttentionStack, layer_of
+from trendlib.encoding import Tokenized
+from trendlib.errors import UnsupportedModelError
+from trendlib.model.encoder import Encoder
+from trendlib.readings import Reading
+from trendlib.typing import HiddenStates, TokenStates
+
+
+class StartedBatch:
+    """A batch of sentences before the model's last block.
+
+    Attributes:
+        attention: For each sentence, the attention matrices that the reading is about.
+    """
+
+    def __init__(self, encoder: Encoder, batch: Sequence[Tokenized], reading: Reading) -> None:
+        """Run all blocks but the last; see ``start``."""
+        self._blocks = list(encoder.model.encoder.layer)
+        layer = layer_of(reading, len(self._blocks))
+        ids, self._keep = pad_batch(batch, encoder.device)
+        self._static = encoder.model.embeddings(input_ids=ids)
+        hidden, found = run_blocks(self._blocks[:-1], self._static, self._keep, layer)
+        if layer in (len(self._blocks) - 1, None):
+            query, key, _ = _project(self._blocks[-1], hidden, hidden)
+            found.append(_attend(query, key, self._keep))
+        self._before_last = hidden
+        matrices = rows_of(found, layer).cpu().numpy()
+        self.attention: tuple[AttentionStack, ...] = tuple(
+            AttentionStack(rows[:, : len(each.ids), : len(each.ids)], layer, encoder.provenance)
+            for rows, each in zip(matrices, batch, strict=True)
+        )
+
+    @torch.inference_mode()
+    def finish(self, tokens: Sequence[Sequence[int]]) -> list[tuple[TokenStates, TokenStates]]:
+        """Run the last block for some tokens of each sentence.
+
+        Args:
+            tokens: For each sentence, the positions of the tokens that are wanted.
+
+        Returns:
+            For each sentence, these tokens' vectors in hidden state 0, and in the last one.
+        """
+        where = _padded(tokens).to(self._static.device)[:, :, None]
+        where = where.expand(-1, -1, self._static.shape[-1])
+        queries = self._before_last.gather(1, where)
+        contextual, _ = run_block(self._blocks[-1], self._before_last, self._keep, queries)
+        pair = self._static.gather(1, where).cpu().numpy(), contextual.cpu().numpy()
+        return [
+            (static[: len(each)], last[: len(each)])
+            for static, last, each in zip(*pair, tokens, strict=True)
+        ]
+
+
+@torch.inference_mode()
+def start(encoder: Encoder, batch: Sequence[Tokenized], reading: Reading) -> StartedBatch:
+    """Run sentences through all blocks but the last.
+
+    Args:
+        encoder: The model.
+        batch: The sentences; those of like lengths cost least.
+        reading: Says which attention matrices are wanted.
+
+    Raises:
+        LayerOutOfRangeError: If the reading names a layer that the model lacks.
+        UnsupportedModelError: If the model is a BERT that looks only backwards (a decoder), or
+            that knows no absolute positions.
+    """
+    check_model(encoder)
+    return StartedBatch(encoder, batch, reading)
+
+
+@torch.inference_mode()
+def run_whole(
+    encoder: Encoder, batch: Sequence[Tokenized], reading: Reading
+) -> list[tuple[AttentionStack, HiddenStates]]:
+    """Run sentences through all blocks, for those who want more than a trend embedding.
+
+    Args:
+        encoder: The model.
+        batch: The sentences; those of like lengths cost least.
+        reading: Says which attention matrices are wanted.
+
+    Returns:
+        For each sentence, the attention matrices that the reading is about, and all hidden states.
+
+    Raises:
+        LayerOutOfRangeError: As ``start``.
+        UnsupportedModelError: As ``start``.
+    """
+    check_model(encoder)
+    blocks = list(encoder.model.encoder.layer)
+    layer = layer_of(reading, len(blocks))
+    ids, keep = pad_batch(batch, encoder.device)
+    states, found = [encoder.model.embeddings(input_ids=ids)], []
+    for output, attention in _each_block(blocks, states[0], keep, layer):
+        states.append(output)
+        if attention is not None:
+            found.append(attention)
+    matrices = rows_of(found, layer).cpu().numpy()
+    whole = torch.stack(states, dim=1).cpu().numpy()
+    lengths = [len(each.ids) for each in batch]
+    return [
+        (
+            AttentionStack(rows[:, :length, :length], layer, encoder.provenance),
+            kept[:, :length],
+        )
+        for rows, kept, length in zip(matrices, whole, lengths, strict=True)
+    ]
+
+
+def check_model(encoder: Encoder) -> None:
+    """Check that ``run_block`` is what the model's own blocks do.
+
+    Raises:
+        UnsupportedModelError: As ``start``.
+    """
+    config = encoder.model.config
+    if config.is_decoder or getattr(config, "position_embedding_type", "absolute") != "absolute":
+        raise UnsupportedModelError(
+            f"{encoder.provenance.model} is a decoder, or has relative positions: batches need a "
+            "BERT encoder with absolute positions; run its sentences one at a time (`encode`)"
+        )
+
+
+def run_blocks(
+    blocks: Sequence[Any], hidden: Tensor, keep: Tensor | None, layer: int | None
+) -> tuple[Tensor, list[Tensor]]:
+    """Run blocks of the model, from the first one on.
+
+    Args:
+        blocks: The blocks.
+        hidden: Hidden state 0, of shape (sentence, token, hidden).
+        keep: Which tokens are no padding; see ``run_block``.
+        layer: The layer whose attention is wanted; None if every layer's is.
+
+    Returns:
+        The last block's output, and the wanted attentions.
+    """
+    found = []
+    for output, attention in _each_block(blocks, hidden, keep, layer):
+        hidden = output
+        if attention is not None:
+            found.append(attention)
+    return hidden, found
+
+
+def _each_block(
+    blocks: Sequence[Any], hidden: Tensor, keep: Tensor | None, layer: int | None
+) -> Iterator[tuple[Tensor, Tensor | None]]:
+    for number, block in enumerate(blocks):
+        hidden, attention = run_block(block, hidden, keep, wanted=layer in (number, None))
+        yield hidden, attention
+
+
+def run_block(
+    block: Any,
+    hidden: Tensor,
+    keep: Tensor | None,
+    queries: Tensor | None = None,
+    *,
+    wanted: bool = False,
+) -> tuple[Tensor, Tensor | None]:
+    """Run a block of the model.
+
+    Args:
+        block: The block.
+        hidden: Its input, of shape (sentence, token, hidden).
+        keep: Which tokens are no padding, of shape (sentence, 1, 1, token); None if all are.
+        queries: The tokens of its input whose output is wanted; all of them if left out.
+        wanted: Whether its attention is wanted.
+
+    Returns:
+        Its output, and its attention of shape (sentence, head, query, key) if it is wanted.
+    """
+    queries = hidden if queries is None else queries
+    query, key, value = _project(block, queries, hidden)
+    attention = _attend(query, key, keep) if wanted else None
+    if attention is None:
+        mixed = functional.scaled_dot_product_attention(query, key, value, keep)
+    else:
+        mixed = attention @ value
+    mixed = block.attention.output(mixed.transpose(1, 2).flatten(2), queries)
+    return block.output(block.intermediate(mixed), mixed), attention
+
+
+def rows_of(attentions: Sequence[Tensor], layer: int | None) -> Tensor:
+    """Put a batch's wanted attentions into rows, as ``attention.attention_rows`` does for one.
+
+    Args:
+        attentions: Those of the wanted layer, or of all layers.
+        layer: The wanted layer; None if the layers are the rows, each the mean of its heads.
+    """
+    if layer is not None:
+        return attentions[0]
+    return torch.stack([each.mean(dim=1) for each in attentions], dim=1)
+
+
+def _attend(query: Tensor, key: Tensor, keep: Tensor | None) -> Tensor:
+    scores = (query @ key.transpose(2, 3)) * query.shape[-1] ** -0.5
+    if keep is not None:
+        scores = scores.masked_fill(~keep, float("-inf"))
+    attention: Tensor = scores.softmax(dim=-1)
+    return attention
+
+
+def pad_batch(batch: Sequence[Tokenized], device: torch.device) -> tuple[Tensor, Tensor | None]:
+    """Make one array of all ids; say what is no padding (see ``run_block``)."""
+    ids = _padded([each.ids for each in batch])
+    lengths = torch.tensor([len(each.ids) for each in batch])
+    longest = ids.shape[1]
+    if bool((lengths == longest).all()):
+        return ids.to(device), None
+    keep = torch.arange(longest) < lengths[:, None]
+    return ids.to(device), keep[:, None, None, :].to(device)
+
+
+def _padded(rows: Sequence[Sequence[int]]) -> Tensor:
+    """Fill rows up with zeros, to the length of the longest one."""
+    longest = max(len(row) for row in rows)
+    return torch.tensor([[*row, *[0] * (longest - len(row))] for row in rows])
+
+
+def _project(block: Any, queries: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    attention = block.attention.self
+    heads = attention.num_attention_heads
+    query, key, value = (
+        projected.unflatten(-1, (heads, -1)).transpose(1, 2)
+        for projected in (
+            attention.query(queries),
+            attention.key(hidden),
+            attention.value(hidden),
+        )
+    )
+    return query, key, value

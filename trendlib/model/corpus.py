@@ -1,0 +1,219 @@
+"""Trend embeddings of many sentences, at the speed of the model."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from trendlib.choice import find_words_in
+from trendlib.embedding import ARTICLE_RECIPE, Recipe, SentenceEmbedding, compose, embed_encoding
+from trendlib.encoding import Tokenized
+from trendlib.errors import BadRowsError, NotTextError, SentenceError, check_choice
+from trendlib.model.batch import start
+from trendlib.model.encoder import Encoder, load_encoder
+from trendlib.model.packing import batched, pack
+from trendlib.model.weights import MINILM
+from trendlib.typing import SentenceVectors, Vector
+from trendlib.words import Word, mean_over_pieces
+
+TOKEN_BUDGET = 1536
+"""The most tokens of a batch: enough to keep a processor busy, few enough for its caches."""
+WINDOW = 4096
+"""How many sentences are sorted by their length at a time, and held in memory."""
+
+
+@dataclass(frozen=True, eq=False)
+class UsualVectors:
+    """The usual sentence vectors, beside a trend embedding.
+
+    Attributes:
+        cls: The first token's vector in the last hidden state.
+        mean: The mean of the last hidden state over all tokens, the special ones included.
+    """
+
+    cls: Vector
+    mean: Vector
+
+
+@dataclass(frozen=True, eq=False)
+class Embedded:
+    """What a sentence of many becomes.
+
+    Attributes:
+        embedding: The trend embedding.
+        usual: The usual vectors, if they were asked for.
+    """
+
+    embedding: SentenceEmbedding
+    usual: UsualVectors | None
+
+
+BAD_ROWS = ("raise", "nan", "zero")
+"""What becomes of sentences that have no embedding: see ``embed_array``."""
+
+Outcome = tuple[int, Embedded | SentenceError]
+
+
+def embed(
+    sentence: str,
+    recipe: Recipe = ARTICLE_RECIPE,
+    model: str | Path | Encoder = MINILM.name,
+    dtype: str = "float64",
+) -> SentenceEmbedding:
+    """Make the trend embedding of one sentence.
+
+    Args:
+        sentence: The text.
+        recipe: How it becomes a vector; the article's way if left out.
+        model: A name or a folder (see ``weights.find_weights``), or a loaded encoder. The
+            embedded model if left out, so that the same line gives the same everywhere.
+        dtype: "float64" or "float32"; a loaded encoder has its own.
+
+    Returns:
+        The embedding, with the chosen words, their trends and the model's name.
+
+    Raises:
+        SentenceError: If the sentence has no embedding.
+        ModelError: If the model cannot be found or used.
+
+    >>> found = embed("I sold my car.")
+    >>> found.values.shape, found.provenance.model
+    ((384,), 'all-MiniLM-L6-v2')
+    """
+    encoder = model if isinstance(model, Encoder) else load_encoder(model, dtype)
+    return embed_encoding(encoder.encode(sentence), recipe)
+
+
+def embed_many(
+    encoder: Encoder,
+    sentences: Iterable[str],
+    recipe: Recipe = ARTICLE_RECIPE,
+    *,
+    usual: bool = False,
+    budget: int = TOKEN_BUDGET,
+) -> Iterator[Outcome]:
+    """Embed sentences in batches; the result is that of ``embed``, one sentence at a time.
+
+    Args:
+        encoder: The model.
+        sentences: The sentences, as many as there are: only ``WINDOW`` of them are held at a time.
+        recipe: How each becomes a vector; the article's way if left out.
+        usual: Whether to give the [CLS] vector and the mean too. They need the last state of
+            every token, which costs about a tenth more.
+        budget: The most tokens of a batch, padding included.
+
+    Yields:
+        The number of a sentence, from 0, and what it becomes; or the error that says why it
+        becomes nothing. All of a window come before the next one's, but not in their order.
+
+    Raises:
+        NotTextError: If one string is given in the place of many.
+        LayerOutOfRangeError: If the reading names a layer that the model lacks.
+        UnsupportedModelError: If the model cannot run batches.
+    """
+    if isinstance(sentences, str):
+        raise NotTextError("one string is given: give a list of sentences, or call embed")
+    for number, window in enumerate(batched(sentences, WINDOW)):
+        good = []
+        for place, outcome in enumerate(encoder.tokenize(window), start=number * WINDOW):
+            if isinstance(outcome, SentenceError):
+                yield place, outcome
+            else:
+                good.append((place, outcome))
+        for numbers in pack([len(each.ids) for _, each in good], budget):
+            places, batch = zip(*(good[each] for each in numbers), strict=True)
+            yield from zip(places, embed_batch(encoder, batch, recipe, usual=usual), strict=True)
+
+
+def embed_array(
+    encoder: Encoder,
+    sentences: Sequence[str],
+    recipe: Recipe = ARTICLE_RECIPE,
+    bad_rows: str = "raise",
+) -> SentenceVectors:
+    """Embed sentences into one array, in their order.
+
+    Args:
+        encoder: The model.
+        sentences: The sentences.
+        recipe: How each becomes a vector; the article's way if left out.
+        bad_rows: What becomes of sentences that have no embedding: "raise" an error, before the
+            work on their ``WINDOW`` begins; "nan", a row of NaN; or "zero", a row of zeros,
+            which has no direction.
+
+    Returns:
+        A row a sentence.
+
+    Raises:
+        BadRowsError: If sentences have no embedding, with ``bad_rows="raise"``.
+        UnknownChoiceError: If there is no such choice.
+        LayerOutOfRangeError: If the reading names a layer that the model lacks.
+        UnsupportedModelError: If the model cannot run batches.
+    """
+    check_choice("choice for bad rows", bad_rows, BAD_ROWS)
+    width = encoder.hidden_size
+    rows = np.full((len(sentences), width), 0 if bad_rows == "zero" else np.nan, encoder.dtype)
+    refused: dict[int, SentenceError] = {}
+    for number, outcome in embed_many(encoder, sentences, recipe):
+        if isinstance(outcome, Embedded):
+            if refused and bad_rows == "raise":
+                break  # a window's refusals come before its work
+            rows[number] = outcome.embedding.values
+        else:
+            refused[number] = outcome
+    if refused and bad_rows == "raise":
+        raise _bad_rows(refused)
+    return rows
+
+
+def _bad_rows(refused: Mapping[int, SentenceError]) -> BadRowsError:
+    shown = [f"row {number}: {why}" for number, why in list(refused.items())[:5]]
+    more = f"; and {len(refused) - 5:,} more" if len(refused) > 5 else ""
+    return BadRowsError(
+        f"{len(refused):,} sentences have no embedding (rows are counted from 0): "
+        f"{'; '.join(shown)}{more}: mend or drop them, or choose bad_rows='nan'"
+    )
+
+
+def embed_batch(
+    encoder: Encoder,
+    batch: Sequence[Tokenized],
+    recipe: Recipe = ARTICLE_RECIPE,
+    *,
+    usual: bool = False,
+) -> list[Embedded]:
+    """Embed the sentences of one batch, padded to the longest one; see ``embed_many``."""
+    started = start(encoder, batch, recipe.reading)
+    choices = [
+        find_words_in(attention, each.words, recipe.reading)
+        for attention, each in zip(started.attention, batch, strict=True)
+    ]
+    chosen = [
+        [each.words[index] for index in choice.chosen_words]
+        for each, choice in zip(batch, choices, strict=True)
+    ]
+    wanted = [
+        list(range(len(each.ids))) if usual else [token for word in words for token in word.tokens]
+        for each, words in zip(batch, chosen, strict=True)
+    ]
+    embedded = []
+    parts = zip(batch, choices, chosen, wanted, started.finish(wanted), strict=True)
+    for each, choice, words, tokens, states in parts:
+        reindexed = _reindex_tokens(words, tokens)
+        static, contextual = (mean_over_pieces(state, reindexed) for state in states)
+        embedding = compose(each.sentence, choice, static, contextual, recipe)
+        last = states[1]
+        embedded.append(
+            Embedded(embedding, UsualVectors(last[0].copy(), last.mean(axis=0)) if usual else None)
+        )
+    return embedded
+
+
+def _reindex_tokens(words: Sequence[Word], tokens: Sequence[int]) -> list[Word]:
+    """Give words the places of their tokens among the tokens that there are."""
+    places = {token: place for place, token in enumerate(tokens)}
+    return [
+        Word(word.text, word.start, word.end, tuple(places[token] for token in word.tokens))
+        for word in words
+    ]

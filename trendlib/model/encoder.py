@@ -1,0 +1,329 @@
+"""Sentence in, arrays out: the only module that knows torch and transformers."""
+
+import platform
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from transformers import BertModel, BertTokenizerFast
+from transformers.utils import logging as transformers_logging
+
+from trendlib.encoding import DTYPES, Encoding, Provenance, Tokenized
+from trendlib.errors import (
+    BlankSentenceError,
+    CorruptedWeightsError,
+    NotTextError,
+    NoWordsError,
+    SentenceError,
+    TooLongError,
+    UnsupportedModelError,
+    check_choice,
+)
+from trendlib.model.weights import AUTO, Weights, find_weights
+from trendlib.words import Word, cut_words
+
+LOADED = 2
+"""How many loaded models a process holds on to."""
+
+
+class Encoder:
+    """A BERT model that turns sentences into arrays, one sentence at a time.
+
+    Sentences are not padded and run alone, so that an answer never depends on its neighbours:
+    this is the reference. ``batch`` runs many at once.
+
+    Attributes:
+        provenance: Model, revision, versions, dtype.
+        model: The model of transformers.
+    """
+
+    def __init__(self, model: Any, tokenizer: Any, provenance: Provenance) -> None:
+        """Wrap a loaded model; ``load_encoder`` makes one from a name."""
+        self.provenance = provenance
+        self.model = model
+        self.tokenizer = tokenizer
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model computes."""
+        device: torch.device = self.model.device
+        return device
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The number format of its arrays."""
+        return np.dtype(self.provenance.dtype)
+
+    @property
+    def hidden_size(self) -> int:
+        """How many coordinates a hidden state has."""
+        return int(self.model.config.hidden_size)
+
+    @property
+    def n_layers(self) -> int:
+        """How many layers the model has."""
+        return int(self.model.config.num_hidden_layers)
+
+    @property
+    def n_heads(self) -> int:
+        """How many heads each layer has."""
+        return int(self.model.config.num_attention_heads)
+
+    @property
+    def max_tokens(self) -> int:
+        """The most tokens a sentence may have, special tokens included."""
+        return int(self.model.config.max_position_embeddings)
+
+    def encode(self, sentence: str) -> Encoding:
+        """Run one sentence through the model.
+
+        A special token that was typed ("[SEP]") is text like any other.
+
+        Args:
+            sentence: The text; it may hold more than one sentence.
+
+        Returns:
+            Words, tokens, hidden states and attentions as NumPy arrays, with provenance.
+
+        Raises:
+            NotTextError: If it is no string, or no valid Unicode.
+            BlankSentenceError: If it is empty or white space.
+            NoWordsError: If it has no word that the vocabulary knows.
+            TooLongError: If it has too many tokens for the model.
+        """
+        (tokenized,) = self.tokenize([sentence])
+        if isinstance(tokenized, SentenceError):
+            raise tokenized
+        return self._run(tokenized)
+
+    def encode_many(self, sentences: Sequence[str]) -> list[Encoding]:
+        """Run several sentences, each alone; see ``encode``.
+
+        All are checked before the first one is run, so that a bad one costs no work.
+
+        Raises:
+            SentenceError: As ``encode``; the message begins with the sentence's number.
+        """
+        if isinstance(sentences, str):
+            raise NotTextError(
+                "encode_many was given one string: give a list of sentences, or call encode"
+            )
+        tokenized = []
+        for number, outcome in enumerate(self.tokenize(sentences)):
+            if isinstance(outcome, SentenceError):
+                raise type(outcome)(f"sentence {number}: {outcome}")
+            tokenized.append(outcome)
+        return [self._run(each) for each in tokenized]
+
+    def tokenize(self, sentences: Sequence[str]) -> list[Tokenized | SentenceError]:
+        """Cut sentences into tokens and words.
+
+        Returns:
+            For each sentence its tokens and words; or why it has none that can be used, the
+            error that ``encode`` raises for it.
+        """
+        outcomes: list[Tokenized | SentenceError | None] = [_refused(each) for each in sentences]
+        texts = [each for each, no in zip(sentences, outcomes, strict=True) if no is None]
+        if not texts:
+            return [each for each in outcomes if each is not None]
+        batch = self.tokenizer(
+            texts,
+            return_offsets_mapping=True,
+            return_special_tokens_mask=True,
+            split_special_tokens=True,  # a typed "[SEP]" is text
+            verbose=False,  # we raise where it would warn
+        )
+        parts = zip(
+            texts,
+            batch["input_ids"],
+            batch["offset_mapping"],
+            batch["special_tokens_mask"],
+            strict=True,
+        )
+        return [self._checked(*next(parts)) if each is None else each for each in outcomes]
+
+    def _checked(
+        self, sentence: str, ids: list[int], spans: list[tuple[int, int]], special: list[int]
+    ) -> Tokenized | SentenceError:
+        if len(ids) > self.max_tokens:
+            return TooLongError(
+                f"the sentence has {len(ids)} tokens, the two special ones included, but "
+                f"{self.provenance.model} has room for {self.max_tokens}: split the text"
+            )
+        offsets = [None if no else span for span, no in zip(spans, special, strict=True)]
+        words = cut_words(sentence, offsets)
+        return self._without_words(sentence, words, ids) or Tokenized(sentence, words, tuple(ids))
+
+    def _without_words(
+        self, sentence: str, words: tuple[Word, ...], ids: list[int]
+    ) -> NoWordsError | None:
+        shown = sentence if len(sentence) <= 60 else sentence[:57] + "..."
+        if all(word.is_punctuation for word in words):
+            return NoWordsError(
+                f"no word in {shown!r}, only punctuation or invisible characters: "
+                "give at least one word"
+            )
+        unknown = self.tokenizer.unk_token_id
+        pieces = (ids[token] for word in words if not word.is_punctuation for token in word.tokens)
+        if all(piece == unknown for piece in pieces):
+            return NoWordsError(
+                f"the vocabulary of {self.provenance.model} knows no word of {shown!r} (each is "
+                f"{self.tokenizer.unk_token}): give at least one word that it knows"
+            )
+        return None
+
+    def _run(self, tokenized: Tokenized) -> Encoding:
+        with torch.inference_mode():
+            output = self.model(
+                input_ids=torch.tensor([tokenized.ids], device=self.device),
+                output_hidden_states=True,
+                output_attentions=True,
+            )
+        if len(output.attentions) != self.n_layers:
+            raise UnsupportedModelError(
+                f"{self.provenance.model} returned {len(output.attentions)} layers of attention "
+                f"instead of {self.n_layers}: load it with eager attention"
+            )
+        return Encoding(
+            sentence=tokenized.sentence,
+            tokens=tuple(self.tokenizer.convert_ids_to_tokens(list(tokenized.ids))),
+            words=tokenized.words,
+            hidden_states=np.stack([state[0].cpu().numpy() for state in output.hidden_states]),
+            attentions=np.stack([matrix[0].cpu().numpy() for matrix in output.attentions]),
+            provenance=self.provenance,
+        )
+
+
+def load_encoder(model: str | Path = AUTO, dtype: str = "float32", device: str = "cpu") -> Encoder:
+    """Load a model and its tokenizer, quietly.
+
+    The last models (``LOADED``) are held on to: the same files are loaded once in a process.
+
+    Args:
+        model: A name or a folder; see ``weights.find_weights``.
+        dtype: "float32", as the articles used, or "float64", for reference figures.
+        device: "cpu", where figures are the same everywhere; "auto" for the first accelerator
+            that there is, else the CPU; or a name that torch knows, such as "cuda:1".
+
+    Raises:
+        ModelError: If the model cannot be found or used.
+        UnknownChoiceError: If there is no such dtype, or no such device.
+    """
+    check_choice("dtype", dtype, DTYPES)
+    return _loaded(find_weights(model), dtype, _find_device(device, dtype))
+
+
+def load_own_encoder(model: str | Path = AUTO) -> Encoder:
+    """Load a model that nobody else uses, for those who move or change it; in float32, on the CPU.
+
+    Raises:
+        ModelError: As ``load_encoder``.
+    """
+    return _load(find_weights(model), "float32", torch.device("cpu"))
+
+
+def _find_device(name: str, dtype: str) -> torch.device:
+    accelerator = torch.accelerator.current_accelerator(check_available=True)
+    if name == "auto":
+        if accelerator is None or (accelerator.type == "mps" and dtype == "float64"):
+            return torch.device("cpu")
+        return accelerator
+    known = ["auto", "cpu"]
+    if accelerator is not None:
+        count = torch.accelerator.device_count()
+        known += [accelerator.type, *(f"{accelerator.type}:{index}" for index in range(count))]
+    check_choice("device", name, known)
+    return torch.device(name)
+
+
+def _load(weights: Weights, dtype: str, device: torch.device) -> Encoder:
+    with _quiet():
+        network = _load_network(weights).to(device, getattr(torch, dtype)).eval()
+        tokenizer = BertTokenizerFast.from_pretrained(weights.folder)
+    versions = {name: version(name) for name in ("torch", "transformers", "numpy", "trendlib")}
+    provenance = Provenance(
+        model=weights.name,
+        revision=weights.revision,
+        weights_sha256=weights.sha256,
+        dtype=dtype,
+        versions={"python": platform.python_version(), **versions},
+    )
+    return Encoder(network, tokenizer, provenance)
+
+
+_loaded = lru_cache(LOADED)(_load)
+
+
+def _refused(sentence: object) -> SentenceError | None:
+    try:
+        check_text(sentence)
+    except SentenceError as error:
+        return error
+    return None
+
+
+def check_text(sentence: object) -> None:
+    """Check that something is a text with at least one visible character.
+
+    Raises:
+        NotTextError: If it is no string, or holds half of a surrogate pair.
+        BlankSentenceError: If it is empty or white space.
+    """
+    if not isinstance(sentence, str):
+        raise NotTextError(
+            f"the sentence is of type {type(sentence).__name__}: give a string (str)"
+        )
+    try:
+        sentence.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise NotTextError(
+            f"the sentence has half of a surrogate pair at position {error.start}: "
+            "read it again with its right encoding"
+        ) from None
+    if not sentence.strip():
+        raise BlankSentenceError("the sentence is empty or white space: give at least one word")
+
+
+def _load_network(weights: Weights) -> Any:
+    try:
+        network, report = BertModel.from_pretrained(
+            weights.folder,
+            attn_implementation="eager",  # others return no attentions
+            add_pooling_layer=False,  # the method never uses it
+            local_files_only=True,
+            use_safetensors=True,
+            output_loading_info=True,
+            dtype=torch.float32,
+        )
+    except Exception as error:  # safetensors' and torch's errors share no base class
+        raise CorruptedWeightsError(
+            f"the weights of {weights.name} cannot be read ({type(error).__name__}: {error}): "
+            "copy or download them again"
+        ) from error
+    if report["missing_keys"] or report["mismatched_keys"]:
+        wrong = sorted(report["missing_keys"]) + [str(key) for key in report["mismatched_keys"]]
+        raise CorruptedWeightsError(
+            f"the weights of {weights.name} lack {len(wrong)} tensors ({wrong[0]}, ...), which "
+            "would be filled with random numbers: copy or download them again"
+        )
+    return network
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence the progress bar and the report that loading prints."""
+    verbosity = transformers_logging.get_verbosity()
+    bar = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        transformers_logging.set_verbosity(verbosity)
+        if bar:
+            transformers_logging.enable_progress_bar()

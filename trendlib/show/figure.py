@@ -1,0 +1,90 @@
+"""What all figures share: colours for colour-blind readers, axes, labels, and the model's name."""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from trendlib.encoding import Provenance
+from trendlib.model.weights import BERT_BASE
+from trendlib.typing import Array, SliceCosines
+
+DPI = 144
+SEQUENTIAL = "cividis"
+DIVERGING = "PuOr"
+UNDEFINED_COLOUR = "0.6"
+MARK = "#d55e00"  # Okabe and Ito's vermilion
+PLAIN = "#0072b2"  # and their blue
+
+
+def subplots(size: tuple[float, float]) -> tuple[Figure, Axes]:
+    """Make a figure of one drawing, of a size in inches."""
+    figure, (axes,) = subplot_row(size, 1)
+    return figure, axes
+
+
+def subplot_row(size: tuple[float, float], count: int) -> tuple[Figure, list[Axes]]:
+    """Make a figure with panels side by side, on one scale."""
+    figure, grid = plt.subplots(
+        1, count, figsize=size, dpi=DPI, layout="constrained", squeeze=False, sharex=True
+    )
+    plt.close(figure)  # the caller shows it; a notebook would show it twice
+    return figure, list(grid[0])
+
+
+def signed(figure: Figure, provenance: Provenance | None) -> Figure:
+    """Write below a figure whose numbers it shows: a model's, or the article's printed ones."""
+    source = f"as printed by the article: {BERT_BASE.name}"
+    if provenance is not None:
+        source = f"model: {provenance}"
+    figure.supxlabel(source, fontsize=8, color="0.35", x=0.99, ha="right")
+    return figure
+
+
+def name_ticks(axes: Axes, columns: Sequence[str], rows: Sequence[str]) -> None:
+    """Name the columns below a matrix, and the rows beside it."""
+    # parse_math=False: a "$" in a sentence is a dollar.
+    axes.set_xticks(range(len(columns)), columns, rotation=45, ha="right", parse_math=False)
+    axes.set_yticks(range(len(rows)), rows, parse_math=False)
+
+
+def write_values(axes: Axes, matrix: Array, defined: Array | None = None) -> None:
+    """Write each cell's number in it, in black or white, whichever reads better."""
+    if matrix.shape[1] > 14:
+        return  # the cells are too small
+    (image,) = axes.images
+    for (row, column), value in np.ndenumerate(matrix):
+        if defined is not None and not defined[row, column]:
+            continue
+        colour = readable_on(image.to_rgba(value))
+        text = axes.text(
+            column, row, f"{value:.2f}", ha="center", va="center", fontsize=8, color=colour
+        )
+        text.set_in_layout(False)  # it stays inside its cell; to measure hundreds takes long
+
+
+def readable_on(background: Sequence[float] | Array) -> str:
+    """Choose black or white by the contrast that WCAG 2 defines: over 4.5 for one of them."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in background[:3]]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "black" if luminance > 0.179 else "white"
+
+
+def draw_slices(
+    axes: Axes, rows: Sequence[tuple[str, SliceCosines, float | None]], width: int
+) -> None:
+    """Draw each slice as a dot, the articles' one marked, and that of all coordinates as a bar."""
+    for row, (_, values, whole) in enumerate(rows):
+        # Spread the dots a little, always in the same way, so that equal ones can be told apart.
+        spread = row + np.linspace(-0.18, 0.18, len(values))
+        axes.plot(values, spread, "o", color=PLAIN, alpha=0.45, ms=5, mew=0)
+        axes.plot(values[0], row, "D", color=MARK, ms=9, mec="white")
+        if whole is not None:
+            axes.plot(whole, row, "|", color="black", ms=30, mew=2.5)
+    axes.plot([], [], "o", color=PLAIN, label=f"each slice of {width} coordinates")
+    axes.plot([], [], "D", color=MARK, label=f"the first {width}, as in the articles")
+    axes.set_yticks(range(len(rows)), [name for name, *_ in rows], parse_math=False)
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.spines[["top", "right"]].set_visible(False)
