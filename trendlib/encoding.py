@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 from trendlib.errors import ArrayError, WordNotFoundError
-from trendlib.typing import Attentions, HiddenStates, Vector, WordStates
+from trendlib.typing import Attentions, HiddenStates, TokenStates, Vector, WordStates
 from trendlib.words import Word, mean_over_pieces
 
 DTYPES = ("float32", "float64")
@@ -111,19 +111,12 @@ class Encoding:
         return mean_over_pieces(self.hidden_states[-1], self.words)
 
     @property
-    def cls(self) -> Vector:
-        """The first token's vector in the last hidden state, a usual vector for the sentence."""
-        first: Vector = self.hidden_states[-1, 0]
-        return first
-
-    @property
     def mean(self) -> Vector:
         """The mean of the last hidden state over all tokens, the special ones included.
 
         This is the mean pooling of sentence-transformers.
         """
-        mean: Vector = self.hidden_states[-1].mean(axis=0)
-        return mean
+        return pool(self.hidden_states[-1], "mean")
 
     def index_of(self, text: str) -> int:
         """Find a word of the sentence; capitals do not matter.
@@ -139,3 +132,24 @@ class Encoding:
                 return index
         listed = ", ".join(repr(word) for word in self.word_texts)
         raise WordNotFoundError(f"no word {text!r} in {self.sentence!r}: its words are {listed}")
+
+
+def pool(states: TokenStates, pooling: Literal["cls", "mean", "max"]) -> Vector:
+    """Pool the vectors of a sentence's tokens into one, as is usual for sentence vectors.
+
+    Args:
+        states: One row per token, the special ones included.
+        pooling: "cls" takes the first token's vector, "mean" the mean of all tokens, as
+            sentence-transformers do, "max" the largest value of each coordinate.
+
+    >>> import numpy as np
+    >>> states = np.array([[1.0, 0.0], [3.0, 4.0]])
+    >>> pool(states, "cls").tolist(), pool(states, "mean").tolist(), pool(states, "max").tolist()
+    ([1.0, 0.0], [2.0, 2.0], [3.0, 4.0])
+    """
+    pooled: Vector
+    if pooling == "cls":
+        pooled = states[0].copy()
+    else:
+        pooled = states.mean(axis=0) if pooling == "mean" else states.max(axis=0)
+    return pooled

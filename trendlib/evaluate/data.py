@@ -18,7 +18,7 @@ from trendlib.model.weights import sha256_of
 FOLDER_VARIABLE = "TRENDLIB_DATA"
 """Names a folder that holds the files, each in the folder that ``Source.path`` says."""
 CACHE_VARIABLE = "TRENDLIB_CACHE"
-"""Names the folder of what is downloaded or computed once; the system's cache if it is not set."""
+"""Names the folder of downloads and of what is computed once; if not set, the system's cache."""
 WAIT_SECONDS = 10
 
 _SENTEVAL = (
@@ -36,10 +36,10 @@ class Source:
     """A public file.
 
     Attributes:
-        path: Where it is in a folder of all of them.
+        path: Its path in the folder that ``FOLDER_VARIABLE`` names.
         url: Its address.
         sha256: Its checksum.
-        what: What it is, and whose.
+        what: Its title and its authors.
     """
 
     path: str
@@ -85,12 +85,6 @@ SST2_TRAIN = Source(
     "10a92a297ec38e262386e5a2713b4bc70e5d18ced88b7f54bd171a26e5b34ab5",
     "Stanford Sentiment Treebank, binary, training phrases (Socher et al. 2013)",
 )
-SST2_DEV = Source(
-    "sst2/sentiment-dev",
-    f"{_SENTEVAL}/SST/binary/sentiment-dev",
-    "9a6c7403b71a9b762158387afe4431253ae10cdfb2319b5275289f3766f48291",
-    "Stanford Sentiment Treebank, binary, development part (Socher et al. 2013)",
-)
 SST2_TEST = Source(
     "sst2/sentiment-test",
     f"{_SENTEVAL}/SST/binary/sentiment-test",
@@ -124,7 +118,7 @@ EWT_TEST = Source(
 
 
 def cache_folder() -> Path:
-    """Say where downloads and computed features are kept."""
+    """Return the folder of downloads and of computed features."""
     return Path(os.environ.get(CACHE_VARIABLE) or pooch.os_cache("trendlib"))
 
 
@@ -179,23 +173,42 @@ def lines_of(source: Source, encoding: str = "utf-8") -> list[str]:
     return fetch(source).read_text(encoding=encoding).rstrip("\n").split("\n")
 
 
-def _sms() -> list[str]:
-    return [line.split("\t", 1)[1] for line in lines_of(SMS)]
+def read_sms() -> list[tuple[str, str]]:
+    """Read the text messages, each with its class, "ham" or "spam"."""
+    pairs = (line.split("\t", 1) for line in lines_of(SMS))
+    return [(label, text) for label, text in pairs]
 
 
-def _trec() -> list[str]:
-    return [line.split(" ", 1)[1] for line in lines_of(TREC, "latin-1")]
+def read_trec(source: Source) -> list[tuple[str, str]]:
+    """Read the questions of a part of TREC, each with its coarse class, such as "NUM"."""
+    pairs = (line.split(" ", 1) for line in lines_of(source, "latin-1"))
+    return [(label.partition(":")[0], text) for label, text in pairs]
 
 
-def _stsb() -> list[str]:
-    return [sentence for line in lines_of(STSB) for sentence in line.split("\t")[5:7]]
+@dataclass(frozen=True)
+class ScoredPair:
+    """Two sentences, and how similar people found them, from 0 to 5."""
+
+    first: str
+    second: str
+    gold: float
 
 
-CORPORA: dict[str, Callable[[], list[str]]] = {"sms": _sms, "trec": _trec, "stsb": _stsb}
+def read_sts(source: Source) -> list[ScoredPair]:
+    """Read the pairs of sentences of a part of the STS benchmark."""
+    rows = (line.split("\t") for line in lines_of(source))
+    return [ScoredPair(row[5], row[6], float(row[4])) for row in rows]
+
+
+CORPORA: dict[str, Callable[[], list[str]]] = {
+    "sms": lambda: [text for _, text in read_sms()],
+    "trec": lambda: [text for _, text in read_trec(TREC)],
+    "stsb": lambda: [text for pair in read_sts(STSB) for text in (pair.first, pair.second)],
+}
 
 
 def sentences(corpus: str) -> list[str]:
-    """Read the different sentences of a corpus, in the order in which they come first.
+    """Read the different sentences of a corpus, in the order in which they first appear.
 
     Args:
         corpus: "sms", "trec" or "stsb".

@@ -1,4 +1,4 @@
-"""Figures of results, from the files that `trendlib evaluate` wrote."""
+"""Plots of results, from the files that `trendlib evaluate` wrote."""
 
 from collections.abc import Sequence
 
@@ -25,27 +25,27 @@ from trendlib.similarity import FIRST
 
 
 def scores(panels: Sequence[tuple[TaskResult, Sequence[Score]]], label: str) -> Figure:
-    """Draw figures with their intervals, a row each, and a panel a model.
+    """Draw scores with their intervals, one row per score and one panel per model.
 
     Args:
-        panels: For each model its results, and the figures to draw; named by group where they
-            have one, else by method, or by what it is compared with where that is what differs.
-        label: What they are.
+        panels: For each model its results, and the scores to draw. A row is named by the score's
+            group if it has one, else by its method; by its baseline if only baselines differ.
+        label: The label of the axis.
 
     Raises:
         ArrayError: If there is nothing to draw.
     """
     rows = max((len(drawn) for _, drawn in panels), default=0)
     if not rows:
-        raise ArrayError("nothing to draw: give at least one figure")
+        raise ArrayError("nothing to draw: give at least one score")
     size = (max(7.2, 3.0 + 3.6 * len(panels)), 0.27 * rows + 1.2)
     figure, row_of_axes = subplot_row(size, len(panels))
     for axes, (result, drawn) in zip(row_of_axes, panels, strict=True):
         places = np.arange(len(drawn))
-        values = np.array([each.value for each in drawn])
+        values = np.array([score.value for score in drawn])
         ends = (
-            [(each.value if each.low is None else each.low) for each in drawn],
-            [(each.value if each.high is None else each.high) for each in drawn],
+            [(score.value if score.low is None else score.low) for score in drawn],
+            [(score.value if score.high is None else score.high) for score in drawn],
         )
         axes.hlines(places, *ends, color=PLAIN, lw=2.5, alpha=0.5)
         axes.plot(values, places, "o", color=PLAIN, ms=5)
@@ -73,13 +73,12 @@ def learning_curves(result: TaskResult, methods: Sequence[str], measure: str) ->
         measure: The task's first measure.
     """
     figure, axes = subplots((7.2, 3.8))
-    groups = [group for group in result.groups(measure) if group.startswith("with ")]
-    sizes = [int(group.removeprefix("with ")) for group in groups]
+    sizes: list[int] = []
     markers = "osD^vPX*"
     for number, method in enumerate(methods):
-        found = [result.score(method, measure, group=group) for group in groups]
-        marker = markers[number % len(markers)]
-        axes.plot(sizes, [each.value for each in found], marker=marker, ms=5, label=method)
+        curve = result.learning_curve(method, measure)
+        sizes, values = list(curve), [score.value for score in curve.values()]
+        axes.plot(sizes, values, marker=markers[number % len(markers)], ms=5, label=method)
     axes.set_xscale("log")
     axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
     axes.minorticks_off()
@@ -96,17 +95,15 @@ def heads_grid(result: TaskResult, measure: str) -> Figure:
 
     Args:
         result: The results of the task "readings".
-        measure: The measure; it need not be there for the article's own head.
+        measure: The measure; the article's own head may have none.
     """
-    found = result.of(measure)
-    places = {name: _place(name) for name in found if name.startswith("layer ")}
-    layers = 1 + max(layer for layer, _ in places.values())
-    heads = 1 + max(head for _, head in places.values())
+    found = result.by_head(measure)
+    # One head has no figure of its own, where the measure compares the others with it.
+    layers = 1 + max(layer for layer, _ in found)
+    heads = 1 + max(head for _, head in found)
     grid = np.full((layers, heads), np.nan)
-    for name, place in places.items():
-        grid[place] = found[name].value
-    if "article" in found:
-        grid[0, heads - 1] = found["article"].value
+    for place, score in found.items():
+        grid[place] = score.value
     figure, axes = subplots((0.55 * heads + 2.2, 0.42 * layers + 1.6))
     cells = np.ma.masked_invalid(grid)
     shades = plt.get_cmap(SEQUENTIAL).with_extremes(bad="white")
@@ -121,17 +118,16 @@ def heads_grid(result: TaskResult, measure: str) -> Figure:
 
 
 def slice_scores(result: TaskResult, measure: str) -> Figure:
-    """Draw a measure over every slice of coordinates, the articles' first one marked.
+    """Draw a measure over every slice of coordinates, with a mark at the articles' slice.
 
     Args:
         result: The results of the task "slices".
         measure: The measure.
     """
-    groups = [each for each in result.groups(measure) if each.startswith("from ")]
     rows = [
         (
             method,
-            np.array([result.score(method, measure, group=each).value for each in groups]),
+            np.array([score.value for score in result.slices(method, measure).values()]),
             None,
         )
         for method in result.methods
@@ -145,11 +141,9 @@ def slice_scores(result: TaskResult, measure: str) -> Figure:
 
 
 def _names_of(drawn: Sequence[Score]) -> list[str]:
-    if len({each.method for each in drawn}) == 1 < len({each.baseline for each in drawn}):
-        return [each.baseline for each in drawn]
-    return [each.group or each.method for each in drawn]
-
-
-def _place(name: str) -> tuple[int, int]:
-    layer, head = name.removeprefix("layer ").split(", head ")
-    return int(layer), int(head)
+    methods, baselines = (
+        {getattr(score, name) for score in drawn} for name in ("method", "baseline")
+    )
+    if len(methods) == 1 < len(baselines):
+        return [score.baseline for score in drawn]
+    return [score.group or score.method for score in drawn]

@@ -1,12 +1,13 @@
 """What a task, a method and a score are.
 
-A new task is a class with five members, a new method one with two or three: see ``Task``,
-``Method`` and the smallest examples, ``contexts`` and ``vectors``.
+A new task is a class with five members, a new method a frozen dataclass with a name, a note and a
+function: see ``Task``, ``Method`` and the smallest examples, ``tasks.contexts`` and ``vectors``.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import numpy as np
@@ -14,24 +15,22 @@ from numpy.typing import NDArray
 
 from trendlib.evaluate.data import Source
 from trendlib.evaluate.scores import Score
-from trendlib.evaluate.store import Store, code_key, key_of
+from trendlib.evaluate.store import Store, key_of
+from trendlib.files.code_version import code_version
 from trendlib.model.encoder import Encoder
 
 Measured = Mapping[str, NDArray[Any]]
-"""What a method was found to do, by name: one number a sentence, pair, fold or other unit."""
+"""What was measured with a method, by name: one number per sentence, pair, fold or other unit."""
+LIBRARIES = ("scikit-learn", "scipy", "conllu")
+"""Other versions of these may measure something else; ``code_version`` knows those of the model."""
 
 
 class Method(Protocol):
-    """One way to do a task.
-
-    Attributes:
-        name: What tables call it.
-        note: What it does, in a sentence.
-    """
+    """One way to do a task; it can be hashed, as a frozen dataclass is."""
 
     @property
     def name(self) -> str:
-        """What tables call it."""
+        """Its name in tables."""
         ...
 
     @property
@@ -42,7 +41,7 @@ class Method(Protocol):
 
 @dataclass(frozen=True)
 class NamedMethod:
-    """A method that is nothing but a name that its task knows."""
+    """A method that its task knows by its name."""
 
     name: str
     note: str
@@ -50,14 +49,14 @@ class NamedMethod:
 
 @dataclass(frozen=True)
 class Workbench:
-    """What tasks work with.
+    """A loaded model, a store and the settings of a run, for the tasks.
 
     Attributes:
         encoder: The model.
-        exact: Loads the same model in float64, for what is about rounding.
-        store: Where what was computed is kept.
+        exact: Loads the same model in float64, to measure rounding errors.
+        store: Keeps what was computed.
         quick: Whether a sample is enough.
-        seed: Of every random choice.
+        seed: The seed of every random choice.
     """
 
     encoder: Encoder
@@ -67,21 +66,23 @@ class Workbench:
     seed: int = 0
 
     def rng(self) -> np.random.Generator:
-        """Make a generator that always begins in the same way."""
+        """Make a new random generator, always with the same seed."""
         return np.random.default_rng(self.seed)
 
     def key(self, *parts: object, computed_by: str) -> str:
-        """Make a key for the store, of the model and everything else that something follows from.
+        """Make a key for the store, of the model, the code and the data.
 
         Args:
-            parts: What it is, and what it is made of.
-            computed_by: The module that computes it.
+            parts: What is computed, and from which data and settings.
+            computed_by: The full name of the module that computes it.
         """
         model = self.encoder.provenance
-        return key_of(*parts, model.weights_sha256, model.dtype, code_key(computed_by))
+        libraries = [version(library) for library in LIBRARIES]
+        code = code_version(computed_by)
+        return key_of(*parts, model.weights_sha256, model.dtype, code, libraries)
 
     def sample(self, items: Sequence["Item"], quick_count: int) -> list["Item"]:
-        """Take all items; or, if a sample is enough, some of them, in their order."""
+        """Return all items; or, if a sample is enough, ``quick_count`` of them, in their order."""
         if not self.quick or len(items) <= quick_count:
             return list(items)
         chosen = self.rng().choice(len(items), quick_count, replace=False)
@@ -97,7 +98,7 @@ class Task(ABC, Generic[M, P]):
     """Data and a question.
 
     Attributes:
-        name: What the command and the result file call it.
+        name: Its name on the command line, and that of its file of results.
         question: What is asked.
         sources: The public files that it needs.
     """
@@ -116,12 +117,12 @@ class Task(ABC, Generic[M, P]):
 
     @abstractmethod
     def measure(self, method: M, prepared: P) -> Measured:
-        """Try a method."""
+        """Measure one method; what it returns is kept in the store."""
 
     @abstractmethod
-    def scores(self, measured: Mapping[str, Measured]) -> list[Score]:
-        """Make figures of what was measured with each method."""
+    def scores(self, measured: Mapping[M, Measured]) -> list[Score]:
+        """Summarize what was measured with each method."""
 
     def facts(self, prepared: P) -> dict[str, Any]:
-        """Say what there is to know about the data, such as how many sentences were left out."""
+        """Describe the data, such as how many sentences were left out."""
         return {}

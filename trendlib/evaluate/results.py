@@ -1,4 +1,4 @@
-"""Files of results: a folder a model, a file a task. The book shows them, and nothing else."""
+"""Files of results: one folder per model, one file per task. The book shows nothing else."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from trendlib.evaluate.scores import Score
 from trendlib.files.atomic import replacing
 
 BOOK_FIGURES = Path(__file__).resolve().parent / "figures"
-"""The results that are kept with the book.
+"""The folder of the results that the book shows.
 
 :meta hide-value:
 """
@@ -21,20 +21,20 @@ BOOK_FIGURES = Path(__file__).resolve().parent / "figures"
 
 @dataclass(frozen=True)
 class TaskResult:
-    """What a task found, with one model.
+    """The results of a task with one model.
 
     Attributes:
-        task: Its name.
+        task: The name of the task.
         question: What was asked.
         provenance: The model.
-        quick: Whether only a sample was taken: then the figures are for trying things out.
-        seed: Of every random choice.
-        sources: What the data are, and their checksums.
-        facts: What there is to know about the data.
-        seconds: How long it took, whenever that was.
+        quick: Whether only a sample was used: then the figures are for trying things out.
+        seed: The seed of every random choice.
+        sources: The titles of the data, and their checksums.
+        facts: A description of the data, such as how many sentences there are.
+        seconds: How long it took to compute everything, in one run or in several.
         cores: How many processor cores there were.
-        measured: The day.
-        methods: The methods and what they do.
+        measured: The day, as YYYY-MM-DD.
+        methods: By name, what each method does.
         scores: The figures.
     """
 
@@ -52,41 +52,63 @@ class TaskResult:
     scores: tuple[Score, ...]
 
     def score(self, method: str, measure: str, *, group: str = "", baseline: str = "") -> Score:
-        """Look a figure up.
+        """Look up a figure that is about all training texts and coordinates.
 
         Raises:
             InputFileError: If there is none.
         """
         wanted = (method, measure, group, baseline)
-        for each in self.scores:
-            if (each.method, each.measure, each.group, each.baseline) == wanted:
-                return each
+        for score in self.scores:
+            found = (score.method, score.measure, score.group, score.baseline)
+            if found == wanted and score.train_size is None and score.first_coordinate is None:
+                return score
         raise InputFileError(
             f"the results of {self.task} have no figure {wanted}: `trendlib evaluate` makes them"
         )
 
-    def of(self, measure: str, *, group: str = "") -> dict[str, Score]:
-        """List the figures of a measure by method, without differences."""
+    def by_method(self, measure: str, *, group: str = "") -> dict[str, Score]:
+        """Map each method to its figure of a measure, without differences."""
         return {
-            each.method: each
-            for each in self.scores
-            if (each.measure, each.group, each.baseline) == (measure, group, "")
+            score.method: score
+            for score in self.scores
+            if score.is_overall and (score.measure, score.group) == (measure, group)
         }
 
-    def groups(self, measure: str) -> list[str]:
-        """List the groups that a measure was computed for."""
-        return list(dict.fromkeys(each.group for each in self.scores if each.measure == measure))
+    def by_head(self, measure: str) -> dict[tuple[int, int], Score]:
+        """Map each layer and head to the figure of the method that reads this head."""
+        return {
+            (score.layer, score.head): score
+            for score in self.by_method(measure).values()
+            if score.layer is not None and score.head is not None
+        }
+
+    def learning_curve(self, method: str, measure: str) -> dict[int, Score]:
+        """Map numbers of training texts to a method's figures."""
+        return {
+            score.train_size: score
+            for score in self.scores
+            if score.train_size is not None and (score.method, score.measure) == (method, measure)
+        }
+
+    def slices(self, method: str, measure: str) -> dict[int, Score]:
+        """Map the first coordinate of each slice to a method's figure."""
+        return {
+            score.first_coordinate: score
+            for score in self.scores
+            if score.first_coordinate is not None
+            and (score.method, score.measure) == (method, measure)
+        }
 
 
 def write_result(result: TaskResult, folder: Path) -> Path:
-    """Write the results of a task; returns the file."""
+    """Write the results of a task, and return the path of the file."""
     path = folder / _folder_name(result.provenance.model) / f"{result.task}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     content = {
         **vars(result),
         "provenance": result.provenance.as_dict(),
         "seconds": round(result.seconds, 1),
-        "scores": [each.as_dict() for each in result.scores],
+        "scores": [score.as_dict() for score in result.scores],
     }
     with replacing(path) as new:
         new.write_text(
@@ -100,11 +122,11 @@ def read_result(path: Path) -> TaskResult:
     """Read the results of a task.
 
     Raises:
-        InputFileError: If it is no such file.
+        InputFileError: If the file is not one of results.
     """
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        scores = tuple(Score(**_NO_FIGURE | each) for each in found["scores"])
+        scores = tuple(Score(**_NO_FIGURE | fields) for fields in found["scores"])
         provenance = Provenance(**found["provenance"])
         return TaskResult(**found | {"scores": scores, "provenance": provenance})
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -118,14 +140,14 @@ _NO_FIGURE = {"value": float("nan"), "low": None, "high": None}
 
 
 def results_of(task: str, folder: Path = BOOK_FIGURES) -> list[TaskResult]:
-    """Read the results of a task with each model that it was run with, side by side."""
+    """Read the results of a task with every model that it was run with."""
     return [read_result(path) for path in sorted(folder.glob(f"*/{task}.json"))]
 
 
 def result_with(task: str, model: str, folder: Path = BOOK_FIGURES) -> TaskResult:
-    """Read the results of a task with one model; with another one, if that is all there is.
+    """Read the results of a task with one model, or with another one if it was not run with that.
 
-    A figure has room for one model, and names it.
+    A plot shows one model, and names it.
 
     Raises:
         InputFileError: If the task has not been run with any model.
@@ -133,11 +155,11 @@ def result_with(task: str, model: str, folder: Path = BOOK_FIGURES) -> TaskResul
     found = results_of(task, folder)
     if not found:
         raise InputFileError(f"there are no results of {task}: `trendlib evaluate` makes them")
-    return next((each for each in found if each.provenance.model == model), found[0])
+    return next((result for result in found if result.provenance.model == model), found[0])
 
 
 def _folder_name(model: str) -> str:
-    """Make a folder's name of a model's.
+    """Turn the name of a model into that of a folder.
 
     >>> _folder_name("bert-base-uncased"), _folder_name("my models/tiny")
     ('bert-base-uncased', 'my-models-tiny')

@@ -1,4 +1,4 @@
-"""Run tasks: every method of each, with everything that is done kept, so that a run goes on."""
+"""Run every method of every task; what is done is kept, so that a stopped run goes on."""
 
 import json
 import os
@@ -18,13 +18,19 @@ from trendlib.evaluate.data import cache_folder
 from trendlib.evaluate.protocol import Measured, Task, Workbench
 from trendlib.evaluate.results import TaskResult, write_result
 from trendlib.evaluate.store import Store
-from trendlib.evaluate.tasks.classification import MovieReviews, Sms, Sst2, Trec
-from trendlib.evaluate.tasks.complement import Complement, Noise, Slices, Zeros
+from trendlib.evaluate.tasks.complement import Complement
 from trendlib.evaluate.tasks.contexts import Contexts
 from trendlib.evaluate.tasks.heads import Heads
+from trendlib.evaluate.tasks.movie_reviews import MovieReviews
+from trendlib.evaluate.tasks.noise import Noise
 from trendlib.evaluate.tasks.readings import Readings
+from trendlib.evaluate.tasks.slices import Slices
+from trendlib.evaluate.tasks.sms import Sms
+from trendlib.evaluate.tasks.sst2 import Sst2
 from trendlib.evaluate.tasks.sts import Sts
 from trendlib.evaluate.tasks.syntax import Syntax
+from trendlib.evaluate.tasks.trec import Trec
+from trendlib.evaluate.tasks.zeros import Zeros
 from trendlib.model.encoder import load_encoder
 
 AnyTask = Task[Any, Any]
@@ -49,13 +55,13 @@ TASKS: dict[str, AnyTask] = {
 
 
 @dataclass
-class Outcome:
-    """What became of the tasks.
+class TaskReport:
+    """Which tasks were done, were not run, or failed.
 
     Attributes:
-        done: Where the results are, by task.
-        not_run: Why a task's data could not be had.
-        failed: Why a task's results are not to be believed.
+        done: The file of results, by task.
+        not_run: By task, why its data could not be had.
+        failed: By task, what its checks found.
     """
 
     done: dict[str, Path] = field(default_factory=dict)
@@ -71,8 +77,8 @@ def open_workbench(
     Args:
         model: A name or a folder; see ``weights.find_weights``.
         quick: Whether a sample is enough.
-        seed: Of every random choice.
-        folder: Where what is computed is kept; in the cache if left out.
+        seed: The seed of every random choice.
+        folder: The folder of what is computed; in the cache if left out.
     """
     store = Store(folder or cache_folder() / "evaluate")
     exact = partial(load_encoder, model, "float64")
@@ -81,18 +87,18 @@ def open_workbench(
 
 def run_tasks(
     workbench: Workbench, tasks: Sequence[AnyTask], out: Path, tell: Callable[[str], None] = print
-) -> Outcome:
+) -> TaskReport:
     """Run tasks, and write a file of results for each.
 
     A task that fails does not stop the others, and what its methods computed is kept.
 
     Args:
-        workbench: What to run them with.
+        workbench: The model, the store and the settings.
         tasks: The tasks.
-        out: A folder of results, one folder a model.
+        out: The folder of results, with one folder per model.
         tell: Called with a line for each task.
     """
-    outcome = Outcome()
+    report = TaskReport()
     total = sum(len(task.methods(workbench)) for task in tasks)
     with tqdm(total=total, desc="methods", unit="", disable=None) as bar:
         for task in tasks:
@@ -100,15 +106,15 @@ def run_tasks(
             try:
                 result = run_task(task, workbench, bar.update)
             except DataError as error:
-                outcome.not_run[task.name] = str(error)
+                report.not_run[task.name] = str(error)
                 tell(f"{task.name}: not run: data not reachable ({error})")
             except EvaluationError as error:
-                outcome.failed[task.name] = str(error)
+                report.failed[task.name] = str(error)
                 tell(f"{task.name}: failed: {error}")
             else:
-                outcome.done[task.name] = write_result(result, out)
+                report.done[task.name] = write_result(result, out)
                 tell(f"{task.name}: {len(result.methods)} methods, {result.seconds:.0f} s")
-    return outcome
+    return report
 
 
 def run_task(
@@ -118,7 +124,7 @@ def run_task(
 
     Args:
         task: The task.
-        workbench: What to run it with.
+        workbench: The model, the store and the settings.
         advance: Called after each method.
 
     Raises:
@@ -127,13 +133,13 @@ def run_task(
     """
     prepared = _Preparation(task, workbench)
     methods = task.methods(workbench)
-    measured: dict[str, Measured] = {}
+    measured: dict[Any, Measured] = {}
     seconds = 0.0
     for method in methods:
         measure = partial(_timed, task, method, prepared)
         found = workbench.store.keep(_key(task, workbench, method.name), measure)
         seconds += float(found.pop(_SECONDS))
-        measured[method.name] = found
+        measured[method] = found
         advance()
     known = workbench.store.keep(_key(task, workbench, ""), prepared.known)
     return TaskResult(
@@ -156,7 +162,7 @@ _SECONDS = "seconds it took"
 
 
 class _Preparation:
-    """What a task's methods share, made when the first of them needs it."""
+    """The data that a task's methods share, prepared when the first of them needs it."""
 
     def __init__(self, task: AnyTask, workbench: Workbench) -> None:
         self.task, self.workbench = task, workbench
@@ -164,14 +170,14 @@ class _Preparation:
 
     @cached_property
     def value(self) -> Any:
-        """Prepare the task."""
+        """The prepared data."""
         started = time.perf_counter()
         value = self.task.prepare(self.workbench)
         self.seconds = time.perf_counter() - started
         return value
 
     def known(self) -> dict[str, Any]:
-        """Give the facts, and how long it took."""
+        """Return the facts, and how long the preparation took."""
         facts = json.dumps(self.task.facts(self.value))
         return {"facts": np.array(facts), _SECONDS: np.array(self.seconds)}
 

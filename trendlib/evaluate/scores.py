@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 DIGITS = 6
-"""How many digits that count are kept of a figure."""
+"""How many significant digits of a figure are kept."""
 
 
 @dataclass(frozen=True)
@@ -19,10 +19,14 @@ class Score:
         low: Lower end of its 95 % interval; None if it has none.
         high: Upper end.
         count: How many sentences, pairs, folds or other units it is about.
-        group: The part of the data that it is about; empty for all of them.
+        group: The part of the data that it is about; empty for all of it.
         baseline: If the figure is a difference, the method that is subtracted.
         p: The p-value of a difference, adjusted for the number of comparisons.
         note: What else there is to know, such as which head was chosen.
+        layer: The layer that the method reads, if it reads a single one.
+        head: The head that the method reads, if it reads a single one.
+        train_size: How many training texts were used, if not all of them.
+        first_coordinate: Where the slice of coordinates begins, if not all of them are used.
     """
 
     method: str
@@ -35,15 +39,24 @@ class Score:
     baseline: str = ""
     p: float | None = None
     note: str = ""
+    layer: int | None = None
+    head: int | None = None
+    train_size: int | None = None
+    first_coordinate: int | None = None
+
+    @property
+    def is_overall(self) -> bool:
+        """Whether it is a method's own figure, with all training texts and coordinates."""
+        return not self.baseline and self.train_size is None and self.first_coordinate is None
 
     def as_dict(self) -> dict[str, Any]:
-        """List the attributes that say something, ready for JSON."""
-        listed = {name: _plain(each) for name, each in asdict(self).items()}
-        return {name: each for name, each in listed.items() if each not in ("", None)}
+        """List the attributes that are set, ready for JSON."""
+        listed = {name: _json_value(value) for name, value in asdict(self).items()}
+        return {name: value for name, value in listed.items() if value not in ("", None)}
 
 
-def _plain(value: Any) -> Any:
-    """Round a float, and make it None if it is no number: JSON has no NaN."""
+def _json_value(value: Any) -> Any:
+    """Round a float, and make it None if it is not a number: JSON has no NaN."""
     if isinstance(value, float):
         return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None
     return value

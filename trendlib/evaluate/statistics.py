@@ -1,12 +1,13 @@
 """Intervals and tests, from scipy; every interval is one of 95 %."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from trendlib.evaluate.protocol import Method
 from trendlib.evaluate.scores import Score
 
 RESAMPLES = 2000
@@ -14,6 +15,9 @@ SEED = 0
 
 Numbers = NDArray[Any]
 Interval = tuple[float, float]
+Difference = tuple[float, float, float, float]
+"""The difference of two methods, both ends of its interval, and its p-value."""
+Compared = TypeVar("Compared", bound=Method)
 
 
 def mean_interval(values: Numbers, resamples: int = RESAMPLES) -> Interval:
@@ -31,7 +35,7 @@ def median_interval(values: Numbers, resamples: int = RESAMPLES) -> Interval:
 
 
 def proportion_interval(hits: int, count: int) -> Interval:
-    """Compute Wilson's interval of a share; (nan, nan) of nothing.
+    """Compute Wilson's interval of a share; (nan, nan) if the count is 0.
 
     >>> [round(end, 3) for end in proportion_interval(5, 10)]
     [0.237, 0.763]
@@ -58,7 +62,7 @@ def spearman_interval(first: Numbers, second: Numbers, resamples: int = RESAMPLE
 
 def spearman_difference(
     one: Numbers, other: Numbers, gold: Numbers, resamples: int = RESAMPLES
-) -> tuple[float, float, float, float]:
+) -> Difference:
     """Compare two methods' rank correlations with the same gold scores, over the same pairs.
 
     Returns:
@@ -76,9 +80,7 @@ def spearman_difference(
     return difference(one, other, gold), float(low), float(high), float(p)
 
 
-def folds_difference(
-    one: Numbers, other: Numbers, test_share: float
-) -> tuple[float, float, float, float]:
+def folds_difference(one: Numbers, other: Numbers, test_share: float) -> Difference:
     """Compare two methods over the same folds of a cross-validation.
 
     The folds share training data, so that their differences are not independent; Nadeau and
@@ -112,7 +114,7 @@ def folds_interval(values: Numbers, test_share: float) -> Interval:
     return low, high
 
 
-def items_difference(one: Numbers, other: Numbers) -> tuple[float, float, float, float]:
+def items_difference(one: Numbers, other: Numbers) -> Difference:
     """Compare two methods that were each right or wrong on the same items.
 
     Returns:
@@ -155,11 +157,11 @@ def clustered_interval(
     """Bootstrap a statistic of units that come in clusters: whole clusters are drawn.
 
     Args:
-        values: One number (or row) a unit.
+        values: One number, or row, per unit.
         clusters: The cluster of each unit.
-        statistic: What is computed of the drawn units.
+        statistic: Returns the statistic of the drawn units.
     """
-    members = [np.flatnonzero(clusters == each) for each in np.unique(clusters)]
+    members = [np.flatnonzero(clusters == cluster) for cluster in np.unique(clusters)]
 
     def of_drawn(drawn: Numbers) -> float:
         return statistic(values[np.concatenate([members[number] for number in drawn])])
@@ -168,19 +170,19 @@ def clustered_interval(
 
 
 def mean_score(method: str, measure: str, values: Numbers, group: str = "") -> Score:
-    """Make a figure of the mean of units."""
+    """Compute the mean of units and its interval."""
     interval = mean_interval(values)
     return Score(method, measure, float(values.mean()), *interval, len(values), group)
 
 
 def median_score(method: str, measure: str, values: Numbers) -> Score:
-    """Make a figure of the median of units."""
+    """Compute the median of units and its interval."""
     interval = median_interval(values)
     return Score(method, measure, float(np.median(values)), *interval, len(values))
 
 
 def share_score(method: str, measure: str, hits: int, count: int, group: str = "") -> Score:
-    """Make a figure of a share; NaN of nothing.
+    """Compute a share and its interval; NaN if the count is 0.
 
     >>> share_score("a", "b", 5, 10).value
     0.5
@@ -192,30 +194,30 @@ def share_score(method: str, measure: str, hits: int, count: int, group: str = "
 def spearman_score(
     method: str, measure: str, first: Numbers, second: Numbers, group: str = ""
 ) -> Score:
-    """Make a figure of a rank correlation."""
+    """Compute a rank correlation and its interval."""
     value, interval = spearman(first, second), spearman_interval(first, second)
     return Score(method, measure, value, *interval, len(first), group)
 
 
 def difference_scores(
     measure: str,
-    pairs: Sequence[tuple[str, str]],
+    pairs: Sequence[tuple[Compared, Compared]],
     count: int,
-    compare: Callable[[str, str], tuple[float, float, float, float]],
+    compare: Callable[[Compared, Compared], Difference],
 ) -> list[Score]:
-    """Make figures of differences, their p-values adjusted for how many there are.
+    """Compare pairs of methods, with p-values adjusted for the number of pairs.
 
     Args:
         measure: What is measured.
-        pairs: The methods, and those that are taken away.
-        count: How many units there are.
-        compare: Gives a pair's difference, its interval, and its p-value.
+        pairs: The methods and their baselines.
+        count: How many units were measured.
+        compare: Returns the difference of a pair.
     """
-    found = [compare(*pair) for pair in pairs]
-    p_values = adjusted([each[3] for each in found])
+    differences = [compare(*pair) for pair in pairs]
+    p_values = adjusted([difference[3] for difference in differences])
     return [
-        Score(method, measure, *each[:3], count, baseline=other, p=p)
-        for (method, other), each, p in zip(pairs, found, p_values, strict=True)
+        Score(method.name, measure, *difference[:3], count, baseline=baseline.name, p=p)
+        for (method, baseline), difference, p in zip(pairs, differences, p_values, strict=True)
     ]
 
 

@@ -1,10 +1,8 @@
-"""What was computed once: arrays under a name made of everything that they follow from."""
+"""Arrays that were computed once, kept under a key made of everything that they follow from."""
 
-import ast
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -13,15 +11,9 @@ import numpy as np
 
 from trendlib.files.atomic import replacing
 
-PACKAGE = Path(__file__).resolve().parents[1]
-"""The folder of this package.
-
-:meta hide-value:
-"""
-
 
 class Store:
-    """A folder of arrays, each found by the content that it was made of."""
+    """A folder of arrays, one file for each key."""
 
     def __init__(self, folder: Path) -> None:
         """Use a folder, which is made when it is needed."""
@@ -37,7 +29,7 @@ class Store:
         return found
 
     def find(self, key: str) -> dict[str, Any] | None:
-        """Read arrays; None if there are none, or damaged ones: then they are made again."""
+        """Read arrays; returns None if there are none, or if their file is damaged."""
         try:
             with np.load(self._path(key), allow_pickle=False) as kept:
                 return {name: kept[name] for name in kept.files}
@@ -45,7 +37,7 @@ class Store:
             return None
 
     def write(self, key: str, arrays: Mapping[str, Any]) -> None:
-        """Write arrays, whole or not at all."""
+        """Write arrays, all of them or none."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with replacing(self._path(key)) as new, new.open("wb") as file:
             np.savez(file, allow_pickle=False, **arrays)
@@ -55,40 +47,10 @@ class Store:
 
 
 def key_of(*parts: object) -> str:
-    """Make a key of everything that something follows from.
+    """Hash values that JSON can hold into a key of 32 hexadecimal digits.
 
     >>> key_of("a", 1) == key_of("a", 1), key_of("a", 1) == key_of("a1")
     (True, False)
     """
     text = json.dumps(parts, ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()[:32]
-
-
-@cache
-def code_key(module: str) -> str:
-    """Make a key of the source code that a module runs: its own, and all that it imports of ours.
-
-    Other code may compute something else.
-    """
-    sources: dict[str, str] = {}
-    waiting = [module]
-    while waiting:
-        name = waiting.pop()
-        path = _file_of(name)
-        if name not in sources and path.is_file():
-            sources[name] = path.read_text(encoding="utf-8")
-            waiting += _imported(sources[name])
-    return key_of(sources)
-
-
-def _imported(source: str) -> list[str]:
-    """List what a module's source imports from this package: modules, and names that may be."""
-    found = []
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(PACKAGE.name):
-            found += [str(node.module), *(f"{node.module}.{each.name}" for each in node.names)]
-    return found
-
-
-def _file_of(module: str) -> Path:
-    return PACKAGE.parent.joinpath(*module.split(".")).with_suffix(".py")

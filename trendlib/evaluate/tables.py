@@ -1,16 +1,15 @@
-"""Results as tables and sentences, models side by side: all of it from the files of results."""
+"""Tables and lists of results, models side by side, from the files of results."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from trendlib.evaluate.claims import CLASSIFICATION, TITLES, interval, with_ends
 from trendlib.evaluate.results import TaskResult, results_of
-from trendlib.evaluate.scores import Score
+from trendlib.evaluate.verdicts import CLASSIFICATION, TITLES
+from trendlib.evaluate.wording import Write, hundredths, interval, p_text
 
-Write = Callable[[Score], str]
 Column = tuple[str, str]
-"""A model, and what the column shows."""
+"""The header of a column: a model, and what the column shows."""
 
 PUBLISHED = (
     ("MR", "accuracy", "CLS", "78.68", "Reimers and Gurevych 2019"),
@@ -34,14 +33,14 @@ PUBLISHED_HEADS = (
 
 
 def run_text(task: str) -> str:
-    """Say with which models a task was run, when, and on how much data."""
+    """List with which models a task was run, when, and on how much data, in Markdown."""
     lines = []
-    for each in results_of(task):
-        sample = "; **a quick sample, not the whole data**" if each.quick else ""
-        facts = ", ".join(_fact(*item) for item in each.facts.items())
+    for result in results_of(task):
+        sample = "; **a quick sample, not the whole data**" if result.quick else ""
+        facts = ", ".join(_fact(*item) for item in result.facts.items())
         lines.append(
-            f"- {each.provenance}, measured on {each.measured} on {each.cores} cores in "
-            f"{each.seconds:,.0f} seconds{sample}. {facts}."
+            f"- {result.provenance}, measured on {result.measured} on {result.cores} cores in "
+            f"{result.seconds:,.0f} seconds{sample}. {facts}."
         )
     return "\n".join(lines) or _missing(task)
 
@@ -58,17 +57,17 @@ def score_table(
 
     Args:
         task: The task.
-        measures: The measures, a column each.
+        measures: The measures, one column per measure and model.
         methods: The methods; all of them if left out.
         group: The part of the data.
-        write: How a figure is written.
+        write: Writes a figure.
     """
     columns = {}
     for result in results_of(task):
         for measure in measures:
-            found = result.of(measure, group=group)
-            chosen = list(found) if methods is None else [each for each in methods if each in found]
-            columns[_column(result, measure)] = {each: write(found[each]) for each in chosen}
+            found = result.by_method(measure, group=group)
+            chosen = [method for method in methods or found if method in found]
+            columns[_column(result, measure)] = {method: write(found[method]) for method in chosen}
     return _frame(columns, "method")
 
 
@@ -82,24 +81,38 @@ def group_table(
             columns[_column(result, method)] = {
                 score.group: write(score)
                 for score in result.scores
-                if (score.method, score.measure, score.baseline) == (method, measure, "")
+                if score.is_overall
                 and score.group
+                and (score.method, score.measure) == (method, measure)
             }
     return _frame(columns, "group")
 
 
+def learning_curve_table(
+    task: str, measure: str, methods: Sequence[str], *, write: Write = interval
+) -> pd.DataFrame:
+    """Tabulate a measure by the number of training texts, methods and models side by side."""
+    columns = {}
+    for result in results_of(task):
+        for method in methods:
+            curve = result.learning_curve(method, measure)
+            columns[_column(result, method)] = {
+                f"{size:,}": write(score) for size, score in curve.items()
+            }
+    return _frame(columns, "training texts")
+
+
 def difference_table(
-    task: str, measure: str, other: str, *, by_method: bool = True, write: Write | None = None
+    task: str, measure: str, other: str, *, by_method: bool = True, write: Write = hundredths
 ) -> pd.DataFrame:
     """Tabulate differences from a method, with intervals and p-values where there are any.
 
     Args:
         task: The task.
         measure: What is measured.
-        other: The method that is taken away; or, if not ``by_method``, the one that is compared
-            with each of the others.
-        by_method: Whether rows are the methods that are compared with ``other``.
-        write: How a figure is written; in hundredths if left out.
+        other: The baseline; or, if not ``by_method``, the method that is compared with several.
+        by_method: Whether the rows are methods; else they are the baselines of ``other``.
+        write: Writes a figure; in hundredths if left out.
     """
     columns: dict[Column, dict[str, str]] = {}
     for result in results_of(task):
@@ -111,11 +124,11 @@ def difference_table(
             and other == (score.baseline if by_method else score.method)
         }
         columns[_column(result, "difference")] = {
-            each: (write or hundredths)(score) for each, score in listed.items()
+            name: write(score) for name, score in listed.items()
         }
         if any(score.p is not None for score in listed.values()):
             columns[_column(result, "p")] = {
-                each: p_text(score.p) for each, score in listed.items()
+                name: p_text(score.p) for name, score in listed.items()
             }
     return _frame(columns, f"compared with {other}")
 
@@ -129,11 +142,11 @@ def methods_text(task: str) -> str:
 
 
 def instead_text(method: str, other: str) -> str:
-    """Say what one way to make vectors gives instead of another, in every task and model."""
+    """Write what one way to make vectors scores instead of another, in every task and model."""
     lines = []
     for task, measure in (*CLASSIFICATION.items(), ("stsb", "Spearman")):
         for result in results_of(task):
-            one, two = (100 * result.score(each, measure).value for each in (method, other))
+            one, two = (100 * result.score(name, measure).value for name in (method, other))
             lines.append(
                 f"{TITLES[task]} {one:.1f} instead of {two:.1f} ({result.provenance.model})"
             )
@@ -145,9 +158,9 @@ def classification_table(methods: Sequence[str]) -> pd.DataFrame:
     columns: dict[Column, dict[str, str]] = {}
     for task, measure in (*CLASSIFICATION.items(), ("stsb", "Spearman")):
         for result in results_of(task):
-            found = result.of(measure)
+            found = result.by_method(measure)
             columns[_column(result, f"{TITLES[task]}, {measure}")] = {
-                each: hundredths(found[each]) for each in methods if each in found
+                method: hundredths(found[method]) for method in methods if method in found
             }
     return _frame(columns, "method")
 
@@ -174,43 +187,9 @@ def published_heads_table() -> pd.DataFrame:
             }
     for method in ("best head", "best fixed offset"):
         columns["bert-base-uncased, as published", method] = {
-            relation: f"{figure} %" for relation, each, figure in PUBLISHED_HEADS if each == method
+            relation: f"{figure} %" for relation, name, figure in PUBLISHED_HEADS if name == method
         }
     return _frame(columns, "relation")
-
-
-def hundredths(score: Score) -> str:
-    """Write a figure, or a difference, in hundredths.
-
-    >>> hundredths(Score("a", "b", -0.015, -0.02, -0.01, 10, baseline="c"))
-    '-1.5 (-2.0 to -1.0)'
-    """
-    sign = "+" if score.baseline else ""
-
-    def write(value: float) -> str:
-        return f"{100 * value:{sign}.1f}"
-
-    return with_ends(score, write(score.value), write)
-
-
-def p_text(p: float | None) -> str:
-    """Write a p-value.
-
-    >>> p_text(0.00012), p_text(0.034)
-    ('< 0.001', '0.034')
-    """
-    if p is None:
-        return ""
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"
-
-
-def short_number(score: Score) -> str:
-    """Write a figure with its interval, to three digits that count.
-
-    >>> short_number(Score("a", "b", 0.000123, 0.0001, 0.0002, 10))
-    '0.000123 (0.0001 to 0.0002)'
-    """
-    return with_ends(score, f"{score.value:.3g}", "{:.3g}".format)
 
 
 def _column(result: TaskResult, what: str) -> Column:
@@ -218,7 +197,7 @@ def _column(result: TaskResult, what: str) -> Column:
 
 
 def _frame(columns: Mapping[Column, Mapping[str, str]], name: str) -> pd.DataFrame:
-    """Make a table with the models' names above the columns."""
+    """Make a table with the names of the models above the columns."""
     frame = pd.DataFrame(columns).fillna("").rename_axis(name)
     return frame.rename_axis(columns=["model", ""])
 

@@ -1,8 +1,7 @@
 """Sentences with their gold trees: Universal Dependencies English EWT.
 
-Words of the treebank and words of this package are cut by different rules. Both are put together
-into *units* that have the same ends in both; an edge joins two units if it joins a word of one with
-a word of the other.
+The treebank and this package split a sentence into words by different rules. Words that overlap are
+merged into *units*; an edge joins two units if it joins a word of one with a word of the other.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,25 +9,30 @@ from dataclasses import dataclass
 
 import conllu
 
+from trendlib.attention import merge_pieces
+from trendlib.encoding import Encoding
 from trendlib.errors import DataError
 from trendlib.evaluate.data import Source, fetch
 from trendlib.evaluate.protocol import Workbench
-from trendlib.evaluate.vectors import usable
+from trendlib.evaluate.vectors import progress, usable
+from trendlib.typing import UnitAttentions
 from trendlib.words import Word
 
 CONTENT = frozenset({"ADJ", "ADV", "NOUN", "PROPN", "VERB"})
 """Parts of speech of content words."""
+FORWARD, BACKWARD = "attends to", "is attended to by"
+"""The two directions of attention from a word to another."""
 
 Span = tuple[int, int]
 
 
 @dataclass(frozen=True)
 class Edge:
-    """An edge of a tree, between numbers of words or units.
+    """An edge of a tree, between two words or units, which are given by their numbers.
 
     Attributes:
-        dependent: Where it ends.
-        head: Where it comes from.
+        dependent: The dependent.
+        head: The dependent's head.
         relation: Its relation, without a subtype ("obj", "nsubj", ...).
     """
 
@@ -43,9 +47,9 @@ class Tree:
 
     Attributes:
         text: The sentence.
-        spans: Where its words are in the text; "don't" is one word here.
-        is_content: For each word, whether (a part of) it is a content word.
-        edges: Its edges, but for those inside a word and that to the root.
+        spans: Start and end of each word in the text; "don't" is one word here.
+        is_content: For each word, whether it, or a part of it, is a content word.
+        edges: Its edges, without those inside a word and the one to the root.
     """
 
     text: str
@@ -59,7 +63,7 @@ class Aligned:
     """The units of a sentence.
 
     Attributes:
-        units: Them, as words.
+        units: The units; each is a ``Word`` with the tokens of its words.
         is_content: For each unit, whether it has a content word.
         edges: The edges between two units.
     """
@@ -69,7 +73,7 @@ class Aligned:
     edges: tuple[Edge, ...]
 
     def neighbours(self, unit: int) -> dict[int, str]:
-        """List the units that an edge joins with one, and the relation."""
+        """Map each unit that an edge joins to this one to the relation of the edge."""
         joined = {edge.head: edge.relation for edge in self.edges if edge.dependent == unit}
         return joined | {edge.dependent: edge.relation for edge in self.edges if edge.head == unit}
 
@@ -85,18 +89,38 @@ def read_trees(source: Source) -> list[Tree]:
 
 
 def usable_trees(workbench: Workbench, source: Source) -> list[Tree]:
-    """Read the sentences of a file of the treebank that the model can take.
+    """Read the sentences of a file of the treebank that the model can embed.
 
     Raises:
         DataError: As ``read_trees``.
     """
     trees = read_trees(source)
     good = usable(workbench, [tree.text for tree in trees])
-    return [tree for tree, yes in zip(trees, good, strict=True) if yes]
+    return [tree for tree, is_usable in zip(trees, good, strict=True) if is_usable]
+
+
+def run_trees(
+    workbench: Workbench, source: Source, quick_count: int
+) -> tuple[list[Tree], list[Encoding]]:
+    """Run the sentences of a part of the treebank, each alone, with all attentions."""
+    chosen = workbench.sample(usable_trees(workbench, source), quick_count)
+    encodings = []
+    with progress(len(chosen), "sentences with trees") as bar:
+        for tree in chosen:
+            encodings.append(workbench.encoder.encode(tree.text))
+            bar.update()
+    return chosen, encodings
+
+
+def unit_attention(encoding: Encoding, aligned: Aligned) -> UnitAttentions:
+    """Merge word pieces into units, and leave the special tokens out (Clark et al. 2019)."""
+    merged: UnitAttentions = merge_pieces(encoding.attentions, aligned.units)
+    # In the merged matrix the units stand between [CLS] and [SEP], in the sentence's order.
+    return merged[:, :, 1:-1, 1:-1]
 
 
 def align(words: Sequence[Word], tree: Tree) -> Aligned:
-    """Put the words of a sentence, and those of its tree, together into units.
+    """Merge the words of a sentence, and those of its tree, into units.
 
     >>> words = [Word("New", 0, 3, (1,)), Word("York", 4, 8, (2,)), Word("-", 8, 9, (3,))]
     >>> tree = Tree("New York-", ((0, 3), (4, 9)), (True, True), (Edge(0, 1, "compound"),))
@@ -116,7 +140,7 @@ def align(words: Sequence[Word], tree: Tree) -> Aligned:
         for edge in tree.edges
         if edge.dependent in unit_of and edge.head in unit_of
     ]
-    content = {unit_of[word] for word, yes in enumerate(tree.is_content) if yes and word in unit_of}
+    content = {unit for word, unit in unit_of.items() if tree.is_content[word]}
     return Aligned(
         tuple(units),
         tuple(unit in content for unit in range(len(units))),
@@ -131,16 +155,16 @@ def _merged(words: Sequence[Word], text: str) -> Word:
 
 
 def _groups(ours: Sequence[Span], theirs: Sequence[Span]) -> Iterator[tuple[list[int], list[int]]]:
-    """Group spans of two cuts that overlap, from left to right."""
+    """Group spans of two tokenizations that overlap, from left to right."""
     tagged = [(span, 0, number) for number, span in enumerate(ours)]
     tagged += [(span, 1, number) for number, span in enumerate(theirs)]
     group: tuple[list[int], list[int]] = ([], [])
     reach = 0
-    for (start, end), cut, number in sorted(tagged):
+    for (start, end), side, number in sorted(tagged):
         if start >= reach and (group[0] or group[1]):
             yield group
             group = ([], [])
-        group[cut].append(number)
+        group[side].append(number)
         reach = max(reach, end)
     yield group
 

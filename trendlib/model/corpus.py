@@ -8,9 +8,9 @@ import numpy as np
 
 from trendlib.choice import find_words_in
 from trendlib.embedding import ARTICLE_RECIPE, Recipe, SentenceEmbedding, compose, embed_encoding
-from trendlib.encoding import Tokenized
+from trendlib.encoding import Tokenized, pool
 from trendlib.errors import BadRowsError, NotTextError, SentenceError, check_choice
-from trendlib.model.batch import start
+from trendlib.model.batch import start as start_batch
 from trendlib.model.encoder import Encoder, load_encoder
 from trendlib.model.packing import batched, pack
 from trendlib.model.weights import MINILM
@@ -18,7 +18,7 @@ from trendlib.typing import SentenceVectors, Vector
 from trendlib.words import Word, mean_over_pieces
 
 TOKEN_BUDGET = 1536
-"""The most tokens of a batch: enough to keep a processor busy, few enough for its caches."""
+"""The most tokens in a batch: enough to keep a processor busy, few enough for its caches."""
 WINDOW = 4096
 """How many sentences are sorted by their length at a time, and held in memory."""
 
@@ -38,7 +38,7 @@ class UsualVectors:
 
 @dataclass(frozen=True, eq=False)
 class Embedded:
-    """What a sentence of many becomes.
+    """The vectors of one sentence of many.
 
     Attributes:
         embedding: The trend embedding.
@@ -49,10 +49,24 @@ class Embedded:
     usual: UsualVectors | None
 
 
-BAD_ROWS = ("raise", "nan", "zero")
-"""What becomes of sentences that have no embedding: see ``embed_array``."""
+@dataclass(frozen=True, eq=False)
+class Window:
+    """Some thousand sentences, tokenized and packed into batches of similar lengths.
 
-Outcome = tuple[int, Embedded | SentenceError]
+    Attributes:
+        refused: By their numbers, the sentences that have no embedding, and why.
+        batches: The other sentences by their numbers, a mapping for each batch.
+    """
+
+    refused: dict[int, SentenceError]
+    batches: list[dict[int, Tokenized]]
+
+
+BAD_ROWS = ("raise", "nan", "zero")
+"""What ``embed_array`` can do with sentences that have no embedding."""
+
+NumberedEmbedding = tuple[int, Embedded | SentenceError]
+"""The number of a sentence, from 0, and its vectors or why it has none."""
 
 
 def embed(
@@ -92,20 +106,20 @@ def embed_many(
     *,
     usual: bool = False,
     budget: int = TOKEN_BUDGET,
-) -> Iterator[Outcome]:
+) -> Iterator[NumberedEmbedding]:
     """Embed sentences in batches; the result is that of ``embed``, one sentence at a time.
 
     Args:
         encoder: The model.
         sentences: The sentences, as many as there are: only ``WINDOW`` of them are held at a time.
         recipe: How each becomes a vector; the article's way if left out.
-        usual: Whether to give the [CLS] vector and the mean too. They need the last state of
+        usual: Whether to return the [CLS] vector and the mean too. They need the last state of
             every token, which costs about a tenth more.
-        budget: The most tokens of a batch, padding included.
+        budget: The most tokens in a batch, padding included.
 
     Yields:
-        The number of a sentence, from 0, and what it becomes; or the error that says why it
-        becomes nothing. All of a window come before the next one's, but not in their order.
+        The number of a sentence, from 0, and its vectors; or the error that says why it has none.
+        All of a window come before the next one's, but not in their order.
 
     Raises:
         NotTextError: If one string is given in the place of many.
@@ -114,16 +128,36 @@ def embed_many(
     """
     if isinstance(sentences, str):
         raise NotTextError("one string is given: give a list of sentences, or call embed")
-    for number, window in enumerate(batched(sentences, WINDOW)):
-        good = []
-        for place, outcome in enumerate(encoder.tokenize(window), start=number * WINDOW):
-            if isinstance(outcome, SentenceError):
-                yield place, outcome
+    for window in tokenize_windows(encoder, sentences, budget=budget):
+        yield from window.refused.items()
+        for batch in window.batches:
+            embedded = embed_batch(encoder, list(batch.values()), recipe, usual=usual)
+            yield from zip(batch, embedded, strict=True)
+
+
+def tokenize_windows(
+    encoder: Encoder, sentences: Iterable[str], *, budget: int = TOKEN_BUDGET, size: int = WINDOW
+) -> Iterator[Window]:
+    """Tokenize sentences, a window at a time, and pack each window into batches.
+
+    Args:
+        encoder: The model.
+        sentences: The sentences, numbered from 0.
+        budget: The most tokens in a batch, padding included.
+        size: How many sentences make a window.
+    """
+    start = 0
+    for window in batched(sentences, size):
+        refused: dict[int, SentenceError] = {}
+        good: list[tuple[int, Tokenized]] = []
+        for number, result in enumerate(encoder.tokenize(window), start):
+            if isinstance(result, SentenceError):
+                refused[number] = result
             else:
-                good.append((place, outcome))
-        for numbers in pack([len(each.ids) for _, each in good], budget):
-            places, batch = zip(*(good[each] for each in numbers), strict=True)
-            yield from zip(places, embed_batch(encoder, batch, recipe, usual=usual), strict=True)
+                good.append((number, result))
+        packed = pack([len(tokenized.ids) for _, tokenized in good], budget)
+        yield Window(refused, [dict(good[place] for place in places) for places in packed])
+        start += len(window)
 
 
 def embed_array(
@@ -138,12 +172,12 @@ def embed_array(
         encoder: The model.
         sentences: The sentences.
         recipe: How each becomes a vector; the article's way if left out.
-        bad_rows: What becomes of sentences that have no embedding: "raise" an error, before the
+        bad_rows: What to do with sentences that have no embedding: "raise" an error, before the
             work on their ``WINDOW`` begins; "nan", a row of NaN; or "zero", a row of zeros,
             which has no direction.
 
     Returns:
-        A row a sentence.
+        One row per sentence.
 
     Raises:
         BadRowsError: If sentences have no embedding, with ``bad_rows="raise"``.
@@ -155,13 +189,13 @@ def embed_array(
     width = encoder.hidden_size
     rows = np.full((len(sentences), width), 0 if bad_rows == "zero" else np.nan, encoder.dtype)
     refused: dict[int, SentenceError] = {}
-    for number, outcome in embed_many(encoder, sentences, recipe):
-        if isinstance(outcome, Embedded):
+    for number, found in embed_many(encoder, sentences, recipe):
+        if isinstance(found, Embedded):
             if refused and bad_rows == "raise":
                 break  # a window's refusals come before its work
-            rows[number] = outcome.embedding.values
+            rows[number] = found.embedding.values
         else:
-            refused[number] = outcome
+            refused[number] = found
     if refused and bad_rows == "raise":
         raise _bad_rows(refused)
     return rows
@@ -172,7 +206,7 @@ def _bad_rows(refused: Mapping[int, SentenceError]) -> BadRowsError:
     more = f"; and {len(refused) - 5:,} more" if len(refused) > 5 else ""
     return BadRowsError(
         f"{len(refused):,} sentences have no embedding (rows are counted from 0): "
-        f"{'; '.join(shown)}{more}: mend or drop them, or choose bad_rows='nan'"
+        f"{'; '.join(shown)}{more}: fix or drop them, or choose bad_rows='nan'"
     )
 
 
@@ -184,34 +218,35 @@ def embed_batch(
     usual: bool = False,
 ) -> list[Embedded]:
     """Embed the sentences of one batch, padded to the longest one; see ``embed_many``."""
-    started = start(encoder, batch, recipe.reading)
+    started = start_batch(encoder, batch, recipe.reading)
     choices = [
-        find_words_in(attention, each.words, recipe.reading)
-        for attention, each in zip(started.attention, batch, strict=True)
+        find_words_in(attention, tokenized.words, recipe.reading)
+        for attention, tokenized in zip(started.attention, batch, strict=True)
     ]
     chosen = [
-        [each.words[index] for index in choice.chosen_words]
-        for each, choice in zip(batch, choices, strict=True)
+        [tokenized.words[index] for index in choice.chosen_words]
+        for tokenized, choice in zip(batch, choices, strict=True)
     ]
     wanted = [
-        list(range(len(each.ids))) if usual else [token for word in words for token in word.tokens]
-        for each, words in zip(batch, chosen, strict=True)
+        list(range(len(tokenized.ids)))
+        if usual
+        else [token for word in words for token in word.tokens]
+        for tokenized, words in zip(batch, chosen, strict=True)
     ]
     embedded = []
     parts = zip(batch, choices, chosen, wanted, started.finish(wanted), strict=True)
-    for each, choice, words, tokens, states in parts:
+    for tokenized, choice, words, tokens, states in parts:
         reindexed = _reindex_tokens(words, tokens)
         static, contextual = (mean_over_pieces(state, reindexed) for state in states)
-        embedding = compose(each.sentence, choice, static, contextual, recipe)
+        embedding = compose(tokenized.sentence, choice, static, contextual, recipe)
         last = states[1]
-        embedded.append(
-            Embedded(embedding, UsualVectors(last[0].copy(), last.mean(axis=0)) if usual else None)
-        )
+        pooled = UsualVectors(pool(last, "cls"), pool(last, "mean")) if usual else None
+        embedded.append(Embedded(embedding, pooled))
     return embedded
 
 
 def _reindex_tokens(words: Sequence[Word], tokens: Sequence[int]) -> list[Word]:
-    """Give words the places of their tokens among the tokens that there are."""
+    """Number the tokens of words by their places in ``tokens``."""
     places = {token: place for place, token in enumerate(tokens)}
     return [
         Word(word.text, word.start, word.end, tuple(places[token] for token in word.tokens))

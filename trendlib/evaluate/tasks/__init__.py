@@ -1,1 +1,1 @@
-"""The tasks of the evaluation, a module each."""
+"""The tasks of the evaluation, one module per task."""

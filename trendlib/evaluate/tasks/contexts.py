@@ -1,7 +1,7 @@
-"""Do trends tell contexts apart? The contrast of apple, orange and adventure, many times over."""
+"""Do trends tell contexts apart? The contrast of apple, orange and adventure, 240 times."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -40,7 +40,7 @@ TEMPLATES = (
 )  # fmt: skip
 """A sentence with a place for the noun, and the word whose vectors are compared."""
 
-Shown = Literal["all coordinates", "first ten", "without the heaviest"]
+Coordinates = Literal["all coordinates", "first ten", "without the heaviest"]
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,9 @@ class Triple:
     """Three sentences that differ in a noun: two of a kind, and another.
 
     Attributes:
-        sentences: Them.
-        word: The word that is compared.
-        kind: The number of the kind of the first two nouns.
+        sentences: The three sentences; the first two have nouns of one kind.
+        word: The word whose vectors are compared.
+        kind: The number of the kind of the first two nouns, from 0.
     """
 
     sentences: tuple[str, str, str]
@@ -59,7 +59,7 @@ class Triple:
 
 
 def triples() -> Iterator[Triple]:
-    """Make all triples.
+    """List all triples.
 
     >>> made = list(triples())
     >>> len(made), made[0].sentences
@@ -73,106 +73,111 @@ def triples() -> Iterator[Triple]:
             yield Triple((first, second, third), word, kind)
 
 
+StaticAndContextual = tuple[Vector, Vector]
+
+
+@dataclass(frozen=True, eq=False)
+class TripleVectors:
+    """The vectors of the compared word in the three sentences of a triple."""
+
+    triple: Triple
+    vectors: tuple[StaticAndContextual, ...]
+
+
 @dataclass(frozen=True)
 class Representation:
-    """What is made of a word's two vectors before the cosine.
+    """What is computed from a word's static and contextual vector before the cosine.
 
     Attributes:
         kind: "contextual", "difference" or "log quotient".
         fourier: Whether the magnitudes of its Fourier transform are taken.
-        shown: Which coordinates count.
+        coordinates: Which coordinates are used.
     """
 
     kind: Literal[Kind, "contextual"]
     fourier: bool
-    shown: Shown
+    coordinates: Coordinates
 
     @property
     def name(self) -> str:
-        """What tables call it."""
-        return ("Fourier of " if self.fourier else "") + f"{self.kind}, {self.shown}"
+        """Its name in tables."""
+        return ("Fourier of " if self.fourier else "") + f"{self.kind}, {self.coordinates}"
 
     @property
     def note(self) -> str:
         """What it does, in a sentence."""
         return f"cosine of {self.name}"
 
-    def cosine(self, first: Sequence[Vector], second: Sequence[Vector]) -> float:
-        """Compare two words, each given by its static and its contextual vector."""
-        one, other = self._made(*first), self._made(*second)
-        if self.shown == "without the heaviest":
+    @property
+    def reference(self) -> "Representation":
+        """What it is compared with: the contextual vectors, of the same coordinates."""
+        return replace(self, kind="contextual", fourier=False)
+
+    def cosine(self, first: StaticAndContextual, second: StaticAndContextual) -> float:
+        """Compute the cosine of two words."""
+        one, other = self._vector(*first), self._vector(*second)
+        if self.coordinates == "without the heaviest":
             most = heaviest(np.abs(one) + np.abs(other), HEAVIEST)
             one, other = without(one, most), without(other, most)
         if self.fourier:
             one, other = fourier_magnitude(one), fourier_magnitude(other)
         return cosine(one, other)
 
-    def _made(self, static: Vector, contextual: Vector) -> Vector:
-        made = contextual
+    def _vector(self, static: Vector, contextual: Vector) -> Vector:
+        vector = contextual
         if self.kind != "contextual":
-            made = trend(static, contextual, self.kind).undefined_as_zero
-        return made[:FIRST] if self.shown == "first ten" else made
+            vector = trend(static, contextual, self.kind).undefined_as_zero
+        return vector[:FIRST] if self.coordinates == "first ten" else vector
 
 
 KINDS: tuple[Literal[Kind, "contextual"], ...] = ("contextual", "difference", "log quotient")
-SHOWN: tuple[Shown, ...] = ("all coordinates", "first ten", "without the heaviest")
-REFERENCE = "contextual"
-
-Run = tuple[Triple, list[tuple[Vector, Vector]]]
+COORDINATES: tuple[Coordinates, ...] = ("all coordinates", "first ten", "without the heaviest")
 
 
-class Contexts(Task[Representation, list[Run]]):
+class Contexts(Task[Representation, list[TripleVectors]]):
     """Sentences of our own, made of templates."""
 
     name = "contexts"
     question = "Are a word's vectors more alike in like contexts?"
 
     def methods(self, workbench: Workbench) -> Sequence[Representation]:
-        """List what can be made of two vectors."""
+        """List what can be computed from the two vectors."""
         return [
-            Representation(kind, fourier, shown)
-            for shown in SHOWN
+            Representation(kind, fourier, coordinates)
+            for coordinates in COORDINATES
             for fourier in (False, True)
             for kind in KINDS
         ]
 
-    def prepare(self, workbench: Workbench) -> list[Run]:
+    def prepare(self, workbench: Workbench) -> list[TripleVectors]:
         """Run the sentences, each alone."""
-        made = workbench.sample(list(triples()), QUICK_TRIPLES)
-        runs = []
-        with progress(len(made), "triples") as bar:
-            for triple in made:
-                encodings = [workbench.encoder.encode(sentence) for sentence in triple.sentences]
-                places = [encoding.index_of(triple.word) for encoding in encodings]
-                runs.append(
-                    (
-                        triple,
-                        [
-                            (encoding.static[place], encoding.contextual[place])
-                            for encoding, place in zip(encodings, places, strict=True)
-                        ],
-                    )
-                )
+        chosen = workbench.sample(list(triples()), QUICK_TRIPLES)
+        found = []
+        with progress(len(chosen), "triples") as bar:
+            for triple in chosen:
+                vectors = (_vectors(workbench, text, triple.word) for text in triple.sentences)
+                found.append(TripleVectors(triple, tuple(vectors)))
                 bar.update()
-        return runs
+        return found
 
-    def facts(self, prepared: list[Run]) -> dict[str, Any]:
+    def facts(self, prepared: list[TripleVectors]) -> dict[str, Any]:
         """Count triples and kinds."""
-        kinds = {triple.kind for triple, _ in prepared}
+        kinds = {found.triple.kind for found in prepared}
         return {"triples": len(prepared), "kinds": len(kinds), "templates": len(TEMPLATES)}
 
-    def measure(self, method: Representation, prepared: list[Run]) -> Measured:
+    def measure(self, method: Representation, prepared: list[TripleVectors]) -> Measured:
         """Subtract the cosines with the other noun from that of the two that are of a kind."""
         contrasts = []
-        for _, (first, second, other) in prepared:
+        for found in prepared:
+            first, second, other = found.vectors
             alike = method.cosine(first, second)
             unlike = (method.cosine(first, other) + method.cosine(second, other)) / 2
             contrasts.append(alike - unlike)
-        kinds = [triple.kind for triple, _ in prepared]
+        kinds = [found.triple.kind for found in prepared]
         return {"contrast": np.array(contrasts), "kind": np.array(kinds)}
 
-    def scores(self, measured: Mapping[str, Measured]) -> list[Score]:
-        """Give effect sizes; kinds of nouns are drawn as a whole, as their triples are alike."""
+    def scores(self, measured: Mapping[Representation, Measured]) -> list[Score]:
+        """Compute effect sizes; kinds of nouns are drawn as a whole, as their triples are alike."""
         scores = []
         for method, found in measured.items():
             known = ~np.isnan(found["contrast"])
@@ -182,27 +187,30 @@ class Contexts(Task[Representation, list[Run]]):
                 ("share above 0", lambda values: float((values > 0).mean())),
             ):
                 interval = statistics.clustered_interval(contrast, kinds, statistic)
-                scores.append(Score(method, measure, statistic(contrast), *interval, len(contrast)))
-            reference = _reference(method)
-            if reference != method:
-                both = np.stack([found["contrast"], measured[reference]["contrast"]], axis=1)
-                known = ~np.isnan(both).any(axis=1)
-                both = both[known]
-                interval = statistics.clustered_interval(both, found["kind"][known], _more)
-                scores.append(
-                    Score(
-                        method, "effect size", _more(both), *interval, len(both), baseline=reference
-                    )
-                )
+                value = statistic(contrast)
+                scores.append(Score(method.name, measure, value, *interval, len(contrast)))
+            if method != method.reference:
+                scores.append(_difference(method, measured))
         return scores
 
 
-def _reference(method: str) -> str:
-    shown = method.rpartition(", ")[2]
-    return f"{REFERENCE}, {shown}"
+def _vectors(workbench: Workbench, sentence: str, word: str) -> StaticAndContextual:
+    encoding = workbench.encoder.encode(sentence)
+    index = encoding.index_of(word)
+    return encoding.static[index], encoding.contextual[index]
 
 
-def _more(both: Vector) -> float:
+def _difference(method: Representation, measured: Mapping[Representation, Measured]) -> Score:
+    reference = method.reference
+    both = np.stack([measured[one]["contrast"] for one in (method, reference)], axis=1)
+    known = ~np.isnan(both).any(axis=1)
+    both, kinds = both[known], measured[method]["kind"][known]
+    interval = statistics.clustered_interval(both, kinds, _size_difference)
+    value = _size_difference(both)
+    return Score(method.name, "effect size", value, *interval, len(both), baseline=reference.name)
+
+
+def _size_difference(both: Vector) -> float:
     return statistics.effect_size(both[:, 0]) - statistics.effect_size(both[:, 1])
 
 

@@ -9,15 +9,22 @@ from numpy.typing import NDArray
 from trendlib.evaluate import data, statistics
 from trendlib.evaluate.protocol import Measured, NamedMethod, Task, Workbench
 from trendlib.evaluate.scores import Score
-from trendlib.evaluate.tasks.syntax import BACKWARD, FORWARD, run_trees, word_attention
-from trendlib.evaluate.treebank import Edge, align
+from trendlib.evaluate.treebank import (
+    BACKWARD,
+    FORWARD,
+    Edge,
+    align,
+    run_trees,
+    unit_attention,
+)
 
+QUICK_SENTENCES = 60
 FEWEST = 50
 """Relations with fewer edges in the test part are left out."""
 OFFSETS = tuple(offset for offset in range(-6, 7) if offset)
 ALL = "all"
 SKIPPED = frozenset({"punct"})
-"""Relations that are none of syntax."""
+"""Relations that say nothing of syntax."""
 
 Count = NDArray[np.int64]
 
@@ -67,7 +74,7 @@ class Heads(Task[NamedMethod, tuple[Tally, Tally]]):
         """Choose on the development part, count on the test part."""
         dev, test = prepared
         pair = (dev.by_head, test.by_head)
-        if method is BEST_OFFSET:
+        if method == BEST_OFFSET:
             pair = (dev.by_offset, test.by_offset)
         on_dev, on_test = (counts.reshape(-1, counts.shape[-1]) for counts in pair)
         best = on_dev.argmax(axis=0)
@@ -75,28 +82,28 @@ class Heads(Task[NamedMethod, tuple[Tally, Tally]]):
             "hits": on_test[best, np.arange(len(best))],
             "edges": test.edges,
             "relations": np.array(test.relations),
-            "chosen": np.array([_named(method, int(each), pair[0].shape) for each in best]),
+            "chosen": np.array([_chosen(method, int(number), pair[0].shape) for number in best]),
         }
 
-    def scores(self, measured: Mapping[str, Measured]) -> list[Score]:
-        """Give the share of edges, by relation."""
+    def scores(self, measured: Mapping[NamedMethod, Measured]) -> list[Score]:
+        """Compute the share of edges, by relation."""
         scores = []
         for method, found in measured.items():
             columns = (found[name] for name in ("relations", "hits", "edges", "chosen"))
             for relation, hits, edges, chosen in zip(*columns, strict=True):
                 if edges >= FEWEST or relation == ALL:
                     share = statistics.share_score(
-                        method, "head found", int(hits), int(edges), str(relation)
+                        method.name, "head found", int(hits), int(edges), str(relation)
                     )
                     scores.append(replace(share, note=str(chosen)))
         return scores
 
     def _guesses(self, workbench: Workbench, part: data.Source) -> list["Guesses"]:
-        trees, encodings = run_trees(workbench, part)
+        trees, encodings = run_trees(workbench, part, QUICK_SENTENCES)
         guesses = []
         for encoding, tree in zip(encodings, trees, strict=True):
             aligned = align(encoding.words, tree)
-            matrix = word_attention(encoding, aligned).copy()
+            matrix = unit_attention(encoding, aligned).copy()
             own = np.arange(len(aligned.units))
             if len(own) == 1:
                 continue  # a word alone has no head
@@ -127,8 +134,8 @@ def _tally(guesses: Sequence[Guesses], relations: tuple[str, ...]) -> Tally:
     return Tally(relations, edges, by_head, by_offset)
 
 
-def _named(method: NamedMethod, number: int, shape: tuple[int, ...]) -> str:
-    if method is BEST_OFFSET:
+def _chosen(method: NamedMethod, number: int, shape: tuple[int, ...]) -> str:
+    if method == BEST_OFFSET:
         return f"{OFFSETS[number]:+d}"
     direction, layer, head = np.unravel_index(number, shape[:-1])
     return f"layer {layer}, head {head}: {(FORWARD, BACKWARD)[direction]} its head"

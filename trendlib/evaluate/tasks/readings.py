@@ -1,6 +1,6 @@
 """Heads or layers? How much focus and related word depend on how attention is read."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -42,34 +42,34 @@ SYNONYMS = {
     "trip": "journey", "try": "attempt", "use": "employ", "very": "quite", "want": "desire",
     "whole": "entire", "work": "labor", "wrong": "incorrect",
 }  # fmt: skip
-"""A word, and one that can stand in its place without a change of the sentence's structure."""
+"""For a word, another that can replace it without a change of the sentence's structure."""
 
 
 @dataclass(frozen=True, eq=False)
-class Looked:
-    """The attention that a sentence's words receive, in every head and otherwise.
+class ReceivedAttention:
+    """The attention that the words of a sentence receive.
 
     Attributes:
         words: The words.
-        heads: For each layer, one row a head.
-        layers: One row a layer: the mean of its heads.
-        rolled: One row a layer: attention rollout up to it.
+        heads: For each layer, one row per head.
+        layers: One row per layer: the mean of its heads.
+        rollout: One row per layer: attention rollout up to it.
     """
 
     words: tuple[Word, ...]
     heads: tuple[Received, ...]
     layers: Received
-    rolled: Received
+    rollout: Received
 
 
 @dataclass(frozen=True)
 class ReadingMethod:
-    """A way to read focus and related word off the attentions.
+    """A way to find focus and related word in the attentions.
 
     Attributes:
-        name: What tables call it.
+        name: Its name in tables.
         note: What it does, in a sentence.
-        reading: How it is read.
+        reading: The reading.
         rows: What the rows are: the heads of the reading's layer, the layers, or rollout.
     """
 
@@ -78,15 +78,26 @@ class ReadingMethod:
     reading: Reading
     rows: Literal["heads", "layers", "rollout"]
 
-    def read(self, looked: Looked) -> Choice:
-        """Read a sentence."""
-        rows = looked.rolled if self.rows == "rollout" else looked.layers
+    @property
+    def layer(self) -> int | None:
+        """The layer whose heads vote; None if the rows are layers."""
+        return self.reading.layer if isinstance(self.reading.layer, int) else None
+
+    @property
+    def head(self) -> int | None:
+        """The head that names the focus word; None if it has no number here."""
+        is_head = self.layer is not None and isinstance(self.reading.focus_row, int)
+        return int(self.reading.focus_row) if is_head else None
+
+    def choose(self, received: ReceivedAttention) -> Choice:
+        """Choose the words of a sentence."""
+        rows = received.rollout if self.rows == "rollout" else received.layers
         layer: int | None = None
         if isinstance(self.reading.layer, int):
             layer = self.reading.layer
-            rows = looked.heads[layer]
-        kept = candidate_indices(looked.words, self.reading)
-        texts = [looked.words[index].text for index in kept]
+            rows = received.heads[layer]
+        kept = candidate_indices(received.words, self.reading)
+        texts = [received.words[index].text for index in kept]
         choice = choose_words(rows[:, kept], texts, self.reading)
         return replace(choice, word_indices=tuple(kept), layer=layer)
 
@@ -125,7 +136,7 @@ def _head(layer: int, head: int, name: str) -> ReadingMethod:
 
 
 def other_period(sentence: str) -> str | None:
-    """Take the final period away, or put one there; None where another mark stands.
+    """Remove the final period, or add one; None if the sentence ends with another mark.
 
     >>> other_period("Go home."), other_period("Go home"), other_period("Go home!")
     ('Go home', 'Go home.', None)
@@ -136,7 +147,7 @@ def other_period(sentence: str) -> str | None:
 
 
 def other_capital(sentence: str) -> str | None:
-    """Make the first letter a capital, or a small letter if it is one; None if it is no letter.
+    """Swap the case of the first letter; None if it is not a letter.
 
     >>> other_capital("Go home"), other_capital("42")
     ('go home', None)
@@ -146,7 +157,7 @@ def other_capital(sentence: str) -> str | None:
 
 
 def with_synonym(sentence: str) -> str | None:
-    """Put a synonym in the place of the first word that has one here; None if there is none.
+    """Replace the first word that has a synonym in ``SYNONYMS``; None if no word has one.
 
     >>> with_synonym("The car is big."), with_synonym("Hello.")
     ('The automobile is big.', None)
@@ -168,8 +179,8 @@ CHANGES: dict[str, Callable[[str], str | None]] = {
 }
 """Small changes of a sentence; none moves a word."""
 
-Versions = dict[str, Looked]
-"""A sentence as it is, under the empty name, and its changed versions."""
+Versions = dict[str, ReceivedAttention]
+"""The attention in a sentence, under the empty name, and in its changed versions."""
 
 
 class Readings(Task[ReadingMethod, list[Versions]]):
@@ -190,42 +201,38 @@ class Readings(Task[ReadingMethod, list[Versions]]):
         prepared = []
         with progress(len(chosen), "sentences and their changes") as bar:
             for text in chosen:
-                versions = {"": _look(workbench.encoder.encode(text))}
+                versions = {"": receive(workbench.encoder.encode(text))}
                 for name, change in CHANGES.items():
                     changed = change(text)
                     if changed is not None and all(usable(workbench, [changed])):
-                        versions[name] = _look(workbench.encoder.encode(changed))
+                        versions[name] = receive(workbench.encoder.encode(changed))
                 prepared.append(versions)
                 bar.update()
         return prepared
 
     def facts(self, prepared: list[Versions]) -> dict[str, Any]:
         """Count sentences, and how many can be changed."""
-        changed = {name: sum(name in each for each in prepared) for name in CHANGES}
+        changed = {name: sum(name in versions for versions in prepared) for name in CHANGES}
         return {"sentences": len(prepared), "changed": changed}
 
     def measure(self, method: ReadingMethod, prepared: list[Versions]) -> Measured:
-        """Read every version of every sentence."""
+        """Find focus and related word in every version of every sentence."""
         found = [
-            {name: method.read(looked) for name, looked in versions.items()}
+            {name: method.choose(received) for name, received in versions.items()}
             for versions in prepared
         ]
-        plain = [each[""] for each in found]
+        plain = [choices[""] for choices in found]
+        related = [choice.related for choice in plain]
         measured: dict[str, NDArray[Any]] = {
-            "focus": np.array([_focus(each) for each in plain]),
-            "related": np.array([_related(each) for each in plain]),
+            "focus": np.array([_focus(choice) for choice in plain]),
+            "related": np.array([_related(choice) for choice in plain]),
             "one word": np.array(
-                [
-                    isinstance(each.related, NoRelated) and each.related.reason is Reason.ONE_WORD
-                    for each in plain
-                ]
+                [isinstance(word, NoRelated) and word.reason is Reason.ONE_WORD for word in related]
             ),
-            "tied": np.array(
-                [not isinstance(each.related, NoRelated) and each.related.tied for each in plain]
-            ),
+            "tied": np.array([not isinstance(word, NoRelated) and word.tied for word in related]),
         }
         for name in CHANGES:
-            pairs = [(each[""], each[name]) for each in found if name in each]
+            pairs = [(choices[""], choices[name]) for choices in found if name in choices]
             measured[f"focus kept: {name}"] = np.array(
                 [_focus(old) == _focus(new) for old, new in pairs]
             )
@@ -234,37 +241,37 @@ class Readings(Task[ReadingMethod, list[Versions]]):
             )
         return measured
 
-    def scores(self, measured: Mapping[str, Measured]) -> list[Score]:
-        """Give shares of sentences."""
-        article = measured[ARTICLES]
-        scores = []
-        for method, found in measured.items():
-            several = ~found["one word"]
-            related = found["related"] != NONE
-            both = related & (article["related"] != NONE)
-            if method != ARTICLES:
-                scores += [
-                    _share(method, "other focus word", found["focus"] != article["focus"]),
-                    _share(
-                        method, "other related word", (found["related"] != article["related"])[both]
-                    ),
-                ]
-            scores += [
-                _share(method, "no vote", ~related[several]),
-                _share(method, "tied vote", found["tied"][related]),
-            ]
-            for name in CHANGES:
-                scores += [
-                    _share(method, f"{what} kept", found[f"{what} kept: {name}"], name)
-                    for what in ("focus", "both")
-                ]
-        return scores
+    def scores(self, measured: Mapping[ReadingMethod, Measured]) -> list[Score]:
+        """Compute shares of sentences."""
+        article = next(found for method, found in measured.items() if method.name == ARTICLES)
+        return [
+            replace(score, layer=method.layer, head=method.head)
+            for method, found in measured.items()
+            for score in _scores(method.name, found, article)
+        ]
 
 
-def _look(encoding: Encoding) -> Looked:
+def _scores(method: str, found: Measured, article: Measured) -> Iterator[Score]:
+    several = ~found["one word"]
+    related = found["related"] != NONE
+    both = related & (article["related"] != NONE)
+    if method != ARTICLES:
+        other_focus = found["focus"] != article["focus"]
+        other_related = (found["related"] != article["related"])[both]
+        yield _share(method, "other focus word", other_focus)
+        yield _share(method, "other related word", other_related)
+    yield _share(method, "no vote", ~related[several])
+    yield _share(method, "tied vote", found["tied"][related])
+    for change in CHANGES:
+        for what in ("focus", "both"):
+            yield _share(method, f"{what} kept", found[f"{what} kept: {change}"], change)
+
+
+def receive(encoding: Encoding) -> ReceivedAttention:
+    """Compute the attention that each word receives."""
     attentions, words = encoding.attentions, encoding.words
     heads = tuple(received_by_word(layer, words) for layer in attentions)
-    return Looked(
+    return ReceivedAttention(
         words,
         heads,
         received_by_word(attentions.mean(axis=1), words),
@@ -272,12 +279,12 @@ def _look(encoding: Encoding) -> Looked:
     )
 
 
-def _focus(result: Choice) -> int:
-    return result.chosen_words[0]
+def _focus(choice: Choice) -> int:
+    return choice.chosen_words[0]
 
 
-def _related(result: Choice) -> int:
-    return NONE if isinstance(result.related, NoRelated) else result.chosen_words[1]
+def _related(choice: Choice) -> int:
+    return NONE if isinstance(choice.related, NoRelated) else choice.chosen_words[1]
 
 
 def _share(method: str, measure: str, hits: NDArray[Any], group: str = "") -> Score:

@@ -1,19 +1,28 @@
-"""Do the cosines of sentence vectors follow how alike people find two sentences? STS benchmark."""
+"""Do cosines of sentence vectors follow how similar people find sentences? STS benchmark."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.preprocessing import normalize
 
 from trendlib.evaluate import data, statistics
+from trendlib.evaluate.classification import TFIDF, tfidf_vectorizer
 from trendlib.evaluate.protocol import Measured, Task, Workbench
 from trendlib.evaluate.scores import Score
-from trendlib.evaluate.tasks.classification import REFERENCES, Tfidf, word_counts
-from trendlib.evaluate.vectors import FOURIER, TRENDS, USUAL, VectorMethod, usable, vectors
+from trendlib.evaluate.vectors import (
+    CLS,
+    FOURIER,
+    MEAN,
+    TRENDS,
+    USUAL,
+    VectorMethod,
+    row_cosines,
+    usable,
+    vectors,
+)
 
 QUICK_PAIRS = 200
 
@@ -21,8 +30,8 @@ Cosines = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Pairs:
-    """Pairs of sentences, and how alike people found them (0 to 5)."""
+class SentencePairs:
+    """SentencePairs of sentences, and how similar people found them (0 to 5)."""
 
     workbench: Workbench
     first: list[str]
@@ -31,104 +40,94 @@ class Pairs:
     left_out: int
 
 
-class Likeness(ABC):
-    """A way to say how alike two sentences are."""
+@dataclass(frozen=True)
+class SimilarityMethod:
+    """A way to measure how similar two sentences are.
+
+    Attributes:
+        name: Its name in tables.
+        note: What it does, in a sentence.
+        cosines: Returns one cosine per pair.
+    """
 
     name: str
     note: str
-
-    @abstractmethod
-    def cosines(self, pairs: Pairs) -> Cosines:
-        """Compute a cosine for each pair."""
+    cosines: Callable[[SentencePairs], Cosines]
 
 
-class OfVectors(Likeness):
-    """The cosine of two sentence vectors."""
-
-    def __init__(self, method: VectorMethod) -> None:
-        """Take a way to make sentence vectors."""
-        self.method = method
-        self.name, self.note = method.name, method.note
-
-    def cosines(self, pairs: Pairs) -> Cosines:
-        """Compute a cosine for each pair."""
-        rows = vectors(pairs.workbench, [self.method], [*pairs.first, *pairs.second])[self.name]
-        return row_cosines(*np.split(rows, 2))
+def _vector_cosines(method: VectorMethod, pairs: SentencePairs) -> Cosines:
+    rows = vectors(pairs.workbench, [method], [*pairs.first, *pairs.second])[method.name]
+    return row_cosines(*np.split(rows, 2))
 
 
-class OfCounts(Likeness):
-    """The cosine of weighted counts of words."""
-
-    name, note = Tfidf.name, Tfidf.note
-
-    def cosines(self, pairs: Pairs) -> Cosines:
-        """Compute a cosine for each pair."""
-        counts = word_counts().fit(data.sentences("stsb"))
-        first, second = (counts.transform(part) for part in (pairs.first, pairs.second))
-        return np.asarray(first.multiply(second).sum(axis=1)).ravel()
+def _tfidf_cosines(pairs: SentencePairs) -> Cosines:
+    vectorizer = tfidf_vectorizer().fit(data.sentences("stsb"))
+    first, second = (vectorizer.transform(part) for part in (pairs.first, pairs.second))
+    return np.asarray(first.multiply(second).sum(axis=1)).ravel()
 
 
-METHODS: tuple[Likeness, ...] = (
-    *(OfVectors(method) for method in (*TRENDS, FOURIER, *USUAL)),
-    OfCounts(),
+VECTOR_METHODS = (*TRENDS, FOURIER, *USUAL)
+METHODS: tuple[SimilarityMethod, ...] = (
+    *(
+        SimilarityMethod(method.name, method.note, partial(_vector_cosines, method))
+        for method in VECTOR_METHODS
+    ),
+    SimilarityMethod(TFIDF.name, TFIDF.note, _tfidf_cosines),
 )
+REFERENCES = tuple(method for method in METHODS if method.name in (CLS.name, MEAN.name))
+"""The baselines of every method."""
 
 
-class Sts(Task[Likeness, Pairs]):
+class Sts(Task[SimilarityMethod, SentencePairs]):
     """The test part of the STS benchmark."""
 
     name = "stsb"
     question = "How alike are two sentences?"
     sources = (data.STSB_TEST, data.STSB)
 
-    def methods(self, workbench: Workbench) -> Sequence[Likeness]:
+    def methods(self, workbench: Workbench) -> Sequence[SimilarityMethod]:
         """List the methods."""
         return METHODS
 
-    def prepare(self, workbench: Workbench) -> Pairs:
+    def prepare(self, workbench: Workbench) -> SentencePairs:
         """Read the pairs, and make all vectors."""
-        rows = [line.split("\t") for line in data.lines_of(data.STSB_TEST)]
+        pairs = data.read_sts(data.STSB_TEST)
         good = zip(
-            *(usable(workbench, [row[place] for row in rows]) for place in (5, 6)), strict=True
+            usable(workbench, [pair.first for pair in pairs]),
+            usable(workbench, [pair.second for pair in pairs]),
+            strict=True,
         )
-        kept = [row for row, both in zip(rows, good, strict=True) if all(both)]
+        kept = [pair for pair, both in zip(pairs, good, strict=True) if all(both)]
         chosen = workbench.sample(kept, QUICK_PAIRS)
-        first, second = ([row[place] for row in chosen] for place in (5, 6))
-        of_vectors = [each.method for each in METHODS if isinstance(each, OfVectors)]
-        vectors(workbench, of_vectors, [*first, *second])  # in one go; then they are kept
-        gold = np.array([float(row[4]) for row in chosen])
-        return Pairs(workbench, first, second, gold, len(rows) - len(kept))
+        first, second = [pair.first for pair in chosen], [pair.second for pair in chosen]
+        gold = np.array([pair.gold for pair in chosen])
+        vectors(workbench, VECTOR_METHODS, [*first, *second])  # all at once, for the store
+        return SentencePairs(workbench, first, second, gold, len(pairs) - len(kept))
 
-    def facts(self, prepared: Pairs) -> dict[str, Any]:
+    def facts(self, prepared: SentencePairs) -> dict[str, Any]:
         """Count the pairs."""
         return {"pairs": len(prepared.first), "left out": prepared.left_out}
 
-    def measure(self, method: Likeness, prepared: Pairs) -> Measured:
+    def measure(self, method: SimilarityMethod, prepared: SentencePairs) -> Measured:
         """Compute the cosines."""
         return {"cosine": method.cosines(prepared), "gold": prepared.gold}
 
-    def scores(self, measured: Mapping[str, Measured]) -> list[Score]:
-        """Give the rank correlations, and what they are more than those of CLS and mean."""
+    def scores(self, measured: Mapping[SimilarityMethod, Measured]) -> list[Score]:
+        """Compute rank correlations, and their differences from CLS and mean pooling."""
         scores = [
-            statistics.spearman_score(method, "Spearman", found["cosine"], found["gold"])
+            statistics.spearman_score(method.name, "Spearman", found["cosine"], found["gold"])
             for method, found in measured.items()
         ]
-        pairs = [(one, other) for other in REFERENCES for one in measured if one != other]
+        pairs = [
+            (method, baseline)
+            for baseline in REFERENCES
+            for method in measured
+            if method != baseline
+        ]
         gold = measured[REFERENCES[0]]["gold"]
 
-        def compare(one: str, other: str) -> tuple[float, float, float, float]:
-            first, second = (measured[name]["cosine"] for name in (one, other))
-            return statistics.spearman_difference(first, second, gold)
+        def compare(one: SimilarityMethod, other: SimilarityMethod) -> statistics.Difference:
+            cosines, baseline = measured[one]["cosine"], measured[other]["cosine"]
+            return statistics.spearman_difference(cosines, baseline, gold)
 
         return scores + statistics.difference_scores("Spearman", pairs, len(gold), compare)
-
-
-def row_cosines(first: NDArray[Any], second: NDArray[Any]) -> Cosines:
-    """Compute the cosine of each row with the same row of another array.
-
-    >>> row_cosines(np.array([[1.0, 0.0], [2.0, 2.0]]), np.array([[0.0, 3.0], [1.0, 1.0]])).round(6)
-    array([0., 1.])
-    """
-    one, other = (normalize(rows.astype(np.float64)) for rows in (first, second))
-    cosines: Cosines = (one * other).sum(axis=1)
-    return cosines
