@@ -71,7 +71,7 @@ def test_the_opening_page_has_the_claims_table_of_the_results(site: Path) -> Non
         assert f'href="notebooks/{claim.chapter}.html"' in page
         for finding in claims.findings(claim):
             assert finding.why in shown
-            assert finding.verdict is not claims.Verdict.NOT_RUN
+            assert finding.verdict is not claims.ClaimVerdict.NOT_RUN
 
 
 def test_the_build_refuses_an_unknown_model(tmp_path: Path) -> None:

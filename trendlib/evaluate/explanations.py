@@ -5,7 +5,6 @@ from trendlib.evaluate.wording import interval, number, per_hundred, percent
 from trendlib.language import _
 
 
-
 def heads_or_layers(results: Results) -> str:
     """Tell how often layers find other words than heads."""
     found = results["readings"]

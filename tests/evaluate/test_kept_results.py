@@ -1,0 +1,131 @@
+"""Files of results, and those that the book shows."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from trendlib.errors import InputFileError
+from trendlib.evaluate import claims, plots, runner, tables
+from trendlib.evaluate.protocol import Workbench
+from trendlib.evaluate.results import (
+    BOOK_FIGURES,
+    TaskResult,
+    read_result,
+    result_with,
+    write_result,
+)
+from trendlib.evaluate.scores import Score
+from trendlib.evaluate.store import Store
+from trendlib.model.encoder import Encoder
+from trendlib.model.weights import MINILM
+
+
+def test_results_of_two_models_stand_side_by_side(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = read_result(BOOK_FIGURES / MINILM.name / "stsb.json")
+    other = replace(kept, provenance=replace(kept.provenance, model="another-model"))
+    for result in (kept, other):
+        write_result(result, tmp_path)
+    monkeypatch.setattr(tables, "results_of", lambda task: [kept, other])
+    table = tables.score_table("stsb", ["Spearman"])
+    assert list(table.columns) == [(MINILM.name, "Spearman"), ("another-model", "Spearman")]
+    assert result_with("stsb", "another-model", tmp_path).provenance.model == "another-model"
+    assert len(claims.findings(claims.claim("contexts told apart"), tmp_path)) == 2
+
+
+def test_a_figure_that_is_not_there_is_told() -> None:
+    result = read_result(BOOK_FIGURES / MINILM.name / "stsb.json")
+    with pytest.raises(InputFileError, match="have no figure"):
+        result.score("trend", "F1")
+    with pytest.raises(InputFileError, match="holds no results of a task"):
+        read_result(BOOK_FIGURES / "nothing.json")
+
+
+@pytest.mark.parametrize("name", runner.TASKS)
+def test_the_kept_results_are_whole(name: str, minilm: Encoder) -> None:
+    task, result = runner.TASKS[name], read_result(BOOK_FIGURES / MINILM.name / f"{name}.json")
+    assert not result.quick
+    assert result.seed == 0
+    assert result.provenance.weights_sha256 == minilm.provenance.weights_sha256
+    assert result.provenance.model == MINILM.name
+    assert result.sources == {source.what: source.sha256 for source in task.sources}
+    workbench = Workbench(minilm, lambda: minilm, Store(Path("nowhere")))
+    assert result.methods == {method.name: method.note for method in task.methods(workbench)}
+    assert result.question == task.question
+
+
+def test_what_is_kept_is_what_comes_out_again(minilm: Encoder, tmp_path: Path) -> None:
+    """The task that needs no data, run whole, in float64 instead of float32."""
+    workbench = Workbench(minilm, lambda: minilm, Store(tmp_path))
+    fresh = runner.run_task(runner.TASKS["contexts"], workbench)
+    kept = read_result(BOOK_FIGURES / MINILM.name / "contexts.json")
+    for one, other in zip(fresh.scores, kept.scores, strict=True):
+        assert (one.method, one.measure, one.baseline) == (
+            other.method,
+            other.measure,
+            other.baseline,
+        )
+        assert one.value == pytest.approx(other.value, abs=0.02)
+
+
+def a_result(scores: list[Score]) -> TaskResult:
+    return replace(read_result(BOOK_FIGURES / MINILM.name / "slices.json"), scores=tuple(scores))
+
+
+def test_figures_are_found_by_their_fields(tmp_path: Path) -> None:
+    """A part of the figures is never taken for the whole, and nothing is read off a name."""
+    overall = Score("m", "F1", 0.9, 0.8, 1.0, 10)
+    result = a_result(
+        [
+            Score("m", "F1", 0.5, None, None, 5, train_size=100),
+            Score("m", "F1", 0.6, None, None, 5, train_size=300),
+            Score("m", "F1", 0.4, None, None, 5, first_coordinate=10),
+            Score("m", "F1", 0.1, 0.0, 0.2, 10, baseline="n"),
+            overall,
+            Score("layer 9, head 9", "F1", 0.7, 0.6, 0.8, 10, layer=2, head=0),
+        ]
+    )
+    read = read_result(write_result(result, tmp_path))
+    assert read.scores == result.scores
+    assert read.score("m", "F1") == overall
+    assert read.by_method("F1")["m"] == overall
+    assert {size: score.value for size, score in read.learning_curve("m", "F1").items()} == {
+        100: 0.5,
+        300: 0.6,
+    }
+    assert {first: score.value for first, score in read.slices("m", "F1").items()} == {10: 0.4}
+    assert {place: score.value for place, score in read.by_head("F1").items()} == {(2, 0): 0.7}
+
+
+def test_plots_place_figures_by_their_fields() -> None:
+    scores = [
+        Score("any name", "tied vote", 0.25, 0.2, 0.3, 10, layer=1, head=0),
+        Score("another", "tied vote", 0.5, 0.4, 0.6, 10, layer=0, head=1),
+    ]
+    figure = plots.heads_grid(a_result(scores), "tied vote")
+    drawn = figure.axes[0].images[0].get_array()
+    assert drawn is not None
+    assert np.ma.filled(drawn.astype(float), -1).tolist() == [[-1, 0.5], [0.25, -1]]
+    curve = [
+        Score("m", "F1", 0.5, None, None, 5, train_size=100),
+        Score("m", "F1", 0.6, None, None, 5, train_size=300),
+    ]
+    (line,) = plots.learning_curves(a_result(curve), ["m"], "F1").axes[0].lines
+    assert np.asarray(line.get_xydata()).tolist() == [[100, 0.5], [300, 0.6]]
+
+
+def test_the_kept_figures_say_their_heads_sizes_and_slices() -> None:
+    folder = BOOK_FIGURES / MINILM.name
+    readings = read_result(folder / "readings.json")
+    assert set(readings.by_head("tied vote")) == {(a, b) for a in range(6) for b in range(12)}
+    assert set(readings.by_head("tied vote")) - set(readings.by_head("other focus word")) == {
+        (0, 11)
+    }
+    curve = read_result(folder / "sms.json").learning_curve("trend", "F1")
+    assert list(curve) == [100, 300, 1000, 3000]
+    slices = read_result(folder / "slices.json")
+    measure = "Spearman with all coordinates"
+    assert list(slices.slices("all coordinates", measure)) == list(range(0, 380, 10))

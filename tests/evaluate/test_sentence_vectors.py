@@ -1,0 +1,55 @@
+"""Sentence vectors are those of the encoder."""
+
+import numpy as np
+import pytest
+
+from trendlib.embedding import Recipe, embed_encoding
+from trendlib.evaluate import vectors
+from trendlib.evaluate.protocol import Workbench
+from trendlib.trend import fourier_magnitude, log_quotient, signed_log_abs
+
+
+def test_vectors_are_what_the_encoder_gives_one_by_one(exact: Workbench) -> None:
+    texts = ["The train left at noon.", "Stop!", "Word embeddings are vectors."]
+    methods = [*vectors.TRENDS, vectors.FOURIER, *vectors.USUAL]
+    rows = vectors.vectors(exact, methods, texts)
+    for place, text in enumerate(texts):
+        encoding = exact.encoder.encode(text)
+        trend = embed_encoding(encoding).values
+        words = zip(encoding.static, encoding.contextual, strict=True)
+        last = encoding.hidden_states[-1]
+        expected = {
+            "trend": trend,
+            "trend, clipped": np.clip(trend, -5, 5),
+            "trend, all words": np.mean(
+                [log_quotient(*pair).undefined_as_zero for pair in words], axis=0
+            ),
+            "trend, difference": embed_encoding(encoding, Recipe(kind="difference")).values,
+            "trend, signed log-abs": embed_encoding(encoding, Recipe(kind="signed log-abs")).values,
+            "trend, Fourier": fourier_magnitude(trend),
+            "CLS": last[0],
+            "mean": last.mean(axis=0),
+            "max": last.max(axis=0),
+            "first + last": (encoding.hidden_states[1] + last).mean(axis=0) / 2,
+            "mean of layer 0": encoding.hidden_states[0].mean(axis=0),
+        }
+        assert set(expected) == set(rows)
+        for name, vector in expected.items():
+            assert np.allclose(rows[name][place], vector, atol=1e-8), name
+
+
+def test_vectors_are_made_once(workbench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = vectors.vectors(workbench, [vectors.MEAN], ["Stop!"])
+    monkeypatch.setattr(vectors, "_make", lambda *_: pytest.fail("made again"))
+    again = vectors.vectors(workbench, [vectors.MEAN], ["Stop!"])
+    assert np.array_equal(first["mean"], again["mean"])
+
+
+def test_signed_log_abs_has_the_log_quotients_values_where_that_is_defined() -> None:
+    rng = np.random.default_rng(0)
+    static, contextual = rng.normal(size=(2, 50))
+    quotient, signed = (kind(static, contextual) for kind in (log_quotient, signed_log_abs))
+    assert signed.defined.all()
+    both = quotient.defined
+    assert np.allclose(signed.values[both], quotient.values[both])
+    assert np.allclose(signed.values[~both], -log_quotient(static, -contextual).values[~both])
