@@ -29,6 +29,13 @@ def test_a_task_runs_once_and_then_reads_what_it_found(
     for score in result.scores:
         if score.low is not None and score.high is not None and np.isfinite(score.low):
             assert score.low - 1e-9 <= score.value <= score.high + 1e-9
+    if name == "readings":
+        assert len(result.by_head("tied vote")) == 6 * 12
+    if name == "mr":
+        assert list(result.learning_curve("trend", "accuracy")) == [100]
+    if name == "slices":
+        measure = "Spearman with all coordinates"
+        assert list(result.slices("all coordinates", measure)) == list(range(0, 380, 10))
     path = write_result(result, tmp_path / "out")
     again = read_result(path)
     assert again.provenance == result.provenance

@@ -128,7 +128,7 @@ def embed_many(
     """
     if isinstance(sentences, str):
         raise NotTextError("one string is given: give a list of sentences, or call embed")
-    for window in tokenize_windows(encoder, sentences, budget=budget):
+    for window in tokenize_windows(encoder, sentences, size=WINDOW, budget=budget):
         yield from window.refused.items()
         for batch in window.batches:
             embedded = embed_batch(encoder, list(batch.values()), recipe, usual=usual)
@@ -136,15 +136,15 @@ def embed_many(
 
 
 def tokenize_windows(
-    encoder: Encoder, sentences: Iterable[str], *, budget: int = TOKEN_BUDGET, size: int = WINDOW
+    encoder: Encoder, sentences: Iterable[str], *, size: int, budget: int = TOKEN_BUDGET
 ) -> Iterator[Window]:
     """Tokenize sentences, a window at a time, and pack each window into batches.
 
     Args:
         encoder: The model.
         sentences: The sentences, numbered from 0.
-        budget: The most tokens in a batch, padding included.
         size: How many sentences make a window.
+        budget: The most tokens in a batch, padding included.
     """
     start = 0
     for window in batched(sentences, size):
