@@ -46,14 +46,14 @@ def test_a_json_lines_file_has_objects_or_strings(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.txt", b"fine\ncaf\xe9\n", "row 2: no UTF-8: the byte 0xe9 at position 3: save"),
+        ("a.txt", b"fine\ncaf\xe9\n", "row 2: not valid UTF-8: the byte 0xe9 at position 3: save"),
         ("a.txt", b"", "holds no sentence"),
         ("a.txt", b"\n \n", "holds no sentence"),
         ("a.doc", b"x", "ends with '.doc': give a file that ends with one of .txt, .csv, .json"),
         ("a.csv", b"n,text\n1,x\n", "no column 'sentence': its columns are 'n', 'text'"),
         ("a.csv", b"", "no column 'sentence': its columns are none"),
-        ("a.csv", b'sentence\n"never closed\n', "row 1: no CSV (unexpected end of data)"),
-        ("a.jsonl", b'{"sentence": "x"}\n{broken\n', "row 2: no JSON"),
+        ("a.csv", b'sentence\n"never closed\n', "row 1: not valid CSV (unexpected end of data)"),
+        ("a.jsonl", b'{"sentence": "x"}\n{broken\n', "row 2: not valid JSON"),
         ("a.jsonl", b'{"text": "x"}', "row 1: no key 'sentence', its keys are 'text'"),
         ("a.jsonl", b'"x"\n{"sentence": 5}', "row 2: the sentence is 5, of type int: give a text"),
         ("a.jsonl", b"null", "row 1: the sentence is None"),

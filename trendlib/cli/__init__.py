@@ -8,6 +8,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from trendlib import __version__
@@ -52,7 +53,8 @@ def command_line(*, with_options: bool = False) -> argparse.ArgumentParser:
     """Describe the command's arguments.
 
     Args:
-        with_options: Whether every command gets its options at once, and not when it is used.
+        with_options: Whether every command gets its options at once, and not when it is used;
+            for the completion of a shell.
     """
     parser = argparse.ArgumentParser(
         prog="trendlib",
@@ -75,7 +77,7 @@ def command_line(*, with_options: bool = False) -> argparse.ArgumentParser:
             name, help=summary, formatter_class=argparse.RawDescriptionHelpFormatter
         )
         if with_options:
-            command.fill()
+            command.complete_files()
     return parser
 
 
@@ -89,6 +91,15 @@ class _CommandParser(argparse.ArgumentParser):
             name = self.prog.split()[-1]
             import_module(f"trendlib.cli.{name}").add_options(self)
             self._filled = True
+
+    def complete_files(self) -> None:
+        """Let a shell complete the names of files."""
+        import shtab
+
+        self.fill()
+        for action in self._actions:
+            if action.type is Path:
+                action.complete = shtab.FILE  # type: ignore[attr-defined]
 
     def parse_known_args(self, *arguments: Any, **named: Any) -> Any:
         self.fill()

@@ -37,7 +37,7 @@ class TrendBatches:
         """Add the columns."""
         sentences = batch[self._column].to_pylist()
         columns, refused = embed_columns(self._encoder, sentences, self._recipe)
-        for name, column in columns.made().items():
+        for name, column in columns.arrays().items():
             batch = batch.append_column(name, column)
         reasons = [refused.get(place) for place in range(len(sentences))]
         return batch.append_column(REFUSED, pa.array(reasons, pa.string()))

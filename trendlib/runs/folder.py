@@ -87,15 +87,23 @@ class RunFolder:
         return record
 
     def is_done(self, sentence: str, notebooks: bool) -> bool:
-        """Say whether a sentence has all that is wanted, by this version of the code."""
+        """Say whether a sentence has all that is wanted, made by this version of the code.
+
+        Args:
+            sentence: The sentence.
+            notebooks: Whether an executed notebook and its page are wanted too; then the
+                notebook's cells must be the same as well.
+        """
         record = self.record(sentence)
         if record is None or record["status"] != records.DONE:
             return False
         page = self.path / SENTENCES / folder_name(sentence) / PAGE
-        return record["code"] == self.settings.code and (page.exists() or not notebooks)
+        if record["code"] != self.settings.code:
+            return False
+        return not notebooks or (page.exists() and record["cells"] == self.settings.cells)
 
     def scratch(self, sentence: str) -> Path:
-        """Give a folder for what is not complete yet; it is removed with the others."""
+        """Make a folder for what is not complete yet; it is removed with the others."""
         path = self.path / STAGING / f"{folder_name(sentence)}.work"
         path.mkdir(parents=True, exist_ok=True)
         return path
@@ -112,6 +120,7 @@ class RunFolder:
             **self.settings.manifest,
             "parameters": json.dumps(dict(self.settings.parameters)),
             "code": self.settings.code,
+            "cells": self.settings.cells if NOTEBOOK in files else None,
             "folder": f"{SENTENCES}/{name}",
         }
         (staged / RECORD).write_text(json.dumps(complete, ensure_ascii=False), encoding="utf-8")
@@ -131,7 +140,7 @@ class RunFolder:
 
     def summarize(self, sentences: Sequence[str]) -> list[Record]:
         """Write the tables and the index of what is there; returns the records."""
-        found = [record for each in sentences if (record := self.record(each)) is not None]
+        found = [record for text in sentences if (record := self.record(text)) is not None]
         from trendlib.runs import results  # takes a while to load: see the runner
 
         table = results.to_table(found)
@@ -190,4 +199,4 @@ def folder_name(sentence: str) -> str:
 
 
 def _visible(folder: Path) -> list[Path]:
-    return [each for each in folder.iterdir() if not each.name.startswith(".")]
+    return [path for path in folder.iterdir() if not path.name.startswith(".")]
