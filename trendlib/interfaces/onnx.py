@@ -12,17 +12,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-import onnx
-import onnxruntime
 import torch
 from torch import Tensor
 
 from trendlib.attention import attention_rows, layer_of
-from trendlib.errors import OutputError
+from trendlib.errors import OutputError, needs_extra
 from trendlib.files.atomic import replacing
+from trendlib.interfaces import EXTRAS
 from trendlib.model.batch import check_model, rows_of, run_blocks
 from trendlib.model.encoder import Encoder
 from trendlib.readings import Reading
+
+with needs_extra(__name__, EXTRAS["onnx"]):
+    import onnx
+    import onnxruntime
 
 INPUTS = ("input_ids", "attention_mask")
 OUTPUTS = ("static", "contextual", "attention")

@@ -11,13 +11,16 @@ from pathlib import Path
 from typing import Any, Self
 
 import torch
-from sentence_transformers.base.modules import InputModule
 
 from trendlib.embedding import ARTICLE_RECIPE, Recipe
-from trendlib.errors import check_choice
+from trendlib.errors import check_choice, needs_extra
+from trendlib.interfaces import EXTRAS
 from trendlib.model.corpus import BAD_ROWS, embed_array
 from trendlib.model.encoder import load_own_encoder
 from trendlib.model.weights import AUTO, HUB_FILES, VOCABULARY_FILES, find_weights
+
+with needs_extra(__name__, EXTRAS["sentence_transformers"]):
+    from sentence_transformers.base.modules import InputModule
 
 
 class TrendTransformer(InputModule):
