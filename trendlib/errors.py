@@ -134,13 +134,14 @@ def needs_extra(what: str, extra: str) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] == "trendlib":
+        library = (error.name or "trendlib").partition(".")[0]
+        if library == "trendlib":
             raise  # a fault of this package, which no extra would fix
         missing = MissingExtraError(
-            f"`{what}` needs {error.name}, which is not installed: run "
+            f"`{what}` needs {library}, which is not installed: run "
             f"`pip install 'trendlib[{extra}]'`"
         )
-        missing.name = error.name
+        missing.name = library
         raise missing from error
 
 
