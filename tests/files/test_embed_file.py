@@ -183,6 +183,57 @@ def test_other_settings_do_not_overwrite(tmp_path: Path, tiny: Encoder) -> None:
         embed_file(source, tmp_path / "o.csv", tiny, Recipe())
 
 
+def test_an_output_of_other_code_stays_until_the_new_one_is_whole(
+    tmp_path: Path, tiny: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = write_lines(tmp_path / "s.txt", [*SENTENCES, "..."])
+    out, said = tmp_path / "o.parquet", list[str]()
+    embed_file(source, out, tiny, Recipe(), say=said.append)
+    content = out.read_bytes()
+    assert said == []
+
+    def stop(_: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(embed_module, "code_version", lambda *_: "another")
+    with pytest.raises(KeyboardInterrupt):
+        embed_file(source, out, tiny, Recipe(), on_rows=stop)
+    assert out.read_bytes() == content
+    with pytest.raises(OutputError, match="reading 'article' instead of 'layers'"):
+        embed_file(source, out, tiny, Recipe(LAYERS))
+    summary = embed_file(source, out, tiny, Recipe(), say=said.append)
+    assert (summary.embedded, summary.refused, summary.earlier) == (4, 1, 0)
+    (sentence,) = said
+    assert "o.parquet was made by another version of trendlib's code" in sentence
+    assert read_settings(out)["code"] == "another"
+    assert embed_file(source, out, tiny, Recipe()).earlier == 5
+
+
+def test_parts_of_other_code_are_made_again(
+    tmp_path: Path, tiny: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = write_lines(tmp_path / "s.txt", ["...", *SENTENCES])
+    monkeypatch.setattr(embed_module, "PART_ROWS", 1)
+    seen, said = list[int](), list[str]()
+
+    def stop_in_the_third_part(count: int) -> None:
+        seen.append(count)
+        if sum(seen) == 3:
+            raise KeyboardInterrupt
+
+    out = tmp_path / "o.parquet"
+    with pytest.raises(KeyboardInterrupt):
+        embed_file(source, out, tiny, Recipe(), on_rows=stop_in_the_third_part)
+    parts = tmp_path / ".o.parquet.parts"
+    assert len(list(parts.glob("*.parquet"))) == 2
+    monkeypatch.setattr(embed_module, "code_version", lambda *_: "another")
+    summary = embed_file(source, out, tiny, Recipe(), say=said.append)
+    assert (summary.embedded, summary.refused, summary.earlier) == (4, 1, 0)
+    assert said == [
+        f"{parts} held parts by another version of trendlib's code: they are embedded again."
+    ]
+
+
 def test_a_file_without_rows_is_refused(tmp_path: Path, tiny: Encoder) -> None:
     (tmp_path / "s.txt").touch()
     with pytest.raises(InputFileError, match="holds no row"):

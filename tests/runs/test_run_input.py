@@ -17,7 +17,7 @@ from trendlib.model.weights import MINILM
 from trendlib.runs.folder import RunFolder, folder_name
 from trendlib.runs.runner import run
 from trendlib.runs.sentences import Sentences, distinct, read_sentences
-from trendlib.runs.settings import check_parameters, checked_settings, code_version, walkthrough
+from trendlib.runs.settings import check_parameters, checked_settings, walkthrough
 
 
 def write(path: Path, content: str | bytes) -> Path:
@@ -143,11 +143,13 @@ def test_unknown_choices_are_refused() -> None:
         checked_settings("gpt")
 
 
-def test_the_version_of_the_code_changes_with_the_notebook(tmp_path: Path) -> None:
+def test_the_version_of_the_cells_changes_with_the_notebook(tmp_path: Path) -> None:
     one = make_notebook(tmp_path / "one.ipynb", "1 + 1")
     same = make_notebook(tmp_path / "same.ipynb", "1 + 1")
     other = make_notebook(tmp_path / "other.ipynb", "1 + 2")
-    assert code_version(one) == code_version(same) != code_version(other)
+    ones, sames, others = (checked_settings(MINILM.name, notebook=n) for n in (one, same, other))
+    assert ones.cells == sames.cells != others.cells
+    assert ones.code == others.code  # that of the records
 
 
 @pytest.mark.parametrize("sentence", ["I sold my car.", "東京", "../../etc", "", "a" * 5000, "NUL"])
@@ -248,7 +250,7 @@ def test_a_manifest_names_no_place_of_this_machine(tmp_path: Path, tiny_folder: 
 def test_a_damaged_record_is_as_good_as_none(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path, checked_settings(MINILM.name))
     with folder.opened():
-        folder.keep("Hello.", {"status": "done"}, {"page.html": b"x"})
+        folder.keep("Hello.", {"status": "done"}, {"page.html": b"x", "notebook.ipynb": b"x"})
         assert folder.is_done("Hello.", notebooks=True)
         assert list((tmp_path / ".staging").iterdir()) == []
         path = tmp_path / "sentences" / folder_name("Hello.") / "record.json"
