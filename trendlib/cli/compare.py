@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from trendlib.cli.options import OK, cut, positive
+from trendlib.cli.options import OK, positive, shorten
 
 EXAMPLES = """\
 example:
@@ -39,7 +39,7 @@ def _compare(options: argparse.Namespace) -> int:
     differing = comparison.differing
     if len(differing):
         shown = differing.head(options.rows).copy()
-        shown["sentence"] = shown["sentence"].map(lambda text: cut(text, 60))
+        shown["sentence"] = shown["sentence"].map(lambda text: shorten(text, 60))
         print(f"\n{shown.to_string(index=False, justify='left')}")
     if len(differing) > options.rows:
         print(f"... and {len(differing) - options.rows:,} more: see them with --rows or --csv")

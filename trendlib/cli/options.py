@@ -95,14 +95,14 @@ def cannot_go_on(what: str, error: Exception, kept: str) -> int:
 
 
 def positive(text: str) -> int:
-    """Take a whole number from 1."""
+    """Parse a whole number of at least 1."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is given: give a whole number from 1")
     return int(text)
 
 
-def cut(text: str, length: int) -> str:
-    """Shorten a text for the eye."""
+def shorten(text: str, length: int) -> str:
+    """Cut a text to a length; an ellipsis says that it went on."""
     return text if len(text) <= length else text[: length - 1] + "…"
 
 

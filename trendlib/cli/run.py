@@ -14,10 +14,10 @@ from trendlib.cli.options import (
     add_reading,
     cannot_go_on,
     check_installed,
-    cut,
     end_on_termination,
     fallback_told,
     positive,
+    shorten,
     stopped,
 )
 from trendlib.encoding import DTYPES
@@ -49,7 +49,7 @@ exit status: 0 all sentences are done, 1 some failed or the run could not go on,
 def add_options(command: argparse.ArgumentParser) -> None:
     """Describe the command, and its options."""
     command.description = (
-        "Run a notebook over sentences: each becomes an executed notebook, a page, and "
+        "Run a notebook over sentences: a sentence becomes an executed notebook, a page, and "
         "a record in results.parquet and results.csv; index.html lists them all. What is done "
         "already is not done again."
     )
@@ -174,7 +174,7 @@ def _print_summary(summary: "RunSummary") -> None:
         f"{len(summary.failed):,} failed."
     )
     for record in summary.failed[:10]:
-        print(f"failed: {cut(record['sentence'], 60)!r}: {record['error']}", file=sys.stderr)
+        print(f"failed: {shorten(record['sentence'], 60)!r}: {record['error']}", file=sys.stderr)
     if len(summary.failed) > 10:
         print(f"and {len(summary.failed) - 10:,} more", file=sys.stderr)
     print(f"See {summary.folder / 'index.html'}")

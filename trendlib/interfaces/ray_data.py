@@ -28,7 +28,7 @@ BATCH_ROWS = 1024
 
 
 class TrendBatches:
-    """What each worker does with a batch of rows; see ``embed_dataset``."""
+    """Embeds batches of rows, in one worker of the cluster; see ``embed_dataset``."""
 
     def __init__(self, column: str, model: str | Path, recipe: Recipe, dtype: str, device: str):
         """Load the model."""

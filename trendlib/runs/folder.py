@@ -46,7 +46,7 @@ class RunFolder:
 
     @contextmanager
     def opened(self) -> Iterator[None]:
-        """Make the folder, or go on with it, alone.
+        """Lock the folder for this run, and make it if it is new.
 
         Raises:
             RunFolderError: If it holds something else, a run of other settings, or a run that is
@@ -78,7 +78,7 @@ class RunFolder:
             ) from None
 
     def record(self, sentence: str) -> Record | None:
-        """Read what is kept of a sentence; None if there is nothing of use."""
+        """Read a sentence's record; None if there is none, or a damaged one."""
         try:
             text = (self.path / SENTENCES / folder_name(sentence) / RECORD).read_text("utf-8")
             record: Record = json.loads(text)
@@ -109,7 +109,7 @@ class RunFolder:
         return path
 
     def keep(self, sentence: str, record: Record, files: Mapping[str, bytes]) -> None:
-        """Put a sentence's outputs in their place, whole."""
+        """Move the complete outputs of a sentence to its folder."""
         name = folder_name(sentence)
         staged = self.path / STAGING / name
         shutil.rmtree(staged, ignore_errors=True)
@@ -139,7 +139,7 @@ class RunFolder:
         shutil.rmtree(self.path / STAGING / f"{name}.work", ignore_errors=True)
 
     def summarize(self, sentences: Sequence[str]) -> list[Record]:
-        """Write the tables and the index of what is there; returns the records."""
+        """Write the tables and the index; returns the records that there are."""
         found = [record for text in sentences if (record := self.record(text)) is not None]
         from trendlib.runs import results  # takes a while to load: see the runner
 
