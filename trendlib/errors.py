@@ -3,7 +3,8 @@
 All are of the class ``ValueError``, so that code that does not know this package can catch them.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 
 
 class TrendlibError(ValueError):
@@ -94,7 +95,7 @@ class EvaluationError(TrendlibError):
     """Data or results of an evaluation that would make it worthless."""
 
 
-class MissingExtraError(TrendlibError):
+class MissingExtraError(TrendlibError, ModuleNotFoundError):
     """A library that an optional part of this package needs is not installed."""
 
 
@@ -117,6 +118,31 @@ def reason(error: Exception) -> str:
     "NoWordsError: no word in '...'"
     """
     return f"{type(error).__name__}: {error}"
+
+
+@contextmanager
+def needs_extra(what: str, extra: str) -> Iterator[None]:
+    """Say which extra to install, if something that is imported inside is not installed.
+
+    Args:
+        what: The command, or the module, that needs it.
+        extra: The extra of this package that brings it.
+
+    Raises:
+        MissingExtraError: If a library is missing.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        library = (error.name or "trendlib").partition(".")[0]
+        if library == "trendlib":
+            raise  # a fault of this package, which no extra would fix
+        missing = MissingExtraError(
+            f"`{what}` needs {library}, which is not installed: run "
+            f"`pip install 'trendlib[{extra}]'`"
+        )
+        missing.name = library
+        raise missing from error
 
 
 def check_choice(what: str, given: object, choices: Collection[str]) -> None:

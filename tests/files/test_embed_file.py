@@ -18,7 +18,7 @@ from trendlib.embedding import Recipe, embed_encoding
 from trendlib.errors import InputFileError, OutputError
 from trendlib.files import embed as embed_module
 from trendlib.files.embed import embed_file, read_settings
-from trendlib.files.rows import Row, read_rows
+from trendlib.files.rows import InputRow, read_rows
 from trendlib.model.encoder import Encoder
 from trendlib.readings import LAYERS
 
@@ -49,20 +49,22 @@ def test_rows_of_a_text_file(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_bytes("\ufeffone\r\n\ntwo\u2028too\n".encode() + b"caf\xe9")
     rows = list(read_rows(path))
-    assert rows[:3] == [Row(1, "one"), Row(2, ""), Row(3, "two\u2028too")]
-    assert rows[3].problem == ("no UTF-8: the byte 0xe9 at position 3: save the file as UTF-8")
+    assert rows[:3] == [InputRow(1, "one"), InputRow(2, ""), InputRow(3, "two\u2028too")]
+    assert rows[3].problem == (
+        "not valid UTF-8: the byte 0xe9 at position 3: save the file as UTF-8"
+    )
 
 
 def test_rows_of_a_csv_file(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(b'n,text\n1,"Yes, ""she""\ndid."\n2\n3,NA\n\n4,b\xff\n5,"never closed\n')
     rows = list(read_rows(path, "text"))
-    assert rows[0] == Row(1, 'Yes, "she"\ndid.')
-    assert rows[1] == Row(2, None, "1 fields, and the sentence is in field 2")
-    assert rows[2] == Row(3, "NA")  # and the empty line is no record
-    assert "no UTF-8: the byte 0xff at position 1" in str(rows[3].problem)
+    assert rows[0] == InputRow(1, 'Yes, "she"\ndid.')
+    assert rows[1] == InputRow(2, None, "1 fields, and the sentence is in field 2")
+    assert rows[2] == InputRow(3, "NA")  # and the empty line is no record
+    assert "not valid UTF-8: the byte 0xff at position 1" in str(rows[3].problem)
     assert [row.number for row in rows] == [1, 2, 3, 4, 5]
-    assert "no CSV" in str(rows[4].problem)
+    assert "not valid CSV" in str(rows[4].problem)
 
 
 def test_rows_of_json_lines(tmp_path: Path) -> None:
@@ -71,15 +73,18 @@ def test_rows_of_json_lines(tmp_path: Path) -> None:
         ['{"sentence": "one"}', "", '"two"', "{broken", '{"text": "x"}', "[1]", "null"],
     )
     rows = list(read_rows(path))
-    assert rows[:2] == [Row(1, "one"), Row(3, "two")]
-    assert "no JSON" in str(rows[2].problem)
+    assert rows[:2] == [InputRow(1, "one"), InputRow(3, "two")]
+    assert "not valid JSON" in str(rows[2].problem)
     assert rows[3].problem == "no key 'sentence', its keys are 'text'"
-    assert rows[4:] == [Row(6, [1]), Row(7, None)]
+    assert rows[4:] == [InputRow(6, [1]), InputRow(7, None)]
 
 
 def test_rows_of_a_parquet_file(tmp_path: Path) -> None:
     pd.DataFrame({"n": [1, 2], "text": ["one", None]}).to_parquet(tmp_path / "a.parquet")
-    assert list(read_rows(tmp_path / "a.parquet", "text")) == [Row(1, "one"), Row(2, None)]
+    assert list(read_rows(tmp_path / "a.parquet", "text")) == [
+        InputRow(1, "one"),
+        InputRow(2, None),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +93,7 @@ def test_rows_of_a_parquet_file(tmp_path: Path) -> None:
         ("a.doc", b"x", "ends with '.doc': give a file that ends with one of .txt, .csv, .jsonl, "),
         ("a.csv", b"n,text\n1,x\n", "no column 'sentence': its columns are 'n', 'text'"),
         ("a.csv", b"", "no column 'sentence': its columns are none"),
-        ("a.parquet", b"no parquet", "a.parquet is no Parquet file"),
+        ("a.parquet", b"no parquet", "a.parquet is not a Parquet file"),
         ("folder.txt", None, "cannot be read (Is a directory)"),
         ("missing.txt", ..., "cannot be read (No such file or directory)"),
     ],
@@ -178,6 +183,57 @@ def test_other_settings_do_not_overwrite(tmp_path: Path, tiny: Encoder) -> None:
         embed_file(source, tmp_path / "o.csv", tiny, Recipe())
 
 
+def test_an_output_of_other_code_stays_until_the_new_one_is_whole(
+    tmp_path: Path, tiny: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = write_lines(tmp_path / "s.txt", [*SENTENCES, "..."])
+    out, said = tmp_path / "o.parquet", list[str]()
+    embed_file(source, out, tiny, Recipe(), say=said.append)
+    content = out.read_bytes()
+    assert said == []
+
+    def stop(_: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(embed_module, "code_version", lambda *_: "another")
+    with pytest.raises(KeyboardInterrupt):
+        embed_file(source, out, tiny, Recipe(), on_rows=stop)
+    assert out.read_bytes() == content
+    with pytest.raises(OutputError, match="reading 'article' instead of 'layers'"):
+        embed_file(source, out, tiny, Recipe(LAYERS))
+    summary = embed_file(source, out, tiny, Recipe(), say=said.append)
+    assert (summary.embedded, summary.refused, summary.earlier) == (4, 1, 0)
+    (sentence,) = said
+    assert "o.parquet was made by another version of trendlib's code" in sentence
+    assert read_settings(out)["code"] == "another"
+    assert embed_file(source, out, tiny, Recipe()).earlier == 5
+
+
+def test_parts_of_other_code_are_made_again(
+    tmp_path: Path, tiny: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = write_lines(tmp_path / "s.txt", ["...", *SENTENCES])
+    monkeypatch.setattr(embed_module, "PART_ROWS", 1)
+    seen, said = list[int](), list[str]()
+
+    def stop_in_the_third_part(count: int) -> None:
+        seen.append(count)
+        if sum(seen) == 3:
+            raise KeyboardInterrupt
+
+    out = tmp_path / "o.parquet"
+    with pytest.raises(KeyboardInterrupt):
+        embed_file(source, out, tiny, Recipe(), on_rows=stop_in_the_third_part)
+    parts = tmp_path / ".o.parquet.parts"
+    assert len(list(parts.glob("*.parquet"))) == 2
+    monkeypatch.setattr(embed_module, "code_version", lambda *_: "another")
+    summary = embed_file(source, out, tiny, Recipe(), say=said.append)
+    assert (summary.embedded, summary.refused, summary.earlier) == (4, 1, 0)
+    assert said == [
+        f"{parts} held parts by another version of trendlib's code: they are embedded again."
+    ]
+
+
 def test_a_file_without_rows_is_refused(tmp_path: Path, tiny: Encoder) -> None:
     (tmp_path / "s.txt").touch()
     with pytest.raises(InputFileError, match="holds no row"):
@@ -208,7 +264,8 @@ def test_the_command(tmp_path: Path, tiny_folder: Path) -> None:
     assert len(table["embedding"][0]) == 24
     assert read_settings(tmp_path / "new" / "o.parquet")["kind"] == "difference"
     assert (
-        "no UTF-8: the byte 0xe9 at position 3" in refused(tmp_path / "new" / "o.refused.jsonl")[2]
+        "not valid UTF-8: the byte 0xe9 at position 3"
+        in refused(tmp_path / "new" / "o.refused.jsonl")[2]
     )
 
 

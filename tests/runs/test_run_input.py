@@ -17,7 +17,7 @@ from trendlib.model.weights import MINILM
 from trendlib.runs.folder import RunFolder, folder_name
 from trendlib.runs.runner import run
 from trendlib.runs.sentences import Sentences, distinct, read_sentences
-from trendlib.runs.settings import check_parameters, checked_settings, code_version, walkthrough
+from trendlib.runs.settings import check_parameters, checked_settings, walkthrough
 
 
 def write(path: Path, content: str | bytes) -> Path:
@@ -46,14 +46,14 @@ def test_a_json_lines_file_has_objects_or_strings(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.txt", b"fine\ncaf\xe9\n", "row 2: no UTF-8: the byte 0xe9 at position 3: save"),
+        ("a.txt", b"fine\ncaf\xe9\n", "row 2: not valid UTF-8: the byte 0xe9 at position 3: save"),
         ("a.txt", b"", "holds no sentence"),
         ("a.txt", b"\n \n", "holds no sentence"),
         ("a.doc", b"x", "ends with '.doc': give a file that ends with one of .txt, .csv, .json"),
         ("a.csv", b"n,text\n1,x\n", "no column 'sentence': its columns are 'n', 'text'"),
         ("a.csv", b"", "no column 'sentence': its columns are none"),
-        ("a.csv", b'sentence\n"never closed\n', "row 1: no CSV (unexpected end of data)"),
-        ("a.jsonl", b'{"sentence": "x"}\n{broken\n', "row 2: no JSON"),
+        ("a.csv", b'sentence\n"never closed\n', "row 1: not valid CSV (unexpected end of data)"),
+        ("a.jsonl", b'{"sentence": "x"}\n{broken\n', "row 2: not valid JSON"),
         ("a.jsonl", b'{"text": "x"}', "row 1: no key 'sentence', its keys are 'text'"),
         ("a.jsonl", b'"x"\n{"sentence": 5}', "row 2: the sentence is 5, of type int: give a text"),
         ("a.jsonl", b"null", "row 1: the sentence is None"),
@@ -143,11 +143,13 @@ def test_unknown_choices_are_refused() -> None:
         checked_settings("gpt")
 
 
-def test_the_version_of_the_code_changes_with_the_notebook(tmp_path: Path) -> None:
+def test_the_version_of_the_cells_changes_with_the_notebook(tmp_path: Path) -> None:
     one = make_notebook(tmp_path / "one.ipynb", "1 + 1")
     same = make_notebook(tmp_path / "same.ipynb", "1 + 1")
     other = make_notebook(tmp_path / "other.ipynb", "1 + 2")
-    assert code_version(one) == code_version(same) != code_version(other)
+    ones, sames, others = (checked_settings(MINILM.name, notebook=n) for n in (one, same, other))
+    assert ones.cells == sames.cells != others.cells
+    assert ones.code == others.code  # that of the records
 
 
 @pytest.mark.parametrize("sentence", ["I sold my car.", "東京", "../../etc", "", "a" * 5000, "NUL"])
@@ -248,7 +250,7 @@ def test_a_manifest_names_no_place_of_this_machine(tmp_path: Path, tiny_folder: 
 def test_a_damaged_record_is_as_good_as_none(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path, checked_settings(MINILM.name))
     with folder.opened():
-        folder.keep("Hello.", {"status": "done"}, {"page.html": b"x"})
+        folder.keep("Hello.", {"status": "done"}, {"page.html": b"x", "notebook.ipynb": b"x"})
         assert folder.is_done("Hello.", notebooks=True)
         assert list((tmp_path / ".staging").iterdir()) == []
         path = tmp_path / "sentences" / folder_name("Hello.") / "record.json"

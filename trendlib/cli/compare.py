@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from trendlib.cli.options import OK, cut, positive
+from trendlib.cli.options import OK, positive, shorten
 
 EXAMPLES = """\
 example:
@@ -13,16 +13,13 @@ example:
 """
 
 
-def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Describe the command."""
-    command = commands.add_parser(
-        "compare",
-        help="show where two runs find other words",
-        description="Compare two runs of the same sentences, such as two readings or two models: "
-        "where the focus word or the related word differs, and how often.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+def add_options(command: argparse.ArgumentParser) -> None:
+    """Describe the command, and its options."""
+    command.description = (
+        "Compare two runs of the same sentences, such as two readings or two models: "
+        "where the focus word or the related word differs, and how often."
     )
+    command.epilog = EXAMPLES
     command.add_argument("first", type=Path, metavar="A", help="folder of a run")
     command.add_argument("second", type=Path, metavar="B", help="folder of another one")
     command.add_argument(
@@ -42,7 +39,7 @@ def _compare(options: argparse.Namespace) -> int:
     differing = comparison.differing
     if len(differing):
         shown = differing.head(options.rows).copy()
-        shown["sentence"] = shown["sentence"].map(lambda text: cut(text, 60))
+        shown["sentence"] = shown["sentence"].map(lambda text: shorten(text, 60))
         print(f"\n{shown.to_string(index=False, justify='left')}")
     if len(differing) > options.rows:
         print(f"... and {len(differing) - options.rows:,} more: see them with --rows or --csv")

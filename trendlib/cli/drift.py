@@ -19,18 +19,15 @@ example:
 """
 
 
-def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Describe the command."""
-    command = commands.add_parser(
-        "drift",
-        help="say which of the articles' figures have changed since the last run",
-        description="Recompute every figure that the articles printed, and compare it with the "
+def add_options(command: argparse.ArgumentParser) -> None:
+    """Describe the command, and its options."""
+    command.description = (
+        "Recompute every figure that the articles printed, and compare it with the "
         "last run's. Exit status: 0 no figure has changed (or it is the first run, and none "
         "differs from the printed one), 1 a figure has changed, is new or has vanished, 2 a "
-        "file or the model cannot be used, 3 not run: the weights are not reachable.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "file or the model cannot be used, 3 not run: the weights are not reachable."
     )
+    command.epilog = EXAMPLES
     command.add_argument(
         "--model",
         default=BERT_BASE.name,

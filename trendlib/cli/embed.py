@@ -4,8 +4,6 @@ import argparse
 import sys
 from pathlib import Path
 
-from tqdm import tqdm
-
 from trendlib.cli.options import (
     FAILED,
     OK,
@@ -34,16 +32,13 @@ termination signal)
 """
 
 
-def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Describe the command."""
-    command = commands.add_parser(
-        "embed",
-        help="embed a file of sentences into a Parquet file",
-        description="Make the trend embedding of every row of a file. A row that has none does not "
-        "stop the others. What is done already is not done again.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+def add_options(command: argparse.ArgumentParser) -> None:
+    """Describe the command, and its options."""
+    command.description = (
+        "Make the trend embedding of every row of a file. A row that has none does not "
+        "stop the others. What is done already is not done again."
     )
+    command.epilog = EXAMPLES
     command.add_argument(
         "source",
         type=Path,
@@ -79,6 +74,8 @@ def _embed(options: argparse.Namespace) -> int:
     recipe = Recipe.named(options.reading, options.kind, options.undefined)
     count = sum(1 for _ in read_rows(options.source, options.column))
     end_on_termination()
+    from tqdm import tqdm
+
     from trendlib.files.embed import embed_file
     from trendlib.model.encoder import load_encoder
 
@@ -89,7 +86,13 @@ def _embed(options: argparse.Namespace) -> int:
         # disable=None: quiet where nobody looks at a terminal
         with tqdm(total=count, unit=" rows", disable=None) as bar:
             summary = embed_file(
-                options.source, options.out, encoder, recipe, options.column, bar.update
+                options.source,
+                options.out,
+                encoder,
+                recipe,
+                options.column,
+                on_rows=bar.update,
+                say=bar.write,
             )
     except KeyboardInterrupt as error:
         return stopped(error, kept)

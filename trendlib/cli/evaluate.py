@@ -14,18 +14,15 @@ EXAMPLES = """examples:
 """
 
 
-def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Describe the command."""
-    command = commands.add_parser(
-        "evaluate",
-        help="put the articles' claims to a test",
-        description="Run the tasks of the evaluation with every method, and write their results. "
+def add_options(command: argparse.ArgumentParser) -> None:
+    """Describe the command, and its options."""
+    command.description = (
+        "Run the tasks of the evaluation with every method, and write their results. "
         "The same command goes on where it was stopped. Exit status: 0 all is done, 1 a task "
         "could not be run or its checks found an error, 2 wrong use, 3 the model's weights cannot "
-        "be reached.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "be reached."
     )
+    command.epilog = EXAMPLES
     add_model(command)
     command.add_argument(
         "--task",

@@ -13,14 +13,12 @@ if TYPE_CHECKING:
     from trendlib.articles.published import Comparison
 
 
-def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Describe the command."""
-    command = commands.add_parser(
-        "reproduce",
-        help="recompute every figure that the articles printed",
-        description="Recompute every figure that the articles printed, and print the verdicts. "
+def add_options(command: argparse.ArgumentParser) -> None:
+    """Describe the command, and its options."""
+    command.description = (
+        "Recompute every figure that the articles printed, and print the verdicts. "
         "Exit status: 0 nothing differs (figures may be 'not run'), 1 a figure differs, 2 the "
-        "model cannot be used or the file cannot be written.",
+        "model cannot be used or the file cannot be written."
     )
     command.add_argument(
         "--model",
@@ -50,7 +48,7 @@ def _reproduce(options: argparse.Namespace) -> int:
     if options.csv is not None:
         options.csv.parent.mkdir(parents=True, exist_ok=True)
         table.to_csv(options.csv)
-    differing = [each for each in comparisons if each.verdict is Verdict.DIFFERS]
+    differing = [found for found in comparisons if found.verdict is Verdict.DIFFERS]
     return DIFFERENT if differing else OK
 
 

@@ -13,10 +13,11 @@ from trendlib.cli.options import (
     add_model,
     add_reading,
     cannot_go_on,
-    cut,
+    check_installed,
     end_on_termination,
     fallback_told,
     positive,
+    shorten,
     stopped,
 )
 from trendlib.encoding import DTYPES
@@ -24,7 +25,7 @@ from trendlib.errors import ParameterError
 from trendlib.files.rows import COLUMN
 
 if TYPE_CHECKING:
-    from trendlib.runs.runner import Summary
+    from trendlib.runs.runner import RunSummary
     from trendlib.runs.sentences import Sentences
     from trendlib.runs.settings import Settings
 
@@ -45,17 +46,14 @@ exit status: 0 all sentences are done, 1 some failed or the run could not go on,
 """
 
 
-def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Describe the command."""
-    command = commands.add_parser(
-        "run",
-        help="run the walkthrough over sentences of your own",
-        description="Run a notebook over sentences: each becomes an executed notebook, a page, and "
+def add_options(command: argparse.ArgumentParser) -> None:
+    """Describe the command, and its options."""
+    command.description = (
+        "Run a notebook over sentences: a sentence becomes an executed notebook, a page, and "
         "a record in results.parquet and results.csv; index.html lists them all. What is done "
-        "already is not done again.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "already is not done again."
     )
+    command.epilog = EXAMPLES
     command.add_argument("sentences", nargs="*", metavar="SENTENCE", help="a sentence")
     command.add_argument(
         "--file",
@@ -99,6 +97,8 @@ def _run(options: argparse.Namespace) -> int:
     from trendlib.runs.kernels import WorkerDiedError, WorkerError
     from trendlib.runs.runner import run
 
+    if not options.no_notebook:
+        check_installed("ipykernel", "matplotlib")
     sentences, settings = _checked(options)
     folder = options.out or RUNS / _run_name(options, settings)
     kept = f"What is done is kept in {folder}"
@@ -143,7 +143,7 @@ def _checked(options: argparse.Namespace) -> "tuple[Sentences, Settings]":
 
 
 def _warn_of_space(count: int, folder: Path) -> None:
-    place = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
+    place = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     free, needed = shutil.disk_usage(place).free, count * NOTEBOOK_BYTES
     if needed > free:
         print(
@@ -167,14 +167,14 @@ def _run_name(options: argparse.Namespace, settings: "Settings") -> str:
     return re.sub(r"[^\w.-]+", "-", "-".join([name, *choices]))
 
 
-def _print_summary(summary: "Summary") -> None:
+def _print_summary(summary: "RunSummary") -> None:
     total = summary.done + len(summary.failed)
     print(
         f"{total:,} sentences: {summary.done:,} done ({summary.earlier:,} of them earlier), "
         f"{len(summary.failed):,} failed."
     )
     for record in summary.failed[:10]:
-        print(f"failed: {cut(record['sentence'], 60)!r}: {record['error']}", file=sys.stderr)
+        print(f"failed: {shorten(record['sentence'], 60)!r}: {record['error']}", file=sys.stderr)
     if len(summary.failed) > 10:
         print(f"and {len(summary.failed) - 10:,} more", file=sys.stderr)
     print(f"See {summary.folder / 'index.html'}")

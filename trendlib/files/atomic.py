@@ -7,7 +7,7 @@ from pathlib import Path
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a new file to write to, which then takes the place of the old one."""
+    """Replace a file: yields a path to write to. If that fails, the old file stays as it was."""
     new = path.with_name(f".{path.name}.new")
     try:
         yield new

@@ -50,8 +50,7 @@ def code_version(*modules: str) -> str:
 def normalized(tree: ast.Module) -> str:
     r"""Reduce parsed Python to what computes: neither comments, nor docstrings, nor messages.
 
-    A message is a text that an error or a warning is made with, that an ``assert`` gives, or that
-    is translated.
+    A message is the text of an error, of a warning or of an ``assert``, or one that is translated.
 
     >>> normalized(ast.parse('def f(x):  # why\n    "Doc."\n    raise ValueError("wrong")'))
     "def f(x):\n    raise ValueError('')"
@@ -80,10 +79,10 @@ def _imported(tree: ast.Module) -> Iterator[str]:
     """List what a module imports from this package: modules, and names that may be modules."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (each.name for each in node.names)
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
-            yield from (f"{node.module}.{each.name}" for each in node.names)
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def _file(module: str) -> Path:
@@ -115,7 +114,7 @@ class _WithoutWords(ast.NodeTransformer):
         self.generic_visit(node)
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         if name in TRANSLATED or name.endswith(("Error", "Warning")):
-            node.args = [_emptied(each) for each in node.args]
+            node.args = [_emptied(argument) for argument in node.args]
         return node
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:

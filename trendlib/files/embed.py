@@ -17,7 +17,8 @@ from filelock import FileLock, Timeout
 from trendlib.embedding import Recipe
 from trendlib.errors import InputFileError, OutputError, reason
 from trendlib.files.atomic import replacing
-from trendlib.files.rows import COLUMN, Row, read_rows
+from trendlib.files.code_version import code_version
+from trendlib.files.rows import COLUMN, InputRow, read_rows
 from trendlib.files.settings import differences
 from trendlib.files.table import EmbeddingColumns, to_table
 from trendlib.model.corpus import Embedded, embed_many
@@ -30,6 +31,10 @@ PART_ROWS = 4096
 METADATA = b"trendlib"
 """The key of the Parquet file's metadata that says what made it, as JSON."""
 SETTINGS = "settings.json"
+CODE = "code"
+"""The key of the settings that holds the version of the code."""
+COMPUTED_BY = ("trendlib.model.corpus", "trendlib.files.table", "trendlib.files.rows")
+"""The modules that an embedding's row comes from: if their code changes, it is computed again."""
 
 
 @dataclass(frozen=True)
@@ -48,13 +53,13 @@ class Refusal:
 
 
 @dataclass(frozen=True)
-class Summary:
-    """How it ended.
+class EmbedSummary:
+    """What became of a file's rows.
 
     Attributes:
         embedded: How many rows have an embedding.
         refused: How many have none; ``side_file`` says why.
-        earlier: How many rows an earlier run, which was stopped, had done.
+        earlier: How many of all rows were done before this call.
         out: The Parquet file.
         side_file: The file that lists the refused rows; None if there is none.
     """
@@ -72,13 +77,16 @@ def embed_file(
     encoder: Encoder,
     recipe: Recipe,
     column: str = COLUMN,
+    *,
     on_rows: Callable[[int], object] = lambda _: None,
-) -> Summary:
+    say: Callable[[str], object] = lambda _: None,
+) -> EmbedSummary:
     """Embed every row of a file that can be embedded.
 
     The rows are embedded part by part, each of which is written whole to a folder beside ``out``;
     in the end they are put together, in the order of the file. A run that was stopped goes on
-    after its last part. Refused rows are listed in a file beside ``out``.
+    after its last part. What another version of the code has made is made again; an output of it
+    stays until the new one is whole. Refused rows are listed in a file beside ``out``.
 
     Args:
         source: The file; see ``rows.read_rows``.
@@ -87,6 +95,7 @@ def embed_file(
         recipe: How a sentence becomes a vector.
         column: The column of ``source`` that holds the sentences.
         on_rows: Called with a number of rows whenever they are done.
+        say: Called with a sentence for the user if earlier work cannot be used.
 
     Raises:
         InputFileError: If the file cannot be read, or has no such column.
@@ -99,11 +108,11 @@ def embed_file(
     if next(read_rows(source, column), None) is None:
         raise InputFileError(f"{source.name} holds no row: give at least one sentence")
     settings = _settings(source, encoder, recipe, column)
-    if _is_done(out, settings):
+    if _is_done(out, settings, say):
         summary = _summary(out, 0)
         return replace(summary, earlier=summary.embedded + summary.refused)
     parts = out.with_name(f".{out.name}.parts")
-    with _locked(parts, settings):
+    with _locked(parts, settings, say):
         earlier = 0
         for number, rows in enumerate(batched(read_rows(source, column), PART_ROWS)):
             part = parts / f"{number:06}.parquet"
@@ -113,7 +122,7 @@ def embed_file(
                 continue
             table, refused = _embed_rows(rows, encoder, recipe, on_rows)
             with replacing(part.with_suffix(".jsonl")) as new:
-                new.write_text("".join(json.dumps(asdict(each)) + "\n" for each in refused))
+                new.write_text("".join(json.dumps(asdict(row)) + "\n" for row in refused))
             with replacing(part) as new:  # last: it says that the part is done
                 pyarrow.parquet.write_table(table, new)
             _give_memory_back()
@@ -142,35 +151,37 @@ def _settings(source: Path, encoder: Encoder, recipe: Recipe, column: str) -> di
         "column": column,
         **recipe.as_dict(),
         **encoder.provenance.as_dict(),
+        CODE: code_version(*COMPUTED_BY),
     }
 
 
-def _is_done(out: Path, settings: Mapping[str, Any]) -> bool:
+def _is_done(out: Path, settings: Mapping[str, Any], say: Callable[[str], object]) -> bool:
     if not out.exists():
         return False
     kept = read_settings(out)
-    if kept == settings:
+    differing = differences(kept, settings, but=CODE)
+    if differing:
+        raise OutputError(
+            f"{out} was made with {differing}: give another file with --out, or delete that one"
+        )
+    if kept.get(CODE) == settings[CODE]:
         return True
-    raise OutputError(
-        f"{out} was made with {differences(kept, settings)}: give another file with --out, or "
-        "delete that one"
+    say(
+        f"{out} was made by another version of trendlib's code: its rows are embedded again, and "
+        "it is replaced when all are done."
     )
+    return False
 
 
 @contextmanager
-def _locked(parts: Path, settings: Mapping[str, Any]) -> Iterator[None]:
+def _locked(
+    parts: Path, settings: Mapping[str, Any], say: Callable[[str], object]
+) -> Iterator[None]:
     parts.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(parts / ".lock").acquire(timeout=0):
-            path = parts / SETTINGS
-            kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else settings
-            if kept != settings:
-                raise OutputError(
-                    f"the folder {parts} holds parts that were made with "
-                    f"{differences(kept, settings)}: give another file with --out, or delete that "
-                    "folder"
-                )
-            with replacing(path) as new:
+            _check_parts(parts, settings, say)
+            with replacing(parts / SETTINGS) as new:
                 new.write_text(json.dumps(settings), encoding="utf-8")
             yield
     except Timeout:
@@ -180,23 +191,40 @@ def _locked(parts: Path, settings: Mapping[str, Any]) -> Iterator[None]:
         ) from None
 
 
+def _check_parts(parts: Path, settings: Mapping[str, Any], say: Callable[[str], object]) -> None:
+    """Refuse parts of other settings, and drop those that other code has made."""
+    path = parts / SETTINGS
+    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else settings
+    differing = differences(kept, settings, but=CODE)
+    if differing:
+        raise OutputError(
+            f"the folder {parts} holds parts that were made with {differing}: give another file "
+            "with --out, or delete that folder"
+        )
+    if kept.get(CODE) == settings[CODE]:
+        return
+    for part in (*parts.glob("*.parquet"), *parts.glob("*.jsonl")):
+        part.unlink()
+    say(f"{parts} held parts by another version of trendlib's code: they are embedded again.")
+
+
 def embed_columns(
     encoder: Encoder,
     sentences: Sequence[str],
     recipe: Recipe,
     on_rows: Callable[[int], object] = lambda _: None,
 ) -> tuple[EmbeddingColumns, dict[int, str]]:
-    """Embed sentences into columns.
+    """Embed sentences into the columns of a table.
 
     Args:
         encoder: The model.
         sentences: The sentences.
-        recipe: How each becomes a vector.
+        recipe: How a sentence becomes a vector.
         on_rows: Called with 1 whenever a sentence is done.
 
     Returns:
-        The columns, in the order of the sentences; and why some have no embedding, by their
-        place.
+        The columns, in the order of the sentences; and the reasons why some have no embedding, by
+        their index among the sentences.
     """
     width = encoder.hidden_size
     columns = EmbeddingColumns(len(sentences), width, encoder.provenance.dtype)
@@ -211,7 +239,7 @@ def embed_columns(
 
 
 def _embed_rows(
-    rows: Sequence[Row], encoder: Encoder, recipe: Recipe, on_rows: Callable[[int], object]
+    rows: Sequence[InputRow], encoder: Encoder, recipe: Recipe, on_rows: Callable[[int], object]
 ) -> tuple[pa.Table, list[Refusal]]:
     refused = [
         Refusal(row.number, row.problem, _shown(row)) for row in rows if row.problem is not None
@@ -221,7 +249,7 @@ def _embed_rows(
     columns, reasons = embed_columns(encoder, [row.text for row in texts], recipe, on_rows)
     for place, why in reasons.items():
         refused.append(Refusal(texts[place].number, why, _shown(texts[place])))
-    refused.sort(key=lambda each: each.row)
+    refused.sort(key=lambda refusal: refusal.row)
     numbers = [row.number for row in texts]
     # What is refused may be no text at all.
     sentences = [None if place in reasons else row.text for place, row in enumerate(texts)]
@@ -239,7 +267,7 @@ def _give_memory_back() -> None:
         trim(0)
 
 
-def _shown(row: Row) -> str:
+def _shown(row: InputRow) -> str:
     return "" if row.text is None else str(row.text)[:200]
 
 
@@ -265,10 +293,10 @@ def _side_file(out: Path) -> Path:
     return out.with_name(f"{out.stem}.refused.jsonl")
 
 
-def _summary(out: Path, earlier: int) -> Summary:
+def _summary(out: Path, earlier: int) -> EmbedSummary:
     side_file = _side_file(out)
     embedded: int = pyarrow.parquet.read_metadata(out).num_rows
     if not side_file.exists():
-        return Summary(embedded, 0, earlier, out, None)
+        return EmbedSummary(embedded, 0, earlier, out, None)
     with side_file.open("rb") as file:
-        return Summary(embedded, sum(1 for _ in file), earlier, out, side_file)
+        return EmbedSummary(embedded, sum(1 for _ in file), earlier, out, side_file)

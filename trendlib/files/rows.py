@@ -15,14 +15,14 @@ COLUMN = "sentence"
 
 
 @dataclass(frozen=True)
-class Row:
-    """A row of a file.
+class InputRow:
+    """A row of a file of sentences.
 
     Attributes:
         number: Counted from 1: the line of a ``.txt`` or ``.jsonl``, the record (without the
             header) of a ``.csv`` or ``.parquet``.
-        text: What stands in the place of the sentence; whether it can be used is not checked.
-        problem: Why there is no such place; None where there is one.
+        text: The value where the sentence should be; whether it is one is not checked.
+        problem: Why the row has no such value, or not all of it; None if it has one.
     """
 
     number: int
@@ -30,7 +30,7 @@ class Row:
     problem: str | None = None
 
 
-def read_rows(path: Path, column: str = COLUMN) -> Iterator[Row]:
+def read_rows(path: Path, column: str = COLUMN) -> Iterator[InputRow]:
     """Read a file, however long, without holding it in memory.
 
     Args:
@@ -63,12 +63,12 @@ def _lines(path: Path) -> Iterator[str]:
             yield line.removesuffix("\n").removesuffix("\r")
 
 
-def _read_lines(path: Path, column: str) -> Iterator[Row]:
+def _read_lines(path: Path, column: str) -> Iterator[InputRow]:
     for number, line in enumerate(_lines(path), start=1):
         yield _row(number, line)
 
 
-def _read_csv(path: Path, column: str) -> Iterator[Row]:
+def _read_csv(path: Path, column: str) -> Iterator[InputRow]:
     csv.field_size_limit(sys.maxsize)
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
         records = csv.reader(file, strict=True)
@@ -80,7 +80,7 @@ def _read_csv(path: Path, column: str) -> Iterator[Row]:
                 record = next(records, None)
             except csv.Error as error:
                 number += 1
-                yield Row(number, None, f"no CSV ({error})")
+                yield InputRow(number, None, f"not valid CSV ({error})")
                 continue
             if record is None:
                 return
@@ -91,10 +91,10 @@ def _read_csv(path: Path, column: str) -> Iterator[Row]:
                 yield _row(number, record[place])
             else:
                 short = f"{len(record)} fields, and the sentence is in field {place + 1}"
-                yield Row(number, None, short)
+                yield InputRow(number, None, short)
 
 
-def _read_json_lines(path: Path, column: str) -> Iterator[Row]:
+def _read_json_lines(path: Path, column: str) -> Iterator[InputRow]:
     for number, line in enumerate(_lines(path), start=1):
         if not line.strip():
             continue
@@ -105,48 +105,49 @@ def _read_json_lines(path: Path, column: str) -> Iterator[Row]:
         try:
             value = json.loads(line)
         except ValueError as error:
-            yield Row(number, None, f"no JSON ({error})")
+            yield InputRow(number, None, f"not valid JSON ({error})")
             continue
         if isinstance(value, dict) and column not in value:
             listed = ", ".join(repr(key) for key in value) or "none"
-            yield Row(number, None, f"no key {column!r}, its keys are {listed}")
+            yield InputRow(number, None, f"no key {column!r}, its keys are {listed}")
         else:
-            yield Row(number, value[column] if isinstance(value, dict) else value)
+            yield InputRow(number, value[column] if isinstance(value, dict) else value)
 
 
-def _read_parquet(path: Path, column: str) -> Iterator[Row]:
+def _read_parquet(path: Path, column: str) -> Iterator[InputRow]:
     from pyarrow import ArrowInvalid
     from pyarrow.parquet import ParquetFile
 
     try:
         file = ParquetFile(path)
     except ArrowInvalid as error:
-        raise InputFileError(f"{path.name} is no Parquet file ({error})") from error
+        raise InputFileError(f"{path.name} is not a Parquet file ({error})") from error
     with file:
         _find(path, column, file.schema_arrow.names)
         number = 0
         for batch in file.iter_batches(columns=[column]):
             for value in batch.column(0).to_pylist():
                 number += 1
-                yield Row(number, value)
+                yield InputRow(number, value)
 
 
-def _row(number: int, text: str) -> Row:
-    """Make a row of a text, unless a byte of it could not be read."""
+def _row(number: int, text: str) -> InputRow:
+    """Make a row of a line's text; its problem is a byte that is not UTF-8, if there is one."""
     wrong = re.search("[\udc80-\udcff]", text)
     if wrong is None:
-        return Row(number, text)
+        return InputRow(number, text)
     byte = ord(wrong[0]) - 0xDC00
-    return Row(
+    return InputRow(
         number,
         text,
-        f"no UTF-8: the byte 0x{byte:02x} at position {wrong.start()}: save the file as UTF-8",
+        f"not valid UTF-8: the byte 0x{byte:02x} at position {wrong.start()}: save the file as "
+        "UTF-8",
     )
 
 
 def _find(path: Path, column: str, names: list[str]) -> int:
     if column not in names:
-        listed = ", ".join(repr(each) for each in names) or "none"
+        listed = ", ".join(repr(name) for name in names) or "none"
         raise InputFileError(
             f"{path.name} has no column {column!r}: its columns are {listed}; name one with "
             "--column"
@@ -154,7 +155,7 @@ def _find(path: Path, column: str, names: list[str]) -> int:
     return names.index(column)
 
 
-READERS: dict[str, Callable[[Path, str], Iterator[Row]]] = {
+READERS: dict[str, Callable[[Path, str], Iterator[InputRow]]] = {
     ".txt": _read_lines,
     ".csv": _read_csv,
     ".jsonl": _read_json_lines,

@@ -4,8 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def differences(kept: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
+def differences(kept: Mapping[str, Any], wanted: Mapping[str, Any], but: str = "") -> str:
     """Say in what kept settings differ from the wanted ones; an empty text if in nothing.
+
+    Args:
+        kept: The settings that were kept with results.
+        wanted: Those that are wanted now; what these do not name does not count.
+        but: A name that does not count either.
 
     >>> differences({"reading": "layers", "dtype": "float64"}, {"reading": "article"})
     "reading 'layers' instead of 'article'"
@@ -13,5 +18,5 @@ def differences(kept: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
     return ", ".join(
         f"{name} {kept.get(name)!r} instead of {value!r}"
         for name, value in wanted.items()
-        if kept.get(name) != value
+        if name != but and kept.get(name) != value
     )

@@ -43,16 +43,16 @@ class EmbeddingColumns:
         self._model: str | None = None
 
     def put(self, place: int, embedding: SentenceEmbedding) -> None:
-        """Put a sentence's embedding into its place."""
+        """Put a sentence's embedding into the row ``place``, counted from 0."""
         self._values[place] = embedding.values
         self._undefined[place] = ~embedding.defined
         self._words[place] = words_of(embedding)
         self._model = embedding.provenance.model
 
-    def made(self) -> dict[str, pa.Array]:
-        """Make the columns."""
-        missing = [each is None for each in self._words]
-        words = [each or {} for each in self._words]
+    def arrays(self) -> dict[str, pa.Array]:
+        """Return the columns as arrays of Arrow, by name: ``WORDS``, embedding and model."""
+        missing = [found is None for found in self._words]
+        words = [found or {} for found in self._words]
         vectors = pa.FixedSizeListArray.from_arrays(
             pa.array(self._values.ravel(), mask=self._undefined.ravel()),
             self._values.shape[1],
@@ -61,7 +61,7 @@ class EmbeddingColumns:
         models = [None if no else self._model for no in missing]
         return {
             **{
-                name: pa.array([each.get(name) for each in words], kind)
+                name: pa.array([found.get(name) for found in words], kind)
                 for name, kind in WORDS.items()
             },
             "embedding": vectors,
@@ -101,7 +101,7 @@ def to_table(
         {
             "row": pa.array(numbers, pa.int64()),
             "sentence": pa.array(sentences, pa.string()),
-            **columns.made(),
+            **columns.arrays(),
         }
     )
     return table.filter(table["embedding"].is_valid())

@@ -12,17 +12,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-import onnx
-import onnxruntime
 import torch
 from torch import Tensor
 
 from trendlib.attention import attention_rows, layer_of
-from trendlib.errors import OutputError
+from trendlib.errors import OutputError, needs_extra
 from trendlib.files.atomic import replacing
+from trendlib.interfaces import EXTRAS
 from trendlib.model.batch import check_model, rows_of, run_blocks
 from trendlib.model.encoder import Encoder
 from trendlib.readings import Reading
+
+with needs_extra(__name__, EXTRAS["onnx"]):
+    import onnx
+    import onnxruntime
 
 INPUTS = ("input_ids", "attention_mask")
 OUTPUTS = ("static", "contextual", "attention")
@@ -65,7 +68,7 @@ def export(encoder: Encoder, reading: Reading, out: Path) -> float:
     Raises:
         OutputError: If the file's outputs are not the model's; then it is not kept.
         LayerOutOfRangeError: If the reading names a layer that the model lacks.
-        UnsupportedModelError: If the model is none that batches support.
+        UnsupportedModelError: If the model cannot run batches.
     """
     check_model(encoder)
     layer = layer_of(reading, encoder.n_layers)
@@ -108,7 +111,7 @@ def export(encoder: Encoder, reading: Reading, out: Path) -> float:
 
 
 def largest_difference(path: Path, encoder: Encoder, reading: Reading) -> float:
-    """Compare a file's outputs with those of the encoder, one sentence at a time."""
+    """Return the largest difference of a file's outputs from the encoder's, on ``SENTENCES``."""
     encodings = encoder.encode_many(SENTENCES)
     padded = encoder.tokenizer(list(SENTENCES), padding=True, return_tensors="np")
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
@@ -127,7 +130,7 @@ def largest_difference(path: Path, encoder: Encoder, reading: Reading) -> float:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Silence what the exporter says of its own ways."""
+    """Silence the exporter's log and warnings."""
     logger = logging.getLogger("torch.onnx")
     level = logger.level
     logger.setLevel(logging.ERROR)

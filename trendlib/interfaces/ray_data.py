@@ -7,16 +7,19 @@ rows are embedded again.
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-from ray.data import ActorPoolStrategy, Dataset
-
 from trendlib.embedding import ARTICLE_RECIPE, Recipe
-from trendlib.errors import ParameterError
-from trendlib.files.embed import embed_columns
+from trendlib.errors import ParameterError, needs_extra
 from trendlib.files.rows import COLUMN
-from trendlib.files.table import WORDS
+from trendlib.interfaces import EXTRAS
 from trendlib.model.encoder import load_encoder
 from trendlib.model.weights import AUTO
+
+with needs_extra(__name__, EXTRAS["ray_data"]):
+    import pyarrow as pa
+    from ray.data import ActorPoolStrategy, Dataset
+
+    from trendlib.files.embed import embed_columns
+    from trendlib.files.table import WORDS
 
 REFUSED = "refused"
 """The column that says why a row has no embedding; null where it has one."""
@@ -25,7 +28,7 @@ BATCH_ROWS = 1024
 
 
 class TrendBatches:
-    """What each worker does with a batch of rows; see ``embed_dataset``."""
+    """Embeds batches of rows, in one worker of the cluster; see ``embed_dataset``."""
 
     def __init__(self, column: str, model: str | Path, recipe: Recipe, dtype: str, device: str):
         """Load the model."""
@@ -34,10 +37,10 @@ class TrendBatches:
         self._encoder = load_encoder(model, dtype, device)
 
     def __call__(self, batch: pa.Table) -> pa.Table:
-        """Add the columns."""
+        """Add the columns of the embeddings to a batch of rows."""
         sentences = batch[self._column].to_pylist()
         columns, refused = embed_columns(self._encoder, sentences, self._recipe)
-        for name, column in columns.made().items():
+        for name, column in columns.arrays().items():
             batch = batch.append_column(name, column)
         reasons = [refused.get(place) for place in range(len(sentences))]
         return batch.append_column(REFUSED, pa.array(reasons, pa.string()))

@@ -5,15 +5,18 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils import Tags
 
 from trendlib.embedding import ARTICLE_RECIPE, Recipe
-from trendlib.errors import NotTextError, UnknownChoiceError, check_choice
+from trendlib.errors import NotTextError, UnknownChoiceError, check_choice, needs_extra
+from trendlib.interfaces import EXTRAS
 from trendlib.model.corpus import BAD_ROWS, embed_array
 from trendlib.model.encoder import Encoder, load_encoder
 from trendlib.model.weights import AUTO
 from trendlib.typing import SentenceVectors
+
+with needs_extra(__name__, EXTRAS["scikit_learn"]):
+    from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+    from sklearn.utils import Tags
 
 
 class TrendEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]

@@ -11,13 +11,16 @@ from pathlib import Path
 from typing import Any, Self
 
 import torch
-from sentence_transformers.base.modules import InputModule
 
 from trendlib.embedding import ARTICLE_RECIPE, Recipe
-from trendlib.errors import check_choice
+from trendlib.errors import check_choice, needs_extra
+from trendlib.interfaces import EXTRAS
 from trendlib.model.corpus import BAD_ROWS, embed_array
 from trendlib.model.encoder import load_own_encoder
 from trendlib.model.weights import AUTO, HUB_FILES, VOCABULARY_FILES, find_weights
+
+with needs_extra(__name__, EXTRAS["sentence_transformers"]):
+    from sentence_transformers.base.modules import InputModule
 
 
 class TrendTransformer(InputModule):
@@ -56,7 +59,7 @@ class TrendTransformer(InputModule):
         self.tokenizer = self._encoder.tokenizer
 
     def get_config_dict(self) -> dict[str, Any]:
-        """List the choices, ready for JSON."""
+        """Return the recipe and the choice for bad rows, ready for JSON."""
         return {"recipe": self.recipe.as_dict(), "bad_rows": self.bad_rows}
 
     @property
@@ -65,13 +68,13 @@ class TrendTransformer(InputModule):
         return self._encoder.max_tokens
 
     def get_embedding_dimension(self) -> int:
-        """Say how many coordinates an embedding has."""
+        """Return the number of coordinates of an embedding."""
         return self._encoder.hidden_size
 
     def preprocess(
         self, inputs: Sequence[Any], prompt: str | None = None, **_: Any
     ) -> dict[str, Any]:
-        """Hand the sentences on: how they are cut decides what their words are."""
+        """Pass the sentences on as they are: the encoder needs the text to find its words."""
         return {"sentences": self._prepend_prompt(list(inputs), prompt) if prompt else list(inputs)}
 
     def forward(self, features: dict[str, Any], **_: Any) -> dict[str, Any]:

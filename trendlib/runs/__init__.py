@@ -3,8 +3,8 @@
 Data flows one way through the modules::
 
     file -> sentences -> settings (checked before anything starts)
-         -> runner -> kernels (warm workers) -> worker (what each of them computes)
-         -> folder (what is kept) -> results (tables), index, pages
+         -> runner -> kernels (warm workers) -> worker (what a worker computes)
+         -> folder (what is kept) -> results (tables), index, pages (markdown)
          -> comparison (two runs side by side)
 
 Everything but ``worker`` lives in the command's own process, which never imports torch.

@@ -19,10 +19,10 @@ class RunComparison:
 
     Attributes:
         labels: Names of the two runs.
-        differing: A row for each sentence whose focus or related word differs.
+        differing: The sentences whose focus or related word differs, a row for each.
         shared: How many sentences have a result in both runs.
         focus: In how many of these the focus word differs.
-        related: In how many the related word differs; none at all counts as another one.
+        related: In how many the related word differs; to have none differs from having one.
         swapped: In how many they are the same two words, swapped.
         failed: How many sentences failed in either.
         only: How many sentences only the first run has, and only the second.
@@ -38,7 +38,7 @@ class RunComparison:
     only: tuple[int, int]
 
     def __str__(self) -> str:
-        """Say the counts."""
+        """Say the counts, a line for each of them."""
         lines = [
             f"A: {self.labels[0]}",
             f"B: {self.labels[1]}",

@@ -46,7 +46,7 @@ class RunFolder:
 
     @contextmanager
     def opened(self) -> Iterator[None]:
-        """Make the folder, or go on with it, alone.
+        """Lock the folder for this run, and make it if it is new.
 
         Raises:
             RunFolderError: If it holds something else, a run of other settings, or a run that is
@@ -78,7 +78,7 @@ class RunFolder:
             ) from None
 
     def record(self, sentence: str) -> Record | None:
-        """Read what is kept of a sentence; None if there is nothing of use."""
+        """Read a sentence's record; None if there is none, or a damaged one."""
         try:
             text = (self.path / SENTENCES / folder_name(sentence) / RECORD).read_text("utf-8")
             record: Record = json.loads(text)
@@ -87,21 +87,29 @@ class RunFolder:
         return record
 
     def is_done(self, sentence: str, notebooks: bool) -> bool:
-        """Say whether a sentence has all that is wanted, by this version of the code."""
+        """Say whether a sentence has all that is wanted, made by this version of the code.
+
+        Args:
+            sentence: The sentence.
+            notebooks: Whether an executed notebook and its page are wanted too; then the
+                notebook's cells must be the same as well.
+        """
         record = self.record(sentence)
         if record is None or record["status"] != records.DONE:
             return False
         page = self.path / SENTENCES / folder_name(sentence) / PAGE
-        return record["code"] == self.settings.code and (page.exists() or not notebooks)
+        if record["code"] != self.settings.code:
+            return False
+        return not notebooks or (page.exists() and record["cells"] == self.settings.cells)
 
     def scratch(self, sentence: str) -> Path:
-        """Give a folder for what is not complete yet; it is removed with the others."""
+        """Make a folder for what is not complete yet; it is removed with the others."""
         path = self.path / STAGING / f"{folder_name(sentence)}.work"
         path.mkdir(parents=True, exist_ok=True)
         return path
 
     def keep(self, sentence: str, record: Record, files: Mapping[str, bytes]) -> None:
-        """Put a sentence's outputs in their place, whole."""
+        """Move the complete outputs of a sentence to its folder."""
         name = folder_name(sentence)
         staged = self.path / STAGING / name
         shutil.rmtree(staged, ignore_errors=True)
@@ -112,6 +120,7 @@ class RunFolder:
             **self.settings.manifest,
             "parameters": json.dumps(dict(self.settings.parameters)),
             "code": self.settings.code,
+            "cells": self.settings.cells if NOTEBOOK in files else None,
             "folder": f"{SENTENCES}/{name}",
         }
         (staged / RECORD).write_text(json.dumps(complete, ensure_ascii=False), encoding="utf-8")
@@ -130,8 +139,8 @@ class RunFolder:
         shutil.rmtree(self.path / STAGING / f"{name}.work", ignore_errors=True)
 
     def summarize(self, sentences: Sequence[str]) -> list[Record]:
-        """Write the tables and the index of what is there; returns the records."""
-        found = [record for each in sentences if (record := self.record(each)) is not None]
+        """Write the tables and the index; returns the records that there are."""
+        found = [record for text in sentences if (record := self.record(text)) is not None]
         from trendlib.runs import results  # takes a while to load: see the runner
 
         table = results.to_table(found)
@@ -190,4 +199,4 @@ def folder_name(sentence: str) -> str:
 
 
 def _visible(folder: Path) -> list[Path]:
-    return [each for each in folder.iterdir() if not each.name.startswith(".")]
+    return [path for path in folder.iterdir() if not path.name.startswith(".")]

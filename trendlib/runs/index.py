@@ -22,7 +22,7 @@ class Entry:
     """A sentence of the index.
 
     Attributes:
-        record: What was found.
+        record: The sentence's record.
         page: Address of its page, relative to the index; None where there is none.
         notebook: The same for its notebook.
         picture: The same for its picture.

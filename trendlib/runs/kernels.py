@@ -38,7 +38,7 @@ class WarmKernel:
     """A kernel that answers the functions of ``worker``, and runs notebooks."""
 
     def __init__(self, threads: int) -> None:
-        """Start its process.
+        """Start the kernel's process.
 
         Args:
             threads: How many threads its numerical libraries may use.
@@ -54,7 +54,7 @@ class WarmKernel:
         self.client: AsyncKernelClient = self.manager.client()
 
     def wait_until_ready(self) -> None:
-        """Wait until it answers.
+        """Wait until the kernel answers.
 
         Raises:
             WorkerDiedError: If it dies before, or takes too long.
@@ -69,7 +69,7 @@ class WarmKernel:
         self._reply(self.client.execute("import gc; gc.disable()", silent=True))
 
     def is_alive(self) -> bool:
-        """Say whether its process runs."""
+        """Whether the kernel's process runs."""
         return bool(run_sync(self.manager.is_alive)())
 
     def call(self, function: str, **arguments: Any) -> Any:
@@ -90,13 +90,13 @@ class WarmKernel:
         return answer["data"]["application/json"]["answer"]
 
     def kill(self) -> None:
-        """End its process, from any thread."""
+        """Kill the kernel's process; any thread may do so."""
         provisioner: Any = self.manager.provisioner
         if provisioner is not None and provisioner.process is not None:
             provisioner.process.kill()
 
     def close(self) -> None:
-        """End it, and free what belongs to it."""
+        """Shut the kernel down, and close its channels."""
         self.client.stop_channels()
         run_sync(self.manager.shutdown_kernel)(now=True)
 
@@ -131,7 +131,7 @@ class Workers:
 
         Args:
             count: How many workers.
-            prepare: What each new kernel does first.
+            prepare: What a new kernel does first.
             work: What is done with a batch of sentences.
             give_up: What is done with a sentence that has failed ``ATTEMPTS`` times, and the
                 reason; called in the thread that takes the numbers from ``do``.
@@ -160,7 +160,7 @@ class Workers:
             kernel.close()
 
     def do(self, batches: Sequence[Batch]) -> Iterator[int]:
-        """Begin with batches of sentences; gives the number of sentences of each as it is done.
+        """Start the work; yields the number of sentences of a batch whenever one is done.
 
         Raises:
             WorkerError: If a worker cannot be prepared.
@@ -178,7 +178,7 @@ class Workers:
         return len(batch)
 
     def _do(self, batch: Batch) -> dict[str, str]:
-        """Work on a batch; gives the sentences that failed, and why."""
+        """Work on a batch; returns the sentences that failed, and why."""
         why = ""
         for _ in range(ATTEMPTS):
             kernel = self._kernel()
@@ -209,7 +209,7 @@ class Workers:
         kernel.close()
 
     def _kernel(self) -> WarmKernel:
-        """Give this thread's kernel; a new one if it has none, or a dead one."""
+        """Return this thread's kernel; a new one if it has none, or if its own is dead."""
         kernel: WarmKernel | None = getattr(self._own, "kernel", None)
         if kernel is not None and kernel.is_alive():
             return kernel

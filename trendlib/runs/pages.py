@@ -1,6 +1,5 @@
 """An executed notebook as a page: one file, which needs no network and runs no script."""
 
-import re
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -10,18 +9,11 @@ from typing import Any
 
 import nbformat
 from jinja2 import pass_context
-from latex2mathml.converter import convert
 from nbconvert import HTMLExporter
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from pygments.formatters import HtmlFormatter
 
 from trendlib.runs.index import SHOWN, templates
-
-_FIGURE = re.compile(r" \(\{numref\}`[^`]+`\)")
-_ROLE = re.compile(r"\{([\w:]+)\}`([^`<]+?)(?: *<[^>]*>)?`")
-_KEY = re.compile(r"([a-z]+)(\d{4})\w*")
-_EQUATION_LABEL = re.compile(r"\$\$ *\([\w-]+\)")
-_EMPTY_LINK = re.compile(r"(?<!!)\[\]\(([^)]+)\)")
+from trendlib.runs.markdown import to_html
 
 
 def notebook_page(path: Path, sentence: str) -> str:
@@ -118,53 +110,18 @@ def _caption(cell: Any) -> None:
             return
 
 
-class _Renderer(IPythonRenderer):
-    """Formulas as MathML, which needs no script."""
-
-    def block_math(self, body: str) -> str:
-        return _mathml(body, "block")
-
-    def multiline_math(self, text: str) -> str:
-        return _mathml(text, "block")
-
-    def inline_math(self, body: str) -> str:
-        return _mathml(body, "inline")
-
-    def link(self, text: str, url: str, title: str | None = None) -> str:
-        # Other chapters are not beside this page.
-        return super().link(text, url, title) if "://" in url else text
-
-
 class _PageExporter(HTMLExporter):
     """Notebook to HTML, for a page that stands alone."""
 
     @pass_context
     def markdown2html(self, context: Any, source: str) -> str:
-        text = _EQUATION_LABEL.sub("$$", source)
-        text = _ROLE.sub(_role_text, _FIGURE.sub("", text))  # this page numbers no figures
-        text = _EMPTY_LINK.sub(lambda match: Path(match[1]).stem.replace("_", " "), text)
-        return MarkdownWithMath(renderer=_Renderer(escape=False)).render(text)
-
-
-def _role_text(role: re.Match[str]) -> str:
-    """Say what a role of the book would say, where there is no book to link to."""
-    name, text = role[1], role[2]
-    if name == "eq":
-        return f"“{text.removeprefix('eq-')}”"
-    if name.startswith("cite"):
-        works = _KEY.sub(lambda key: f"{key[1].capitalize()} {key[2]}", text).replace(",", ", ")
-        return f"({works})" if name == "cite:p" else works
-    return text
+        return to_html(source, context.get("cell", {}).get("attachments", {}))
 
 
 @cache
 def _highlighting(style: str) -> str:
     formatter = HtmlFormatter(style=style)
     return str(formatter.get_style_defs(".highlight"))  # type: ignore[no-untyped-call]
-
-
-def _mathml(latex: str, display: str) -> str:
-    return str(convert(latex.strip().strip("$"), display=display))
 
 
 @cache

@@ -36,6 +36,7 @@ SCHEMA = pa.schema(
         ("notebook", pa.string()),
         ("parameters", pa.string()),
         ("code", pa.string()),
+        ("cells", pa.string()),
         ("versions", pa.string()),
         ("folder", pa.string()),
     ]
@@ -45,7 +46,7 @@ the embedding, the related word where there is none, everything of a sentence th
 
 
 def provenance_of(record: Mapping[str, Any]) -> Provenance:
-    """Say where the figures of a record, or of a row of the results, come from."""
+    """Say which model, of which dtype and versions, made a record or a row of the results."""
     return Provenance(
         model=record["model"],
         revision=record["revision"],

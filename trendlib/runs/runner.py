@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
@@ -31,8 +32,8 @@ WORTH_A_WORKER = 256
 
 
 @dataclass(frozen=True)
-class Summary:
-    """How a run ended.
+class RunSummary:
+    """What became of a run's sentences.
 
     Attributes:
         done: Sentences that have a result.
@@ -53,12 +54,12 @@ def run(
     path: Path,
     jobs: int | None = None,
     notebooks: bool = True,
-) -> Summary:
+) -> RunSummary:
     """Run a notebook over sentences; those that are done already are not run again.
 
     Args:
         sentences: The sentences, each once.
-        settings: What to do with each.
+        settings: What to do with them.
         path: The run's folder.
         jobs: How many workers; one a processor core if left out.
         notebooks: Whether to make notebooks and pages, or only the records.
@@ -73,14 +74,14 @@ def run(
     _check_texts(sentences)
     folder = RunFolder(path, settings)
     with folder.opened():
-        waiting = [each for each in sentences if not folder.is_done(each, notebooks)]
+        waiting = [text for text in sentences if not folder.is_done(text, notebooks)]
         earlier = len(sentences) - len(waiting)
         try:
             _run(waiting, earlier, _Work(folder, notebooks), jobs or usable_cores())
         finally:
             found = folder.summarize(sentences)
     failed = tuple(record for record in found if record["status"] == records.FAILED)
-    return Summary(len(found) - len(failed), earlier, failed, path)
+    return RunSummary(len(found) - len(failed), earlier, failed, path)
 
 
 def _run(waiting: Sequence[str], earlier: int, work: "_Work", jobs: int) -> None:
@@ -119,7 +120,6 @@ class _Work:
             "prepare",
             model=settings.weights.choice,
             dtype=settings.dtype,
-            notebook=str(settings.notebook),
             notebooks=self.notebooks,
         )
         if code != settings.code:
@@ -131,8 +131,44 @@ class _Work:
             )
 
     def do(self, kernel: WarmKernel, batch: Batch) -> None:
+        if self.notebooks:
+            (sentence,) = batch
+            self._do_with_notebook(kernel, sentence)
+            return
+        for sentence, described in zip(batch, self._describe(kernel, batch), strict=True):
+            self.folder.keep(sentence, described["record"], {})
+
+    def _do_with_notebook(self, kernel: WarmKernel, sentence: str) -> None:
+        """Run the notebook, and make the record.
+
+        Of the walkthrough we know that it encodes its sentence, and how: the record is made of
+        that, and the model runs once. A notebook of the user's own may do anything with the model
+        (prune it, hook into it, or not use it), so that the record is made before, without it.
+        """
         settings = self._settings
-        described = kernel.call(
+        files: dict[str, bytes] = {}
+        if settings.is_walkthrough:
+            error = self._run_notebook(kernel, sentence, files)
+            described = kernel.call(
+                "describe_executed",
+                sentence=sentence,
+                model=settings.weights.choice,
+                dtype=settings.dtype,
+                reading=settings.reading,
+            )
+        else:
+            (described,) = self._describe(kernel, (sentence,))
+            error = self._run_notebook(kernel, sentence, files)
+        record = described["record"]
+        if "picture" in described:
+            files[PICTURE] = base64.b64decode(described["picture"])
+        if error is not None and record["status"] == records.DONE:
+            record = records.failure(error)
+        self.folder.keep(sentence, record, files)
+
+    def _describe(self, kernel: WarmKernel, batch: Batch) -> list[dict[str, Any]]:
+        settings = self._settings
+        described: list[dict[str, Any]] = kernel.call(
             "describe",
             sentences=batch,
             model=settings.weights.choice,
@@ -140,13 +176,7 @@ class _Work:
             reading=settings.reading,
             pictures=self.notebooks,
         )
-        for sentence, found in zip(batch, described, strict=True):
-            record, files = found["record"], {}
-            if "picture" in found:
-                files[PICTURE] = base64.b64decode(found["picture"])
-            if self.notebooks:
-                record = self._run_notebook(kernel, sentence, record, files)
-            self.folder.keep(sentence, record, files)
+        return described
 
     def give_up(self, sentence: str, why: str) -> None:
         files: dict[str, bytes] = {}
@@ -161,26 +191,22 @@ class _Work:
         self.folder.keep(sentence, records.failure(why), files)
 
     def _run_notebook(
-        self, kernel: WarmKernel, sentence: str, record: Record, files: dict[str, bytes]
-    ) -> Record:
+        self, kernel: WarmKernel, sentence: str, files: dict[str, bytes]
+    ) -> str | None:
+        """Put the executed notebook and its page into ``files``; returns the error, if any."""
         from nbclient.exceptions import DeadKernelError
         from papermill.exceptions import PapermillExecutionError
 
         from trendlib.runs import engine, pages
 
+        settings, failed = self._settings, None
         out = self.folder.scratch(sentence) / NOTEBOOK
         kernel.call("reset")
         try:
-            engine.execute(
-                self._settings.notebook,
-                out,
-                self._parameters(sentence),
-                kernel.manager,
-                kernel.client,
-            )
+            parameters = self._parameters(sentence)
+            engine.execute(settings.notebook, out, parameters, kernel.manager, kernel.client)
         except PapermillExecutionError as error:
-            if record["status"] == records.DONE:
-                record = records.failure(f"{error.ename}: {error.evalue}")
+            failed = f"{error.ename}: {error.evalue}"
         except DeadKernelError as error:
             raise WorkerDiedError(str(error)) from error
         pages.forget_machine(out, self._private)
@@ -188,9 +214,9 @@ class _Work:
         try:
             page = kernel.call("page", notebook=str(out.resolve()), sentence=sentence)
         except WorkerError as error:
-            return records.failure(f"its page cannot be made: {error}")
+            return f"its page cannot be made: {error}"
         files[PAGE] = page.encode()
-        return record
+        return failed
 
     def _parameters(self, sentence: str) -> dict[str, object]:
         return self._settings.notebook_parameters(sentence)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trendlib.errors import InputFileError
-from trendlib.files.rows import COLUMN, Row, read_rows
+from trendlib.files.rows import COLUMN, InputRow, read_rows
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def read_sentences(path: Path, column: str = COLUMN) -> Sentences:
     return distinct(filled, len(texts) - len(filled))
 
 
-def _checked(name: str, row: Row) -> str:
+def _checked(name: str, row: InputRow) -> str:
     if row.problem is not None:
         raise InputFileError(f"{name}, row {row.number}: {row.problem}")
     if not isinstance(row.text, str):

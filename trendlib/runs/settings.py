@@ -5,17 +5,27 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
 
 import trendlib
 from trendlib.encoding import DTYPES
 from trendlib.errors import ParameterError, check_choice
+from trendlib.files.code_version import code_version
 from trendlib.model.weights import AUTO, Weights, find_weights
 from trendlib.readings import ARTICLE, reading_named
 
 PACKAGE = Path(trendlib.__file__).resolve().parent
 WALKTHROUGH = "02_sentence_embedding.ipynb"
+WALKTHROUGH_PLACES = (
+    PACKAGE.parent / "notebooks" / WALKTHROUGH,
+    PACKAGE / "notebooks" / WALKTHROUGH,
+)
+"""Beside the package, or inside it where it was installed.
+
+:meta hide-value:
+"""
+COMPUTED_BY = ("trendlib.model.corpus", "trendlib.runs.records")
+"""The modules that a record comes from: if their code changes, it is computed again."""
 OWN = ("sentence", "model", "reading", "dtype")
 """The parameters that a notebook must have, because the run sets them."""
 
@@ -25,7 +35,7 @@ BOOLEANS = {"true": True, "false": False}
 
 @dataclass(frozen=True)
 class Settings:
-    """What a run does with each of its sentences.
+    """What a run does with its sentences.
 
     Attributes:
         weights: The model.
@@ -33,6 +43,7 @@ class Settings:
         dtype: "float32" or "float64".
         notebook: The notebook that is run.
         parameters: Its further parameters.
+        code: The version of the code that makes the records.
     """
 
     weights: Weights
@@ -40,6 +51,7 @@ class Settings:
     dtype: str
     notebook: Path
     parameters: Mapping[str, object] = field(default_factory=dict)
+    code: str = field(default_factory=lambda: code_version(*COMPUTED_BY))
 
     @property
     def manifest(self) -> dict[str, object]:
@@ -55,9 +67,16 @@ class Settings:
         }
 
     @cached_property
-    def code(self) -> str:
-        """The version of the code, see ``code_version``."""
-        return code_version(self.notebook)
+    def cells(self) -> str:
+        """The version of the notebook: a checksum of the sources of its cells."""
+        content = json.loads(self.notebook.read_text(encoding="utf-8"))
+        sources = ["".join(cell["source"]) for cell in content["cells"]]
+        return hashlib.sha256(json.dumps(sources).encode()).hexdigest()[:16]
+
+    @property
+    def is_walkthrough(self) -> bool:
+        """Whether the notebook is this package's own."""
+        return self.notebook in WALKTHROUGH_PLACES
 
     def notebook_parameters(self, sentence: str) -> dict[str, object]:
         """List what the notebook is run with."""
@@ -101,9 +120,12 @@ def checked_settings(
 
 
 def walkthrough() -> Path:
-    """Find the walkthrough's notebook: beside the package, or inside it where it was installed."""
-    places = [PACKAGE.parent / "notebooks" / WALKTHROUGH, PACKAGE / "notebooks" / WALKTHROUGH]
-    for place in places:
+    """Find the walkthrough's notebook.
+
+    Raises:
+        ParameterError: If it is in none of ``WALKTHROUGH_PLACES``.
+    """
+    for place in WALKTHROUGH_PLACES:
         if place.is_file():
             return place
     raise ParameterError(f"{WALKTHROUGH} is not installed with trendlib: give a notebook")
@@ -162,19 +184,3 @@ def _converted(name: str, text: str, parameter: Mapping[str, str]) -> object:
     except (ValueError, KeyError):
         allowed = "true or false" if kind == "bool" else f"a value of type {kind}"
         raise ParameterError(f"the parameter {name!r} is {text!r}: give {allowed}") from None
-
-
-def code_version(notebook: Path) -> str:
-    """Compute what changes when the code does: the package, the notebook, the libraries.
-
-    Results of another version are computed anew.
-    """
-    digest = hashlib.sha256()
-    for path in sorted(PACKAGE.rglob("*")):
-        if path.suffix in {".py", ".j2", ".css", ".js"}:
-            digest.update(path.relative_to(PACKAGE).as_posix().encode() + path.read_bytes())
-    for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
-        digest.update("".join(cell["source"]).encode())
-    for library in ("torch", "transformers", "numpy"):
-        digest.update(version(library).encode())
-    return digest.hexdigest()[:16]

@@ -14,13 +14,16 @@ from typing import Any
 
 from IPython.core.getipython import get_ipython
 
-from trendlib.embedding import Recipe
+from trendlib.embedding import Recipe, SentenceEmbedding, embed_encoding
+from trendlib.encoding import Encoding
 from trendlib.errors import SentenceError, reason
-from trendlib.model import encoder
-from trendlib.model.corpus import Embedded, embed_many
+from trendlib.files.code_version import code_version
+from trendlib.model.corpus import embed_many
+from trendlib.model.encoder import Encoder, load_encoder
 from trendlib.readings import reading_named
 from trendlib.runs import records
-from trendlib.runs.settings import code_version
+from trendlib.runs.settings import COMPUTED_BY
+from trendlib.typing import Vector
 
 _START = Path.cwd()
 
@@ -41,16 +44,16 @@ def answer(function: str, arguments: str) -> Answer:
     return Answer(_FUNCTIONS[function](**json.loads(arguments)))
 
 
-def prepare(model: str, dtype: str, notebook: str, notebooks: bool) -> str:
-    """Load what every sentence needs; answers which version of the code this kernel runs."""
-    encoder.load_encoder(model, dtype)
+def prepare(model: str, dtype: str, notebooks: bool) -> str:
+    """Load what every sentence needs; returns the version of the code that this kernel runs."""
+    load_encoder(model, dtype)
     if notebooks:
         _prepare_notebooks()
     # What is loaded by now stays: the garbage collector need not look at it again and again.
     gc.freeze()
     gc.enable()
     gc.set_threshold(20_000, 20, 20)  # a figure makes and drops many objects
-    return code_version(Path(notebook))
+    return code_version(*COMPUTED_BY)
 
 
 def _prepare_notebooks() -> None:
@@ -72,37 +75,62 @@ def describe(
 ) -> list[dict[str, Any]]:
     """Make the records of sentences, and their pictures if they are wanted."""
     try:
-        return _describe(sentences, model, dtype, reading, pictures)
+        return _describe(sentences, load_encoder(model, dtype), reading, pictures)
     except Exception as error:  # whatever it is, the other sentences go on
         if len(sentences) > 1:
             return [
                 described
-                for each in sentences
-                for described in describe([each], model, dtype, reading, pictures)
+                for sentence in sentences
+                for described in describe([sentence], model, dtype, reading, pictures)
             ]
         return [{"record": records.failure(reason(error))}]
 
 
+def describe_executed(sentence: str, model: str, dtype: str, reading: str) -> dict[str, Any]:
+    """Make the record and the picture of the sentence that the walkthrough was just run with.
+
+    The model has run already: what the notebook's own ``encode`` returned is used, if it is there.
+    """
+    encoding = _encoding_in_notebook(sentence, load_encoder(model, dtype))
+    reset()  # the notebook's settings of figures are not those of the picture
+    if encoding is not None:
+        embedding = embed_encoding(encoding, Recipe(reading_named(reading)))
+        return _described(embedding, encoding.cls, encoding.mean, pictures=True)
+    (described,) = describe([sentence], model, dtype, reading, pictures=True)
+    return described
+
+
+def _encoding_in_notebook(sentence: str, encoder: Encoder) -> Encoding | None:
+    shell = get_ipython()
+    values = [] if shell is None else list(shell.user_ns.values())
+    for value in values:
+        if not isinstance(value, Encoding) or value.provenance is not encoder.provenance:
+            continue
+        if value.sentence == sentence:
+            return value
+    return None
+
+
 def _describe(
-    sentences: Sequence[str], model: str, dtype: str, reading: str, pictures: bool
+    sentences: Sequence[str], encoder: Encoder, reading: str, pictures: bool
 ) -> list[dict[str, Any]]:
     recipe = Recipe(reading_named(reading))
     described: dict[int, dict[str, Any]] = {}
-    for place, outcome in embed_many(
-        encoder.load_encoder(model, dtype), sentences, recipe, usual=True
-    ):
+    for place, outcome in embed_many(encoder, sentences, recipe, usual=True):
         if isinstance(outcome, SentenceError):
             described[place] = {"record": records.failure(reason(outcome))}
         else:
-            described[place] = _described(outcome, pictures)
+            usual = outcome.usual
+            assert usual is not None  # it was asked for
+            described[place] = _described(outcome.embedding, usual.cls, usual.mean, pictures)
     return [described[place] for place in range(len(sentences))]
 
 
-def _described(outcome: Embedded, pictures: bool) -> dict[str, Any]:
-    embedding, usual = outcome.embedding, outcome.usual
-    assert usual is not None  # it was asked for
+def _described(
+    embedding: SentenceEmbedding, cls: Vector, mean: Vector, pictures: bool
+) -> dict[str, Any]:
     versions = json.dumps(dict(embedding.provenance.versions))
-    record = records.record_of(embedding, usual.cls, usual.mean) | {"versions": versions}
+    record = records.record_of(embedding, cls, mean) | {"versions": versions}
     if not pictures:
         return {"record": record}
     from trendlib.show import plots
@@ -132,4 +160,6 @@ def reset() -> None:
     os.chdir(_START)
 
 
-_FUNCTIONS = {each.__name__: each for each in (prepare, describe, page, reset)}
+_FUNCTIONS = {
+    function.__name__: function for function in (prepare, describe, describe_executed, page, reset)
+}
