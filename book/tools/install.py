@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO
 
 VENV = Path(".venv")
-BIN = VENV / ("Scripts" if sys.platform == "win32" else "bin")
+PYTHON = VENV / "bin" / "python"
 LOG = Path("_build") / "setup.log"
 PYTHONS = (3, 11, 5), (3, 15)
 """The oldest Python that fits, and the first that does not: as in pyproject.toml."""
@@ -30,7 +30,7 @@ NOISE = re.compile(r"WARNING: Location '.*' is ignored")
 FOUND = re.compile(r"Collecting (\S+)")
 DOWNLOADED = re.compile(r"\s*Downloading (\S+?)(?:-[\d.]+\S*)? \((\S+ ?\w+)\)")
 TO_INSTALL = re.compile(r"Installing collected packages: (.*)")
-RESOLVED = re.compile(r"Resolved (\d+) packages")
+PREPARED = re.compile(r"Prepared (\d+) packages?")
 
 
 def main() -> int:
@@ -70,17 +70,14 @@ def main() -> int:
 
 def has_pip() -> bool:
     """Whether an environment is there, and whole."""
-    python = BIN / "python"
-    return (
-        python.exists()
-        and subprocess.run([python, "-m", "pip", "--version"], capture_output=True).returncode == 0
-    )
+    asked = [PYTHON, "-m", "pip", "--version"]
+    return PYTHON.exists() and subprocess.run(asked, capture_output=True).returncode == 0
 
 
 def version_of_venv() -> tuple[int, ...]:
     """Ask the environment which Python it has: it may be older than this one."""
     code = "import sys; print(*sys.version_info[:3])"
-    asked = subprocess.run([BIN / "python", "-c", code], check=True, stdout=-1, text=True)
+    asked = subprocess.run([PYTHON, "-c", code], check=True, stdout=-1, text=True)
     return tuple(map(int, asked.stdout.split()))
 
 
@@ -90,11 +87,16 @@ def command(extra: str, index: str | None, uv: str | None) -> list[str]:
     if index:
         what += ["--extra-index-url", index]
     if not uv:
-        return [str(BIN / "python"), "-m", "pip", "install", "--disable-pip-version-check", *what]
+        return [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", *what]
     # Of both indexes, the build that fits the pin: uv's own rule would take all that PyTorch's
     # index has from there alone, in whichever versions it has.
     strategy = ["--index-strategy", "unsafe-best-match"] if index else []
-    return [uv, "pip", "install", "--python", str(BIN / "python"), *strategy, *what]
+    return [uv, "pip", "install", "--python", str(PYTHON), *strategy, *what]
+
+
+def count_packages() -> int:
+    """Count what is installed."""
+    return sum(1 for _ in VENV.glob("lib/python*/site-packages/*.dist-info"))
 
 
 class Progress:
@@ -108,7 +110,7 @@ class Progress:
         """Begin."""
         self.phase = "finding versions"
         self._found = 0
-        self._total = 0
+        self._total = self._before = 0
         self._started = time.monotonic()
 
     def read(self, line: str) -> None:
@@ -117,18 +119,19 @@ class Progress:
             self._found += 1
             self.phase = f"finding versions, {self._found} so far"
         elif match := DOWNLOADED.match(line):
-            self.phase = f"downloading {match[1]} ({match[2]}), {self._found or 'all'} packages"
+            self.phase = f"downloading {match[1]} ({match[2]})"
         elif match := TO_INSTALL.match(line):
-            self._total = match[1].count(",") + 1
-        elif match := RESOLVED.match(line):
-            self._total = int(match[1])
+            self._total, self._before = match[1].count(",") + 1, count_packages()
+        elif match := PREPARED.match(line):
+            self._total, self._before = int(match[1]), count_packages()
 
     def __str__(self) -> str:
         """Say it in a line."""
         seconds = round(time.monotonic() - self._started)
         phase = self.phase
-        if self._total and (installed := len(list(VENV.rglob("site-packages/*.dist-info"))) - 1):
-            phase = f"installing, {min(installed, self._total)} of {self._total} packages"
+        if self._total:
+            installed = min(count_packages() - self._before, self._total)
+            phase = f"installing, {installed} of {self._total} packages"
         return f"  {seconds // 60}:{seconds % 60:02}  {phase}"
 
 

@@ -196,9 +196,9 @@ def small_book(folder: Path) -> None:
     )
     (folder / ".venv").mkdir()
     for part in Path(sys.prefix).iterdir():
-        if part.name != ".ready":
+        if not part.name.startswith(".ready"):
             (folder / ".venv" / part.name).symlink_to(part)
-    (folder / ".venv" / ".ready").touch()
+    (folder / ".venv" / ".ready-book").touch()
 
 
 def test_the_recipe_for_a_chapter_makes_one(tmp_path: Path) -> None:

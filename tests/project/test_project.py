@@ -1,22 +1,21 @@
-"""The project keeps its own rules: environments in step, one module with torch, a true README."""
+"""The project keeps its own rules: environments in step, commands in two parts, a true README."""
 
-import os
 import re
 import shlex
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
+import install
 import nbformat
 import yaml
 from helpers.paths import ROOT
+from helpers.requirements import PROJECT, constraints, normalized, of_extras
 from matplotlib.image import imread
 
 from trendlib import cli
 from trendlib.cli import compare, drift, embed, evaluate, export, run
 
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 FIXED = {
     "jupyterlab",
     "jupyter-book",
@@ -29,73 +28,51 @@ FIXED = {
 }
 
 
-def normalized(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", re.split(r"[\s<>=!~;\[]", name, maxsplit=1)[0]).lower()
-
-
-def constraints() -> dict[str, str]:
-    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
-    pins = [line.split("==") for line in lines if line and not line.startswith("#")]
-    return {normalized(name): version for name, version in pins}
-
-
-def requirements() -> list[str]:
-    extras = PROJECT["optional-dependencies"].values()
-    return [*PROJECT["dependencies"], *(each for extra in extras for each in extra)]
-
-
 def test_environment_yml_is_in_step_with_pyproject() -> None:
     environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
     *conda, pip = environment["dependencies"]
     assert conda == ["python=3.11", "pip"]
-    assert PROJECT["requires-python"] == ">=3.11"
-    options, project = pip["pip"]
-    assert options == "-c constraints.txt"
-    extras = ",".join(PROJECT["optional-dependencies"])
-    assert project == f"-e .[{extras}]"
+    assert pip["pip"] == ["-c constraints.txt", "-e .[book]"]
 
 
 def test_the_fixed_packages_are_required() -> None:
-    assert {normalized(each) for each in requirements()} >= FIXED
+    assert {normalized(line) for line in of_extras("test")} >= FIXED
 
 
 def test_every_requirement_is_pinned() -> None:
     pins = constraints()
-    assert {normalized(each) for each in requirements()} <= set(pins)
+    assert {normalized(line) for line in of_extras("test")} <= set(pins)
     assert pins["torch"] == "2.13.0"
     assert all(re.fullmatch(r"[\w.!]+", version) for version in pins.values())
 
 
-def test_make_installs_what_environment_yml_does() -> None:
+def test_the_pythons_that_fit_are_the_same_everywhere() -> None:
+    oldest, newest = re.fullmatch(r">=([\d.]+),<([\d.]+)", PROJECT["requires-python"]).groups()  # type: ignore[union-attr]
+    assert (version(oldest), version(newest)) == install.PYTHONS
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    assert f"-e '.[{','.join(PROJECT['optional-dependencies'])}]'" in makefile
-    assert "-c constraints.txt" in makefile
+    assert f"not {version(oldest)} <= sys.version_info[:3] < {version(newest)}" in makefile
+    minors = range(version(oldest)[1], version(newest)[1])
+    named = re.search(r"^PYTHON \?= (.*)", makefile, flags=re.MULTILINE)
+    assert named
+    assert named[1].split() == [*(f"python3.{minor}" for minor in minors), "python3"]
+    classifiers = [f"Programming Language :: Python :: 3.{minor}" for minor in minors]
+    assert [line for line in PROJECT["classifiers"] if "Python" in line] == classifiers
 
 
-def test_make_help_lists_the_commands() -> None:
+def version(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split(".")))
+
+
+def test_make_help_lists_the_commands_of_readers_and_of_maintainers() -> None:
     listed = subprocess.run(
         ["make", "help"], cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout
-    commands = "book test lab reproduce evaluate evaluate-quick bench clean help"
-    for command in commands.split():
-        assert re.search(rf"^{command} +\S", listed, flags=re.MULTILINE)
-
-
-def test_a_wrong_python_is_refused_with_advice(tmp_path: Path) -> None:
-    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
-        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
-    environment = {**os.environ, "MAKEFLAGS": ""}
-    missing = subprocess.run(
-        ["make", "book", "PYTHON=python-of-nowhere"],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert missing.returncode != 0
-    assert "install Python 3.11" in missing.stdout
-    assert not (tmp_path / ".venv").exists()
+    parts = [
+        re.findall(r"^  ([a-z-]+) +\S", part, flags=re.MULTILINE) for part in listed.split("\n\n")
+    ]
+    readers, maintainers = parts
+    assert readers == ["help", "book", "test", "lab", "pdf", "reproduce", "clean"]
+    assert {"check", "lint", "types", "evaluate", "bench", "notebooks", "lock"} <= set(maintainers)
 
 
 def test_the_readme_gives_commands_that_exist() -> None:
