@@ -70,7 +70,7 @@ def main() -> int:
 
 def has_pip() -> bool:
     """Whether an environment is there, and whole."""
-    asked = [PYTHON, "-m", "pip", "--version"]
+    asked = [str(PYTHON), "-m", "pip", "--version"]
     return PYTHON.exists() and subprocess.run(asked, capture_output=True).returncode == 0
 
 

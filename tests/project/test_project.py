@@ -8,11 +8,13 @@ from pathlib import Path
 
 import install
 import nbformat
+import pytest
 import yaml
 from helpers.paths import ROOT
 from helpers.requirements import PROJECT, constraints, normalized, of_extras
 from matplotlib.image import imread
 
+import trendlib
 from trendlib import cli
 from trendlib.cli import compare, drift, embed, evaluate, export, run
 
@@ -75,22 +77,78 @@ def test_make_help_lists_the_commands_of_readers_and_of_maintainers() -> None:
     assert {"check", "lint", "types", "evaluate", "bench", "notebooks", "lock"} <= set(maintainers)
 
 
-def test_the_readme_gives_commands_that_exist() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+TEXTS = ("README.md", "CONTRIBUTING.md", "book/commands.md")
+
+
+def blocks(text: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.splitlines()) < 110
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_commands_and_places_that_are_named_exist(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    commands = set(re.findall(r"(?:^|`)make (\w+)", readme, flags=re.MULTILINE))
-    assert {"book", "test", "reproduce", "lab", "bench"} <= commands
+    commands = set(re.findall(r"(?:^|`)make ([a-z][a-z-]*)", text, flags=re.MULTILINE))
+    assert commands >= {"book"}
     for command in commands:
-        assert re.search(rf"^{command}:", makefile, flags=re.MULTILINE)
-    for path in re.findall(r"\]\((?!https?:)([^)#]+)\)", readme):
-        assert (ROOT / path).exists()
-    for path in re.findall(r"^\| `([^`]+)`", readme, flags=re.MULTILINE):
-        assert (ROOT / path).exists()
+        assert re.search(rf"^{command}:", makefile, flags=re.MULTILINE), command
+    places = re.findall(r"\]\((?!https?:)([^)#]+)\)", text)
+    for place in places:
+        assert (ROOT / name).parent.joinpath(place).exists(), place
+    named = r"`((?:trendlib|tests|book|notebooks|\.github)/[\w./-]+)`"
+    for place in re.findall(named, text):
+        assert (ROOT / place).exists(), place
+
+
+def test_the_places_of_the_readme_exist() -> None:
+    table = README.partition("## Where things are")[2]
+    places = re.findall(r"^\| `([^`]+)`", table, flags=re.MULTILINE)
+    assert {"notebooks", "trendlib", "book", "tests"} <= set(places)
+    for place in places:
+        assert (ROOT / place).exists(), place
+
+
+def test_the_readme_lists_the_method_in_its_order() -> None:
+    table = README.partition("## The method")[2].partition("\n## ")[0]
+    listed = re.findall(r"^\| `(\w+)\.py` \| .+ \|$", table, flags=re.MULTILINE)
+    told = (trendlib.__doc__ or "").split("::")[1]
+    assert listed == re.findall(r"^    (\w+) +\w", told, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", TEXTS[::2])
+def test_the_python_in_the_texts_runs(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    (code,) = blocks(text, "python")
+    lines = [line for line in code.splitlines() if line]
+    assert len(lines) <= 6
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    if name == "README.md":
+        focus, related, shape = result.stdout.splitlines()
+        assert focus in "I sold my car"
+        assert related.startswith("Related(")
+        assert shape == "(384,)"
+
+
+def test_the_texts_list_the_extras_for_users() -> None:
+    of_the_repository = {"book", "test"}
+    extras = PROJECT["optional-dependencies"].keys() - of_the_repository
+    for name in TEXTS[::2]:
+        text = (ROOT / name).read_text(encoding="utf-8")
+        (table,) = re.findall(r"^\| (?:extra|`pip install).*\n((?:\|.*\n)+)", text, re.MULTILINE)
+        first = [line.split("|")[1] for line in table.splitlines()]
+        assert set(re.findall(r"`(\w+)`", " ".join(first))) == extras
 
 
 def documented_commands() -> list[str]:
-    """List the `trendlib` commands that README, chapters and help show."""
-    texts = [(ROOT / "README.md").read_text(encoding="utf-8"), run.EXAMPLES]
+    """List the `trendlib` commands that texts, chapters and help show."""
+    texts = [(ROOT / name).read_text(encoding="utf-8") for name in TEXTS] + [run.EXAMPLES]
     texts += [compare.EXAMPLES, embed.EXAMPLES, export.EXAMPLES, drift.EXAMPLES]
     texts += [evaluate.EXAMPLES]
     for notebook in sorted((ROOT / "notebooks").glob("*.ipynb")):
