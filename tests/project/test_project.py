@@ -77,6 +77,18 @@ def test_make_help_lists_the_commands_of_readers_and_of_maintainers() -> None:
     assert {"check", "lint", "types", "evaluate", "bench", "notebooks", "lock"} <= set(maintainers)
 
 
+def test_make_check_takes_the_methods_tests_and_not_the_front_door() -> None:
+    """Asked for all its names, as pytest does, the front door loads torch."""
+    told = subprocess.run(
+        ["make", "--dry-run", "check"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout
+    for part in ("ruff check .", "ruff format --check .", ".venv/bin/mypy"):
+        assert part in told
+    *_, files = told.strip().splitlines()[-1].partition("pytest -q ")
+    method = {path for path in ROOT.glob("trendlib/*.py") if not path.stem.startswith("__")}
+    assert {ROOT / name for name in files.split()} == {ROOT / "tests" / "core", *method}
+
+
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 TEXTS = ("README.md", "CONTRIBUTING.md", "book/commands.md")
 
