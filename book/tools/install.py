@@ -30,7 +30,8 @@ NOISE = re.compile(r"WARNING: Location '.*' is ignored")
 FOUND = re.compile(r"Collecting (\S+)")
 DOWNLOADED = re.compile(r"\s*Downloading (\S+?)(?:-[\d.]+\S*)? \((\S+ ?\w+)\)")
 TO_INSTALL = re.compile(r"Installing collected packages: (.*)")
-PREPARED = re.compile(r"Prepared (\d+) packages?")
+RESOLVED = re.compile(r"Resolved (\d+) packages?")
+PREPARED = re.compile(r"Prepared \d+ packages?")
 
 
 def main() -> int:
@@ -110,7 +111,7 @@ class Progress:
         """Begin."""
         self.phase = "finding versions"
         self._found = 0
-        self._total = self._before = 0
+        self._resolved = self._total = self._before = 0
         self._started = time.monotonic()
 
     def read(self, line: str) -> None:
@@ -122,8 +123,10 @@ class Progress:
             self.phase = f"downloading {match[1]} ({match[2]})"
         elif match := TO_INSTALL.match(line):
             self._total, self._before = match[1].count(",") + 1, count_packages()
-        elif match := PREPARED.match(line):
-            self._total, self._before = int(match[1]), count_packages()
+        elif match := RESOLVED.match(line):
+            self._resolved = int(match[1])
+        elif PREPARED.match(line):  # of them, those that uv has not kept from another time
+            self._total = self._resolved
 
     def __str__(self) -> str:
         """Say it in a line."""
@@ -161,8 +164,11 @@ def install(command: list[str], log: IO[str], progress: Progress) -> tuple[int, 
 
     other = threading.Thread(target=follow, args=(process.stderr, errors))
     other.start()
-    follow(process.stdout)
-    other.join()
+    try:
+        follow(process.stdout)
+    finally:  # Ctrl-C reaches pip too, which ends by itself
+        other.join()
+        process.wait()
     return process.wait(), errors
 
 

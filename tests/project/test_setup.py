@@ -75,6 +75,7 @@ echo "$@" > called
             capture_output=True,
             text=True,
             check=False,
+            start_new_session=True,  # Ctrl-C is for all of a terminal's group
         )
 
 
@@ -170,6 +171,18 @@ def test_a_failure_is_shown_whole_without_the_noise_and_is_no_set_up(machine: Ma
     assert (machine.project / BOOK).exists()
 
 
+def test_a_set_up_can_be_stopped_and_goes_on(machine: Machine) -> None:
+    machine.python("python3.11", "3.11.7")
+    machine.installer('echo "Collecting numpy"; kill -INT 0; echo "ERROR: stopped" >&2; exit 1')
+    result = machine.make(BOOK)
+    assert result.returncode != 0
+    assert "Stopped; the same command goes on." in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not (machine.project / BOOK).exists()
+    machine.installer("exit 0")
+    assert machine.make(BOOK).returncode == 0
+
+
 def test_an_environment_with_another_python_is_not_touched(machine: Machine) -> None:
     machine.python("python3.11", "3.11.7")
     machine.python("../project/.venv/bin/python", "3.10.13")
@@ -223,9 +236,9 @@ def test_the_screen_says_how_far_pip_is(packages: Path) -> None:
 
 def test_the_screen_says_how_far_uv_is(packages: Path) -> None:
     progress, said = phases(UV)
-    assert said[1:] == ["downloading torch (183.1MiB)", "installing, 0 of 100 packages"]
+    assert said[1:] == ["downloading torch (183.1MiB)", "installing, 1 of 191 packages"]
     (packages / "torch-2.13.0.dist-info").mkdir()
-    assert str(progress).endswith("installing, 1 of 100 packages")
+    assert str(progress).endswith("installing, 2 of 191 packages")
 
 
 def test_without_a_terminal_a_line_comes_now_and_then(
