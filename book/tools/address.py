@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = "book/_config.yml"
-PLACES = (CONFIG, "pyproject.toml", "CITATION.cff", "notebooks/**/*.ipynb")
+PLACES = (CONFIG, "pyproject.toml", "CITATION.cff", "book/commands.md", "notebooks/**/*.ipynb")
 ADDRESS = re.compile(r"https://github\.com/[\w.-]+/[\w.-]+")
 
 

@@ -116,14 +116,20 @@ def test_the_cell_for_colab_installs_there_and_nowhere_else(
 
 def test_one_address_stands_everywhere(tmp_path: Path) -> None:
     """And one command changes it."""
-    for name in ("book/_config.yml", "pyproject.toml", "CITATION.cff", "notebooks"):
+    for name in (
+        "book/_config.yml",
+        "book/commands.md",
+        "pyproject.toml",
+        "CITATION.cff",
+        "notebooks",
+    ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, tmp_path / name)
     new, program = "https://github.com/you/fork", ROOT / "book" / "tools" / "address.py"
     command = [sys.executable, program, new, "--branch", "v9", "--root", tmp_path]
     changed = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
-    assert len(changed) == 3 + len(CHAPTERS) + 1
+    assert len(changed) == 4 + len(CHAPTERS) + 1
     for name in changed:
         text = (tmp_path / name).read_text(encoding="utf-8")
         assert new in text
@@ -196,9 +202,9 @@ def small_book(folder: Path) -> None:
     )
     (folder / ".venv").mkdir()
     for part in Path(sys.prefix).iterdir():
-        if part.name != ".ready":
+        if not part.name.startswith(".ready"):
             (folder / ".venv" / part.name).symlink_to(part)
-    (folder / ".venv" / ".ready").touch()
+    (folder / ".venv" / ".ready-book").touch()
 
 
 def test_the_recipe_for_a_chapter_makes_one(tmp_path: Path) -> None:

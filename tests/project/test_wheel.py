@@ -1,0 +1,143 @@
+"""The sdist and the wheel: they are made without a network, and work without the repository."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+from helpers.paths import ROOT
+from helpers.requirements import PROJECT
+
+# Loaded by every Python that is started, kernels too: the repository is not to be looked into.
+GUARD = """
+import sys
+
+def refuse(event, arguments):
+    if event == "open" and str(arguments[0]).startswith({forbidden!r}):
+        raise RuntimeError(f"{{arguments[0]}} was opened, which is no part of the wheel")
+
+sys.addaudithook(refuse)
+"""
+IN_PYTHON = """
+import trendlib
+embedding = trendlib.embed("I sold my car.")
+encoder = trendlib.load_encoder("all-MiniLM-L6-v2")
+print(trendlib.__file__, trendlib.__version__, *embedding.values.shape)
+"""
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with both: the sdist is made of the repository, and the wheel of the sdist."""
+    folder = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(built: Path) -> Path:
+    (wheel,) = built.glob("*.whl")
+    return wheel
+
+
+class Installed:
+    """The wheel in a folder of its own, beside the libraries of this environment."""
+
+    def __init__(self, wheel: Path, folder: Path) -> None:
+        self.folder, self.packages = folder, folder / "packages"
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
+        subprocess.run([*pip, "--target", self.packages, wheel], check=True, capture_output=True)
+        forbidden = tuple(f"{ROOT / name}{os.sep}" for name in ("trendlib", "notebooks", "book"))
+        guard = GUARD.format(forbidden=forbidden)
+        (self.packages / "sitecustomize.py").write_text(guard, encoding="utf-8")
+
+    def run(self, *arguments: str, status: int = 0) -> str:
+        result = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=self.folder,
+            env={**os.environ, "PYTHONPATH": str(self.packages)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert result.returncode == status, result.stdout + result.stderr
+        return result.stdout
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    return Installed(wheel, tmp_path_factory.mktemp("installed"))
+
+
+def test_everything_in_the_package_is_in_the_wheel(wheel: Path) -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "trendlib"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout.split()
+    names = set(ZipFile(wheel).namelist())
+    assert set(listed) <= names
+    assert {name for name in names - set(listed) if ".dist-info/" not in name} == {
+        "trendlib/notebooks/02_sentence_embedding.ipynb"
+    }
+
+
+def test_the_sdist_holds_what_the_wheel_is_made_of_and_no_book(built: Path) -> None:
+    (sdist,) = built.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        names = {name.split("/")[1] for name in archive.getnames() if "/" in name}
+    assert names >= {"trendlib", "notebooks", "pyproject.toml", "README.md", "LICENSE"}
+    assert names.isdisjoint({"book", "tests", "Makefile"})
+    assert sdist.stat().st_size < 2_000_000
+
+
+def test_the_wheel_says_what_it_needs(wheel: Path) -> None:
+    archive = ZipFile(wheel)
+    (metadata,) = (name for name in archive.namelist() if name.endswith("/METADATA"))
+    lines = archive.read(metadata).decode().splitlines()
+    extras = {line.removeprefix("Provides-Extra: ") for line in lines if "Provides-Extra" in line}
+    assert extras == set(PROJECT["optional-dependencies"])
+    assert "Requires-Python: <3.15,>=3.11.5" in lines
+
+
+def test_the_guard_sees_the_repository(installed: Installed) -> None:
+    installed.run("-c", f"open({str(ROOT / 'trendlib' / 'words.py')!r})", status=1)
+
+
+def test_the_wheel_works_in_python(installed: Installed) -> None:
+    file, version, size = installed.run("-c", IN_PYTHON).split()
+    assert Path(file).is_relative_to(installed.packages)
+    assert (version, size) == (PROJECT["version"], "384")
+
+
+def test_the_wheel_embeds_a_file(installed: Installed) -> None:
+    (installed.folder / "mine.txt").write_text("I sold my car.\nhello\n", encoding="utf-8")
+    installed.run("-m", "trendlib", "embed", "mine.txt", "--out", "mine.parquet")
+    assert (installed.folder / "mine.parquet").stat().st_size > 2 * 384 * 4
+
+
+@pytest.mark.parametrize("options", [[], ["--no-notebook"]])
+def test_the_wheel_runs_the_walkthrough(installed: Installed, options: list[str]) -> None:
+    out = installed.folder / f"run{len(options)}"
+    installed.run(
+        *["-m", "trendlib", "run", "I sold my car.", "--out", str(out), *options],
+        *["--model", "all-MiniLM-L6-v2"],
+    )
+    assert (out / "index.html").is_file()
+    (record,) = out.glob("sentences/*/record.json")
+    assert json.loads(record.read_text(encoding="utf-8"))["sentence"] == "I sold my car."
+    assert len(list(out.glob("sentences/*/*.ipynb"))) == (not options)
+
+
+def test_the_wheel_recomputes_the_printed_figures(installed: Installed) -> None:
+    installed.run("-m", "trendlib", "reproduce", "--csv", "figures.csv")
+    with (installed.folder / "figures.csv").open(encoding="utf-8", newline="") as file:
+        figures = list(csv.DictReader(file))
+    printed = (ROOT / "trendlib" / "articles" / "printed").glob("*.json")
+    assert {figure["article"] for figure in figures} == {path.stem for path in printed}
+    assert sum(figure["verdict"] == "equal" for figure in figures) > 50
