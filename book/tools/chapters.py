@@ -5,6 +5,7 @@ notebook as it is now, whose text may have changed.
 """
 
 import importlib
+import json
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -13,7 +14,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from kept import Kept, chapters_code, fingerprint, key_of, versions
 
 from trendlib.language import CATALOGUE
@@ -56,7 +56,7 @@ class Chapter:
         """What it is run with; a cell that repeats its own model would only puzzle the reader."""
         model = self.weights.choice
         own = any(
-            f'model: str = "{model}"' in cell.source
+            f'model: str = "{model}"' in _source(cell)
             for cell in _code(_read(self.path.read_bytes()))
             if "parameters" in _tags(cell)
         )
@@ -67,8 +67,8 @@ class Chapter:
         """All that its outputs depend on: code and model, but not its text."""
         notebook = _read(self.path.read_bytes())
         return key_of(
-            [(cell.source, _tags(cell)) for cell in _code(notebook)],
-            notebook.metadata.get("kernelspec", {}).get("name"),
+            [(_source(cell), _tags(cell)) for cell in _code(notebook)],
+            notebook["metadata"].get("kernelspec", {}).get("name"),
             [self.weights.name, self.weights.revision, self.weights.sha256],
             fingerprint(self.catalogue) if self.catalogue else "",
             chapters_code(),
@@ -135,16 +135,16 @@ def with_outputs(chapter: Chapter, executed: bytes) -> bytes:
     notebook = _read(chapter.path.read_bytes())
     done = iter(_code(_read(executed)))
     cells = []
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
             run = next(done)
             if MODEL_CELL in _tags(run):
                 cells.append(run)
                 run = next(done)
-            cell.outputs, cell.execution_count = run.outputs, run.execution_count
+            cell |= {name: run[name] for name in ("outputs", "execution_count")}
         cells.append(cell)
-    notebook.cells = cells
-    return _written(notebook)
+    notebook["cells"] = cells
+    return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True).encode() + b"\n"
 
 
 class _Work:
@@ -155,9 +155,6 @@ class _Work:
         self._chapters = chapters
         self._kept = kept
         self._failed = failed
-        # Read here, before the threads start: to read a notebook may parse.
-        self._parameters = {name: chapter.parameters for name, chapter in chapters.items()}
-        self._keys = {name: chapter.key for name, chapter in chapters.items()}
 
     def run(self, kernel: Any, batch: tuple[str, ...]) -> None:
         """Run the chapter of a batch of one."""
@@ -178,7 +175,7 @@ class _Work:
             self.failures.append(Failure(chapter, _first_error(error), out))
             return
         seconds = time.perf_counter() - started
-        self._kept.write(name, self._keys[name], out.read_bytes(), seconds)
+        self._kept.write(name, chapter.key, out.read_bytes(), seconds)
         out.unlink()
 
     def _execute(self, kernel: Any, chapter: Chapter, out: Path) -> None:
@@ -187,9 +184,8 @@ class _Work:
         from trendlib.runs import engine, pages
         from trendlib.runs.kernels import WorkerDiedError
 
-        parameters = self._parameters[chapter.name]
         try:
-            engine.execute(chapter.path, out, parameters, kernel.manager, kernel.client)
+            engine.execute(chapter.path, out, chapter.parameters, kernel.manager, kernel.client)
         except DeadKernelError as error:
             raise WorkerDiedError(str(error)) from error
         finally:
@@ -209,17 +205,16 @@ def _first_error(error: Any) -> str:
 
 
 def _read(content: bytes) -> Any:
-    return nbformat.reads(content.decode("utf-8"), as_version=4)  # type: ignore[no-untyped-call]
-
-
-def _written(notebook: Any) -> bytes:
-    text: str = nbformat.writes(notebook)  # type: ignore[no-untyped-call]
-    return f"{text}\n".encode()
+    return json.loads(content)  # nbformat takes a second to load
 
 
 def _code(notebook: Any) -> list[Any]:
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+    return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+
+
+def _source(cell: Any) -> str:
+    return "".join(cell["source"])
 
 
 def _tags(cell: Any) -> list[str]:
-    return list(cell.metadata.get("tags", []))
+    return list(cell["metadata"].get("tags", []))

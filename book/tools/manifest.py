@@ -16,7 +16,6 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from trendlib.articles import reproduce
 from trendlib.articles.published import ARTICLES, Comparison, Verdict
 from trendlib.model.weights import Weights
 
@@ -45,9 +44,9 @@ LIBRARIES = (
 
 def recomputed_figures(weights: Weights) -> list[dict[str, Any]]:
     """Recompute the articles' figures with a model, and count how many are equal."""
-    from trendlib.model.encoder import (
-        load_encoder,
-    )  # loads torch, which the build itself does without
+    # These load torch, which the build itself does without.
+    from trendlib.articles import reproduce
+    from trendlib.model.encoder import load_encoder
 
     return count_figures(reproduce.compare_all(load_encoder(weights.choice, DTYPE)))
 

@@ -29,7 +29,8 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> Path:
     Sphinx reads again what was written after it read it last.
     """
     for path in list(files_in(folder)):
-        if path.relative_to(folder).as_posix() not in files:
+        # Sphinx compiles catalogues to .mo files itself, and pages depend on these.
+        if path.relative_to(folder).as_posix() not in files and path.suffix != ".mo":
             path.unlink()
     for name, content in files.items():
         path = folder / name
