@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from chapters import Chapter, Failure, run_chapters, with_outputs
+from chapters import Chapter, Failure, run_chapters, to_run, with_outputs
 from child import Child
 from editions import CHINESE, TRANSLATED
 from filelock import FileLock, Timeout
@@ -187,7 +187,7 @@ class Build:
     def _compute(self, chapters: Sequence[Chapter] | None = None) -> None:
         """Run the chapters, all if left out, and compute the parts, that are not kept."""
         chapters = [*self._english, *self._chinese] if chapters is None else chapters
-        waiting = [each for each in chapters if self._kept.read(each.name, each.key) is None]
+        waiting = to_run(chapters, self._kept)
         missing = self._parts.missing()
         self._screen.say(f"Building the book with {self._weights.name}.")
         done = len(chapters) - len(waiting)

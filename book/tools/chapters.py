@@ -7,6 +7,7 @@ notebook as it is now, whose text may have changed.
 import importlib
 import json
 import logging
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -92,6 +93,11 @@ class Failure:
     notebook: Path | None
 
 
+def to_run(chapters: Sequence[Chapter], kept: Kept) -> list[Chapter]:
+    """List the chapters of which no valid outputs are kept."""
+    return [chapter for chapter in chapters if kept.read(chapter.name, chapter.key) is None]
+
+
 def run_chapters(
     chapters: Sequence[Chapter], kept: Kept, failed: Path, log: Path, on_done: Callable[[], object]
 ) -> list[Failure]:
@@ -107,8 +113,10 @@ def run_chapters(
     Returns:
         The chapters that failed.
     """
+    shutil.rmtree(failed, ignore_errors=True)
     if not chapters:
         return []
+    failed.mkdir(parents=True)
     # Before any thread starts, since it parses (see ``Workers``).
     for module in ("trendlib.runs.engine", "trendlib.runs.pages"):
         importlib.import_module(module)
@@ -122,6 +130,8 @@ def run_chapters(
     ):
         for _ in workers.do([(chapter.name,) for chapter in chapters]):
             on_done()
+    if not work.failures:
+        failed.rmdir()
     return work.failures
 
 
@@ -162,7 +172,6 @@ class _Work:
 
         (name,) = batch
         chapter = self._chapters[name]
-        self._failed.mkdir(parents=True, exist_ok=True)
         out = self._failed / name
         catalogue = str(chapter.catalogue) if chapter.catalogue else ""
         language = f"import gc, os; gc.enable(); os.environ[{CATALOGUE!r}] = {catalogue!r}"
@@ -196,7 +205,9 @@ class _Work:
     def give_up(self, name: str, why: str) -> None:
         """Take note of a chapter that no kernel could run."""
         logging.error("%s: %s", name, why)
-        self.failures.append(Failure(self._chapters[name], "its kernel died, twice", None))
+        self.failures.append(
+            Failure(self._chapters[name], "its kernel stopped, twice: the log says why", None)
+        )
 
 
 def _first_error(error: Any) -> str:
