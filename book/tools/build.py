@@ -1,39 +1,73 @@
 """Build the book: run the notebooks with a model, and make HTML or a PDF of them.
 
-Nothing that is committed is touched: the sources are copied to ``_build/source``, and the notebooks
-are executed there.
+Nothing that is committed is touched, and nothing that is still valid is made again: the folder
+``_build/kept`` holds executed notebooks and computed parts, and ``_build/pages`` what Sphinx read.
 """
 
 import argparse
+import json
+import logging
 import os
-import shutil
-import subprocess
 import sys
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-import explorer_page
-import papermill
+from chapters import Chapter, Failure, run_chapters, to_run, with_outputs
+from child import Child
 from editions import CHINESE, TRANSLATED
-from fonts import write_math_font
-from manifest import make_manifest, write_manifest
-from papermill.exceptions import PapermillExecutionError
+from filelock import FileLock, Timeout
+from kept import Kept, checksum, key_of
+from manifest import SOURCE_DATE_EPOCH, make_manifest, manifest_files
+from pages import HtmlPages, PagesError, check, run_sphinx
+from parts import CLAIMS, EXPLORER, FIGURES, FONT, PICTURE, TRANSLATED_CLAIMS, Parts
 from pdf import find_browser, print_page
-from picture import COMMITTED, draw
+from screen import Screen
+from sources import BOOK, Files, book_files, write_files
 
 from trendlib.errors import TrendlibError
-from trendlib.evaluate.claims import claims_table
-from trendlib.language import CATALOGUE
 from trendlib.model.weights import AUTO, Weights, find_weights
-from trendlib.runs.pages import forget_machine
 
-CLAIMS = "claims.md"
-"""What the opening page includes: made of the files of results."""
-BOOK = Path(__file__).resolve().parents[1]
+LOG = "book.log"
+POLL_SECONDS = 0.2
+MANIFEST = "manifest.json"
+
+
+class LockedError(TrendlibError):
+    """Another build is writing to the folder."""
+
+
+class FailedError(TrendlibError):
+    """Something of the book is wrong: a chapter that fails, a warning of Sphinx."""
 
 
 def main() -> int:
     """Run the command; returns its exit status."""
+    options = _parser().parse_args()
+    out = options.out.resolve() / "_build"
+    try:
+        browser = find_browser() if options.pdf else None
+        # Chosen once, here, so that every notebook names the same model in its parameters.
+        weights = find_weights(options.model)
+        with _alone(out):
+            build = Build(weights, out)
+            if options.links:
+                build.check_links()
+                return 0
+            page = build.pdf(browser) if browser else build.html(options.edition is not None)
+    except (FailedError, PagesError) as error:
+        print(f"build: {error}\nThe log is {out / LOG}.", file=sys.stderr)
+        return 1
+    except TrendlibError as error:
+        print(f"build: {error}", file=sys.stderr)
+        return 2
+    print(f"The book is ready: {page}")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Run the notebooks and build the book.")
     parser.add_argument(
         "--model", default=AUTO, help="model of the notebooks (default: %(default)s)"
@@ -45,7 +79,7 @@ def main() -> int:
     instead.add_argument(
         "--edition",
         choices=(CHINESE.name,),
-        help="make this edition of the HTML anew, beside the English one (default: both)",
+        help="make this edition of the HTML, beside the English one (default: both)",
     )
     instead.add_argument("--pdf", action="store_true", help="make a PDF, and no HTML")
     instead.add_argument(
@@ -53,132 +87,216 @@ def main() -> int:
         action="store_true",
         help="check the links that leave the book, and build nothing",
     )
-    options = parser.parse_args()
-    out = options.out.resolve() / "_build"
+    return parser
+
+
+@contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """Let no other build write to the folder, and begin a new log."""
+    out.mkdir(parents=True, exist_ok=True)
     try:
-        browser = find_browser() if options.pdf else None
-        # Chosen once, here, so that every notebook names the same model in its parameters.
-        weights = find_weights(options.model)
-        print(f"Building the book with {weights.name}.", flush=True)
-        source = stage(out / "source")
-        draw(weights.choice, source / "images" / COMMITTED.name)
-        (source / CLAIMS).write_text(claims_table(), encoding="utf-8")
-        explorer_page.write(weights.choice, source / "explorer" / explorer_page.FRAGMENT)
-        if options.links:
-            write_manifest(make_manifest(weights, {}), source)
-            run_sphinx(source, out, "linkcheck")
-            return 0
-        notebooks = sorted((source / "notebooks").glob("*.ipynb"))
-        seconds = {notebook.stem: execute(notebook, weights) for notebook in notebooks}
-        write_manifest(make_manifest(weights, seconds), source)
-        if browser:
-            book = build_pdf(source, out, browser)
-        else:
-            book = build_editions(source, out, weights, chinese_alone=options.edition is not None)
-    except TrendlibError as error:
-        print(f"build: {error}", file=sys.stderr)
-        return 2
-    except PapermillExecutionError as error:
-        print(
-            f"build: a notebook failed; it is kept with its error in {out}\n{error}",
-            file=sys.stderr,
+        with FileLock(out / ".lock").acquire(timeout=0):
+            logging.basicConfig(
+                filename=out / LOG, filemode="w", level=logging.INFO, force=True, encoding="utf-8"
+            )
+            logging.captureWarnings(True)
+            yield
+    except Timeout:
+        raise LockedError(
+            f"another build is writing to {out}: wait until it has ended, or give another folder "
+            "with --out"
+        ) from None
+
+
+class Build:
+    """One build of the book, in a folder that may hold what earlier ones made."""
+
+    def __init__(self, weights: Weights, out: Path) -> None:
+        """Read the sources.
+
+        Args:
+            weights: The model.
+            out: The folder ``_build``.
+        """
+        self._weights = weights
+        self._out = out
+        self._kept = Kept(out / "kept")
+        self._screen = Screen()
+        self._files = book_files()
+        catalogue = out / "kept" / "catalogue" / f"{CHINESE.name}.mo"
+        write_files(catalogue.parent, {catalogue.name: CHINESE.compiled("trendlib")})
+        notebooks = sorted((BOOK / "notebooks").glob("*.ipynb"))
+        self._english = [Chapter(path.resolve(), weights) for path in notebooks]
+        self._chinese = [
+            Chapter(chapter.path, weights, CHINESE.name, catalogue)
+            for chapter in self._english
+            if chapter.page in TRANSLATED
+        ]
+        self._parts = Parts(weights, catalogue, self._kept)
+
+    def html(self, chinese_alone: bool = False) -> Path:
+        """Make the HTML of both editions, each of whose pages leads to that of the other.
+
+        Args:
+            chinese_alone: Leave the English edition as it is, if it is there.
+
+        Returns:
+            The first page.
+        """
+        self._compute()
+        english = HtmlPages(
+            self._english_files(),
+            self._out / "source",
+            self._out / "pages" / "en",
+            self._out / "html",
+            CHINESE.name,
         )
-        return 1
-    except subprocess.CalledProcessError as error:
-        print(f"build: jupyter-book failed with status {error.returncode}", file=sys.stderr)
-        return 1
-    print(f"The book is ready: {book}")
-    return 0
-
-
-def stage(source: Path) -> Path:
-    """Copy the book's sources, with the notebooks, into a fresh folder."""
-    shutil.rmtree(source, ignore_errors=True)
-    ignored = shutil.ignore_patterns("tools", "*.j2", "__pycache__", ".ipynb_checkpoints", "_build")
-    shutil.copytree(BOOK, source, ignore=ignored)  # follows the link to the notebooks
-    write_math_font(source / "styles" / "math.woff")
-    return source
-
-
-def execute(notebook: Path, weights: Weights) -> float:
-    """Run a notebook in place; returns how many seconds that took."""
-    model = weights.choice
-    print(f"Running {notebook.name} ...", flush=True)
-    started = time.perf_counter()
-    default = papermill.inspect_notebook(notebook)["model"]["default"]
-    try:
-        papermill.execute_notebook(
-            notebook,
-            notebook,
-            # A cell that repeats the default would only puzzle the reader.
-            parameters={} if default == f'"{model}"' else {"model": model},
-            kernel_name="python3",
-            progress_bar=False,
-            log_output=False,
+        chinese = HtmlPages(
+            self._chinese_files(),
+            self._out / f"source-{CHINESE.name}",
+            self._out / "pages" / CHINESE.name,
+            english.html / CHINESE.name,
         )
-    finally:
-        forget_machine(notebook, {str(weights.folder): weights.name})
-    return time.perf_counter() - started
+        chinese_alone = chinese_alone and (english.html / "intro.html").is_file()
+        self._make([chinese] if chinese_alone else [english, chinese])
+        self._screen.say(f"Done in {self._screen.seconds}. The log is {self._out / LOG}.")
+        return (chinese if chinese_alone else english).html / "index.html"
+
+    def pdf(self, browser: str) -> Path:
+        """Make the PDF, of the English edition; returns its path."""
+        self._compute()
+        self._screen.say("Making one page of all, and printing it.")
+        run_sphinx(
+            write_files(self._out / "source", self._english_files()), self._out, "singlehtml"
+        )
+        pdf = self._out / "pdf" / "trendbook.pdf"
+        print_page(self._out / "singlehtml" / "intro.html", pdf, browser)
+        return pdf
+
+    def check_links(self) -> None:
+        """Check the links that leave the book; no notebook is run."""
+        self._compute([])
+        self._screen.say("Checking the links that leave the book.")
+        manifest = make_manifest(self._weights, self._figures(), {})
+        files = self._files | self._included() | manifest_files(manifest)
+        run_sphinx(write_files(self._out / "source", files), self._out, "linkcheck")
+        self._screen.say(
+            f"No link is broken. They are in {self._out / 'linkcheck' / 'output.txt'}."
+        )
+
+    def _compute(self, chapters: Sequence[Chapter] | None = None) -> None:
+        """Run the chapters, all if left out, and compute the parts, that are not kept."""
+        chapters = [*self._english, *self._chinese] if chapters is None else chapters
+        waiting = to_run(chapters, self._kept)
+        missing = self._parts.missing()
+        self._screen.say(f"Building the book with {self._weights.name}.")
+        done = len(chapters) - len(waiting)
+
+        def on_done(count: int = 1) -> None:
+            nonlocal done
+            done += count
+            self._screen.count("chapters", done, len(chapters))
+
+        on_done(0)
+        child = self._parts.start(missing, self._out / "kept" / "parts.log") if missing else None
+        try:
+            failures = run_chapters(
+                waiting, self._kept, self._out / "failed", self._out / LOG, on_done
+            )
+            self._wait([child] if child else [])
+        finally:
+            self._end([child] if child else [])
+        if failures:
+            raise FailedError("\n".join(map(_told, failures)))
+        if child and child.status():
+            raise FailedError(f"a part of the pages cannot be computed: {_last_line(child)}")
+
+    def _make(self, editions: Sequence[HtmlPages]) -> None:
+        """Make the pages of editions, side by side."""
+        waiting = [edition for edition in editions if not edition.are_made()]
+        self._screen.count("editions", len(editions) - len(waiting), len(editions))
+        children = [edition.start() for edition in waiting]
+        try:
+            self._wait(children, "editions", len(editions))
+        finally:
+            self._end(children)
+        for child in children:
+            check(child)
+        for edition in waiting:
+            edition.finish()
+
+    def _wait(self, children: Sequence[Child], what: str = "", of: int = 0) -> None:
+        while any(child.status() is None for child in children):
+            time.sleep(POLL_SECONDS)
+            self._screen.tick()
+            if what:
+                running = sum(child.status() is None for child in children)
+                self._screen.count(what, of - running, of)
+
+    def _end(self, children: Sequence[Child]) -> None:
+        self._screen.clear()
+        for child in children:
+            child.end()
+            logging.info("%s\n%s", child.log, child.said())
+
+    def _english_files(self) -> Files:
+        """The sources of the English edition, with all that was computed."""
+        files = self._files | self._included() | self._executed(self._english)
+        return files | manifest_files(self._manifest())
+
+    def _chinese_files(self) -> Files:
+        """The same for the Chinese edition, whose results are said in Chinese."""
+        files = self._english_files() | self._executed(self._chinese)
+        files |= CHINESE.configured(files["_config.yml"], files["_toc.yml"])
+        return files | {CLAIMS: self._parts.read()[TRANSLATED_CLAIMS]}
+
+    def _included(self) -> Files:
+        parts = self._parts.read()
+        return {
+            CLAIMS: parts[CLAIMS],
+            f"explorer/{EXPLORER}": parts[EXPLORER],
+            f"images/{PICTURE}": parts[PICTURE],
+            f"styles/{FONT}": parts[FONT],
+        }
+
+    def _executed(self, chapters: Sequence[Chapter]) -> Files:
+        pieces = {chapter: self._kept.read(chapter.name, chapter.key) for chapter in chapters}
+        return {
+            f"{chapter.page}.ipynb": with_outputs(chapter, piece.content)
+            for chapter, piece in pieces.items()
+            if piece
+        }
+
+    def _figures(self) -> list[dict[str, Any]]:
+        figures: list[dict[str, Any]] = json.loads(self._parts.read()[FIGURES])
+        return figures
+
+    def _manifest(self) -> dict[str, Any]:
+        """The manifest; that of an earlier build if nothing has changed since, date included."""
+        seconds = {
+            chapter.path.stem: piece.seconds
+            for chapter in self._english
+            if (piece := self._kept.read(chapter.name, chapter.key))
+        }
+        new = make_manifest(self._weights, self._figures(), seconds)
+        sources = {name: checksum(content) for name, content in self._files.items()}
+        undated = new if SOURCE_DATE_EPOCH in os.environ else new | {"date": ""}
+        key = key_of(undated, sources)
+        kept = self._kept.read(MANIFEST, key)
+        if kept is None:
+            self._kept.write(MANIFEST, key, json.dumps(new).encode())
+            return new
+        manifest: dict[str, Any] = json.loads(kept.content)
+        return manifest
 
 
-def build_editions(source: Path, out: Path, weights: Weights, *, chinese_alone: bool) -> Path:
-    """Make the HTML of both editions, each of whose pages leads to that of the other.
-
-    Args:
-        source: The sources, with executed notebooks.
-        out: Where the HTML goes.
-        weights: The model.
-        chinese_alone: Leave the English edition as it is, if it is there.
-
-    Returns:
-        The first page.
-    """
-    english, chinese = out / "html", out / "html" / CHINESE.name
-    if not (chinese_alone and (english / "intro.html").is_file()):
-        run_sphinx(source, out, "html")
-    translated = translate(source, out / f"source-{CHINESE.name}", weights)
-    run_sphinx(translated, out / CHINESE.name / "_build", "html")
-    shutil.rmtree(chinese, ignore_errors=True)
-    shutil.move(out / CHINESE.name / "_build" / "html", chinese)
-    return (chinese if chinese_alone else english) / "index.html"
+def _told(failure: Failure) -> str:
+    told = f"chapter {failure.chapter.path.stem} ({failure.chapter.language}), {failure.reason}"
+    return f"{told}; it is kept with its error: {failure.notebook}" if failure.notebook else told
 
 
-def translate(source: Path, target: Path, weights: Weights) -> Path:
-    """Copy the sources for the Chinese edition, with results that are said in Chinese."""
-    print("Translating the book.", flush=True)
-    shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(source, target)
-    CHINESE.configure(target)
-    catalogue = target / "trendlib.mo"
-    CHINESE.compile("trendlib", catalogue)
-    os.environ[CATALOGUE] = str(catalogue)
-    try:
-        (target / CLAIMS).write_text(claims_table(), encoding="utf-8")
-        for page in TRANSLATED:
-            notebook = target / f"{page}.ipynb"
-            if notebook.exists():
-                execute(notebook, weights)
-    finally:
-        del os.environ[CATALOGUE]
-    return target
-
-
-def build_pdf(source: Path, out: Path, browser: str) -> Path:
-    """Make the PDF."""
-    run_sphinx(source, out, "singlehtml")
-    pdf = out / "pdf" / "trendbook.pdf"
-    print_page(out / "singlehtml" / "intro.html", pdf, browser)
-    return pdf
-
-
-def run_sphinx(source: Path, out: Path, builder: str) -> None:
-    """Make pages; warnings are errors."""
-    shutil.rmtree(out / builder, ignore_errors=True)
-    shutil.rmtree(out / ".doctrees", ignore_errors=True)
-    program = str(Path(sys.executable).with_name("jupyter-book"))
-    chosen = ["custom", "--custom-builder", builder] if builder == "gettext" else [builder]
-    options = ["-W", "-n", "--keep-going", "--path-output", str(out.parent), "--builder", *chosen]
-    subprocess.run([program, "build", *options, str(source)], check=True)
+def _last_line(child: Child) -> str:
+    return child.said().strip().rpartition("\n")[2]
 
 
 if __name__ == "__main__":

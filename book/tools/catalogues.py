@@ -14,9 +14,10 @@ from pathlib import Path
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import write_po
-from build import CLAIMS, run_sphinx, stage
 from editions import CHINESE, TRANSLATED, Edition, read_catalogue
-from explorer_page import FRAGMENT
+from pages import run_sphinx
+from parts import CLAIMS, EXPLORER, FONT
+from sources import book_files, write_files
 
 ROOT = Path(__file__).resolve().parents[2]
 KEYWORDS = {"_": None, "ngettext": (1, 2), "N_": None}
@@ -27,10 +28,10 @@ def main() -> int:
     """Run the command; returns its exit status."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "_build"
-        source = stage(out / "source")
-        # Their text is no message.
-        for made in (CLAIMS, "built.md", f"explorer/{FRAGMENT}"):
-            (source / made).write_text("# How this book was built\n", encoding="utf-8")
+        # The text of what is computed is not translated here.
+        computed = (CLAIMS, "built.md", f"explorer/{EXPLORER}", f"styles/{FONT}")
+        files = book_files() | dict.fromkeys(computed, b"# How this book was built\n")
+        source = write_files(out / "source", files)
         for domain, messages in find_messages(source, out).items():
             update(CHINESE, domain, messages)
     return 0
@@ -51,7 +52,7 @@ def find_messages(source: Path, out: Path) -> dict[str, Catalog]:
 
 
 def update(edition: Edition, domain: str, messages: Catalog) -> None:
-    """Write a catalogue anew: its messages are those that were found, its translations are kept."""
+    """Write a catalogue with the messages that were found, and keep its translations."""
     path = edition.catalogue(domain)
     catalogue = Catalog(
         edition.language,
@@ -87,7 +88,7 @@ def _chosen(book: Catalog, source: Path) -> Catalog:
     chosen = Catalog()
     for page, messages in sorted(on_page.items()):
         # Sphinx' own text has no line; nor has a glossary's first word, by mistake.
-        title = min(each for each in messages if each[0])
+        title = min(message for message in messages if message[0])
         for _, text in sorted(messages) if page in TRANSLATED else [title]:
             if not FORMULA.fullmatch(text):
                 chosen.add(text, locations=[(page, 0)])

@@ -1,6 +1,7 @@
 """The book's editions: the English one, and the one that catalogues of translations make of it."""
 
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -27,28 +28,36 @@ class Edition:
     language: str
 
     def catalogue(self, domain: str) -> Path:
-        """Give the file with the translations of the ``book``, of its theme, or of ``trendlib``."""
+        """Return the file of translations of the ``book``, of its theme, or of ``trendlib``."""
         return LOCALE / self.language / "LC_MESSAGES" / f"{domain}.po"
 
-    def compile(self, domain: str, path: Path) -> None:
-        """Write a catalogue as programs read it."""
-        with path.open("wb") as compiled:
-            write_mo(compiled, read_catalogue(self.catalogue(domain)))
+    def compiled(self, domain: str) -> bytes:
+        """Return a catalogue in the format that programs read."""
+        content = BytesIO()
+        write_mo(content, read_catalogue(self.catalogue(domain)))
+        return content.getvalue()
 
-    def configure(self, source: Path) -> None:
-        """Put the edition's language into the configuration and the contents of staged sources."""
-        config, contents = source / "_config.yml", source / "_toc.yml"
-        merged = _merged(_read(config), _read(LOCALE / self.language / "config.yml"))
+    def configured(self, config: bytes, contents: bytes) -> dict[str, bytes]:
+        """Put the edition's language into the book's configuration and table of contents.
+
+        Args:
+            config: What is in ``_config.yml``.
+            contents: What is in ``_toc.yml``.
+
+        Returns:
+            Both files, by name, as this edition has them.
+        """
+        changes = _parsed((LOCALE / self.language / "config.yml").read_bytes())
+        merged = _merged(_parsed(config), changes)
         merged["sphinx"]["config"]["html_context"]["translated"] = list(TRANSLATED)
-        _write(config, merged)
         # Sphinx translates the names of the parts too late for the navigation.
         catalogue = read_catalogue(self.catalogue("book"))
-        toc = _read(contents)
+        toc = _parsed(contents)
         for part in toc.get("parts", []):
             message = catalogue.get(part["caption"])
             if message and message.string:
                 part["caption"] = message.string
-        _write(contents, toc)
+        return {"_config.yml": _written(merged), "_toc.yml": _written(toc)}
 
 
 CHINESE = Edition("zh", "zh_CN")
@@ -60,13 +69,14 @@ def read_catalogue(path: Path) -> Catalog:
         return read_po(file)
 
 
-def _read(path: Path) -> dict[str, Any]:
-    content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return content
+def _parsed(content: bytes) -> dict[str, Any]:
+    parsed: dict[str, Any] = yaml.safe_load(content)
+    return parsed
 
 
-def _write(path: Path, content: dict[str, Any]) -> None:
-    path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+def _written(content: dict[str, Any]) -> bytes:
+    text: str = yaml.safe_dump(content, allow_unicode=True)
+    return text.encode()
 
 
 def _merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:

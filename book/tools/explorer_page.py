@@ -11,16 +11,9 @@ from pathlib import Path
 from explorer_data import Data, explorer_data
 from jinja2 import Environment, FileSystemLoader
 
-from trendlib.model.encoder import Encoder, load_encoder
+from trendlib.model.encoder import Encoder
 
 PARTS = Path(__file__).resolve().parents[1] / "explorer"
-FRAGMENT = "fragment.html"
-"""What ``explorer.md`` includes; it is made, and never committed."""
-
-
-def write(model: str | Path, path: Path) -> None:
-    """Write the piece of HTML, computed with a model."""
-    path.write_text(fragment(data_of(load_encoder(model, "float64"))), encoding="utf-8")
 
 
 def data_of(encoder: Encoder) -> Data:

@@ -1,7 +1,7 @@
 """The font of the formulas, cut down to what formulas need."""
 
 from importlib.metadata import distribution
-from pathlib import Path
+from io import BytesIO
 
 from fontTools import subset
 
@@ -18,11 +18,13 @@ BLOCKS = (
 )
 
 
-def write_math_font(path: Path) -> None:
-    """Write STIX Two Math as a web font."""
+def math_font() -> bytes:
+    """Return STIX Two Math as a web font."""
     options = subset.Options(flavor="woff", hinting=False, layout_features=["*"], name_IDs=["*"])
     font = subset.load_font(str(distribution("ziamath").locate_file(STIX)), options)
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=[code for low, high in BLOCKS for code in range(low, high + 1)])
     subsetter.subset(font)
-    subset.save_font(font, str(path), options)
+    content = BytesIO()
+    subset.save_font(font, content, options)
+    return content.getvalue()

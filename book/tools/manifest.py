@@ -16,9 +16,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from trendlib.articles import reproduce
 from trendlib.articles.published import ARTICLES, Comparison, Verdict
-from trendlib.model.encoder import load_encoder
 from trendlib.model.weights import Weights
 
 BOOK = Path(__file__).resolve().parents[1]
@@ -26,6 +24,8 @@ PAGE = "built.md"
 FILE = "manifest.json"
 DTYPE = "float64"  # of the figures that are recomputed
 UNKNOWN = "unknown"
+SOURCE_DATE_EPOCH = "SOURCE_DATE_EPOCH"
+"""The environment variable that states when a build is made; see reproducible-builds.org."""
 
 LIBRARIES = (
     "trendlib",
@@ -42,14 +42,25 @@ LIBRARIES = (
 )
 
 
-def make_manifest(weights: Weights, seconds: Mapping[str, float]) -> dict[str, Any]:
+def recomputed_figures(weights: Weights) -> list[dict[str, Any]]:
+    """Recompute the articles' figures with a model, and count how many are equal."""
+    # These load torch, which the build itself does without.
+    from trendlib.articles import reproduce
+    from trendlib.model.encoder import load_encoder
+
+    return count_figures(reproduce.compare_all(load_encoder(weights.choice, DTYPE)))
+
+
+def make_manifest(
+    weights: Weights, figures: Sequence[Mapping[str, Any]], seconds: Mapping[str, float]
+) -> dict[str, Any]:
     """Tell what the book was built with, and what was reproduced.
 
     Args:
         weights: The model.
+        figures: What ``recomputed_figures`` found.
         seconds: How long each notebook ran, by its name.
     """
-    comparisons = reproduce.compare_all(load_encoder(weights.choice, DTYPE))
     return {
         "date": build_date(),
         "commit": commit(BOOK),
@@ -64,15 +75,15 @@ def make_manifest(weights: Weights, seconds: Mapping[str, float]) -> dict[str, A
             "python": platform.python_version(),
             **{name: version(name) for name in LIBRARIES},
         },
-        "figures": count_figures(comparisons),
-        "notebooks": {name: round(each, 1) for name, each in seconds.items()},
+        "figures": figures,
+        "notebooks": {name: round(duration, 1) for name, duration in seconds.items()},
     }
 
 
 def build_date() -> str:
-    """Give the day of the build: today, or that of the environment variable SOURCE_DATE_EPOCH."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    # What is no number of seconds has stopped numpy before it comes here.
+    """Return the day of the build: today, or that of the environment variable SOURCE_DATE_EPOCH."""
+    epoch = os.environ.get(SOURCE_DATE_EPOCH)
+    # If it is not a number of seconds, numpy has stopped before it comes here.
     moment = datetime.now(UTC) if epoch is None else datetime.fromtimestamp(int(epoch), UTC)
     return moment.date().isoformat()
 
@@ -98,28 +109,28 @@ def _git(folder: Path, *arguments: str) -> str | None:
 def count_figures(comparisons: Sequence[Comparison]) -> list[dict[str, Any]]:
     """Count the verdicts on the articles' figures, by article and by what they come from."""
     grouped: dict[tuple[str, str], list[Comparison]] = {}
-    for each in sorted(comparisons, key=lambda comparison: ARTICLES.index(comparison.article)):
-        grouped.setdefault((each.article, each.basis), []).append(each)
+    in_order = sorted(comparisons, key=lambda comparison: ARTICLES.index(comparison.article))
+    for comparison in in_order:
+        grouped.setdefault((comparison.article, comparison.basis), []).append(comparison)
     return [
         {
             "article": article,
             "recomputed_from": basis,
             **_count(members),
-            "why_not_run": sorted({each.why for each in members if each.why}),
+            "why_not_run": sorted({comparison.why for comparison in members if comparison.why}),
         }
         for (article, basis), members in grouped.items()
     ]
 
 
 def _count(comparisons: Sequence[Comparison]) -> dict[str, int]:
-    counts = Counter(each.verdict for each in comparisons)
+    counts = Counter(comparison.verdict for comparison in comparisons)
     return {verdict.value: counts[verdict] for verdict in Verdict}
 
 
-def write_manifest(manifest: Mapping[str, Any], source: Path) -> None:
-    """Write the manifest, and the page that shows it, into the book's sources."""
+def manifest_files(manifest: Mapping[str, Any]) -> dict[str, bytes]:
+    """Make the manifest's file, and the page that shows it, as sources of the book."""
     text = json.dumps(manifest, indent=2, ensure_ascii=False)
-    (source / FILE).write_text(text + "\n", encoding="utf-8")
     templates = Environment(
         loader=FileSystemLoader(BOOK),
         undefined=StrictUndefined,
@@ -129,4 +140,4 @@ def write_manifest(manifest: Mapping[str, Any], source: Path) -> None:
     page = templates.get_template(f"{PAGE}.j2").render(
         manifest=manifest, file=FILE, verdicts=[verdict.value for verdict in Verdict]
     )
-    (source / PAGE).write_text(page, encoding="utf-8")
+    return {FILE: f"{text}\n".encode(), PAGE: page.encode()}

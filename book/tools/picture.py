@@ -5,6 +5,7 @@ The book draws its own, with the model that it is built with.
 """
 
 from pathlib import Path
+from typing import BinaryIO
 
 from trendlib.articles import published
 from trendlib.embedding import embed_encoding
@@ -15,11 +16,11 @@ from trendlib.show import plots
 COMMITTED = Path(__file__).resolve().parents[1] / "images" / "walkthrough.png"
 
 
-def draw(model: str | Path, picture: Path) -> None:
-    """Draw the picture with a model."""
+def draw(model: str | Path, picture: Path | BinaryIO) -> None:
+    """Draw the picture with a model, and write it as PNG."""
     sentence = published.article(published.SENTENCE_EMBEDDING)["sentence"]
     embedding = embed_encoding(load_encoder(model, "float64").encode(sentence))
-    plots.embedding_strips(embedding).savefig(picture, metadata={"Software": None})
+    plots.embedding_strips(embedding).savefig(picture, format="png", metadata={"Software": None})
 
 
 if __name__ == "__main__":

@@ -1,11 +1,9 @@
 """The Chinese edition: every message translated, nothing left in English, each page led to."""
 
 import re
-import shutil
 from pathlib import Path
 from string import Formatter
 
-import build
 import catalogues
 import editions
 import pytest
@@ -18,7 +16,6 @@ from playwright.sync_api import Browser, Page
 
 from trendlib import language
 from trendlib.language import CATALOGUE, LanguageError, _, ngettext
-from trendlib.model.weights import MINILM, find_weights
 
 DOMAINS = ("book", "sphinx", "trendlib")
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -106,16 +103,12 @@ def catalogue_with(*texts: str) -> Catalog:
     return catalogue
 
 
-def test_a_part_without_a_translation_keeps_its_name(tmp_path: Path) -> None:
-    for name in ("_config.yml", "_toc.yml"):
-        shutil.copy(ROOT / "book" / name, tmp_path)
-    toc = tmp_path / "_toc.yml"
-    text = toc.read_text(encoding="utf-8")
-    toc.write_text(text.replace("caption: Use it", "caption: Brand new"), encoding="utf-8")
-    CHINESE.configure(tmp_path)
-    captions = [part["caption"] for part in yaml.safe_load(toc.read_text("utf-8"))["parts"]]
+def test_a_part_without_a_translation_keeps_its_name() -> None:
+    config, toc = ((ROOT / "book" / name).read_bytes() for name in ("_config.yml", "_toc.yml"))
+    configured = CHINESE.configured(config, toc.replace(b"caption: Use it", b"caption: Brand new"))
+    captions = [part["caption"] for part in yaml.safe_load(configured["_toc.yml"])["parts"]]
     assert captions == ["方法", "Brand new", "探索", "论断检验", "参考"]
-    config = yaml.safe_load((tmp_path / "_config.yml").read_text("utf-8"))
+    config = yaml.safe_load(configured["_config.yml"])
     settings = config["sphinx"]["config"]
     assert settings["language"] == "zh_CN"
     assert settings["html_context"]["default_mode"] == "auto"  # what it does not change stays
@@ -233,7 +226,7 @@ def switch(page: Page, name: str) -> None:
 
 def test_a_catalogue_changes_what_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert _("holds") == "holds"
-    CHINESE.compile("trendlib", tmp_path / "trendlib.mo")
+    (tmp_path / "trendlib.mo").write_bytes(CHINESE.compiled("trendlib"))
     monkeypatch.setenv(CATALOGUE, str(tmp_path / "trendlib.mo"))
     assert _("holds") == "成立"
     assert _("never {said}").format(said="so") == "never so"
@@ -261,43 +254,3 @@ def test_what_is_no_catalogue_is_refused_with_advice(
     language._translations.cache_clear()
     with pytest.raises(LanguageError, match=r"give a \.mo file, or leave the variable unset"):
         _("holds")
-
-
-@pytest.mark.parametrize(
-    ("english_is_there", "chinese_alone", "built"),
-    [
-        (False, False, ["source", "source-zh"]),
-        (False, True, ["source", "source-zh"]),
-        (True, False, ["source", "source-zh"]),
-        (True, True, ["source-zh"]),
-    ],
-)
-def test_no_edition_leads_to_one_that_is_not_there(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    english_is_there: bool,
-    chinese_alone: bool,
-    built: list[str],
-) -> None:
-    done = []
-
-    def run_sphinx(source: Path, out: Path, builder: str) -> None:
-        done.append(source.name)
-        (out / builder).mkdir(parents=True, exist_ok=True)
-        (out / builder / "intro.html").write_text(source.name, encoding="utf-8")
-
-    monkeypatch.setattr(build, "run_sphinx", run_sphinx)
-    monkeypatch.setattr(build, "translate", lambda _source, target, _weights: target)
-    html = tmp_path / "html"
-    if english_is_there:
-        (html / "zh").mkdir(parents=True)
-        (html / "intro.html").write_text("source", encoding="utf-8")
-        (html / "zh" / "of-the-last-build.html").touch()
-    page = build.build_editions(
-        tmp_path / "source", tmp_path, find_weights(MINILM.name), chinese_alone=chinese_alone
-    )
-    assert done == built
-    assert page == (html / "zh" if chinese_alone else html) / "index.html"
-    assert (html / "intro.html").read_text(encoding="utf-8") == "source"
-    assert [path.name for path in (html / "zh").iterdir()] == ["intro.html"]
-    assert (html / "zh" / "intro.html").read_text(encoding="utf-8") == "source-zh"

@@ -49,10 +49,10 @@ def compared(article: str, verdict: Verdict, basis: str = "a-model", why: str = 
     return Comparison(article, "group", "figure", 1.0, 1.0, 0.0, basis, verdict, why)
 
 
-def test_the_page_says_all_that_the_manifest_says(tmp_path: Path) -> None:
-    manifest.write_manifest(MADE_UP, tmp_path)
-    page = (tmp_path / "built.md").read_text(encoding="utf-8")
-    assert json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8")) == MADE_UP
+def test_the_page_says_all_that_the_manifest_says() -> None:
+    files = manifest.manifest_files(MADE_UP)
+    page = files["built.md"].decode()
+    assert json.loads(files["manifest.json"]) == MADE_UP
     for leaf in leaves({**MADE_UP, "figures": []}):
         assert leaf in page
     assert "| token trends | a-model | 51 | 52 | 53 |" in page
@@ -60,10 +60,10 @@ def test_the_page_says_all_that_the_manifest_says(tmp_path: Path) -> None:
     assert "[](notebooks/01_token_trends.ipynb) | 54.5 |" in page
 
 
-def test_a_manifest_that_lacks_something_makes_no_page(tmp_path: Path) -> None:
+def test_a_manifest_that_lacks_something_makes_no_page() -> None:
     lacking = {key: value for key, value in MADE_UP.items() if key != "commit"}
     with pytest.raises(UndefinedError, match="commit"):
-        manifest.write_manifest(lacking, tmp_path)
+        manifest.manifest_files(lacking)
 
 
 def test_verdicts_are_counted_by_article_and_basis() -> None:

@@ -7,7 +7,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from typing import Any, Self
+from typing import IO, Any, Self
 
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
@@ -37,19 +37,20 @@ class _StoppedError(RuntimeError):
 class WarmKernel:
     """A kernel that answers the functions of ``worker``, and runs notebooks."""
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, output: int | IO[bytes] = subprocess.DEVNULL) -> None:
         """Start the kernel's process.
 
         Args:
             threads: How many threads its numerical libraries may use.
+            output: Where its process writes; kernels print warnings of their own.
         """
         self.manager = AsyncKernelManager(kernel_name=KERNEL)
         limit = str(threads)
         run_sync(self.manager.start_kernel)(
             env={**os.environ, "OMP_NUM_THREADS": limit, "TOKENIZERS_PARALLELISM": "false"},
             extra_arguments=["--HistoryManager.enabled=False"],
-            stdout=subprocess.DEVNULL,  # kernels print warnings of their own
-            stderr=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
         )
         self.client: AsyncKernelClient = self.manager.client()
 
@@ -126,6 +127,7 @@ class Workers:
         prepare: Callable[[WarmKernel], None],
         work: Callable[[WarmKernel, Batch], None],
         give_up: Callable[[str, str], None],
+        output: int | IO[bytes] = subprocess.DEVNULL,
     ) -> None:
         """Say what is to be done; kernels start when there is work for them.
 
@@ -135,10 +137,12 @@ class Workers:
             work: What is done with a batch of sentences.
             give_up: What is done with a sentence that has failed ``ATTEMPTS`` times, and the
                 reason; called in the thread that takes the numbers from ``do``.
+            output: Where the kernels' processes write.
         """
         self._prepare = prepare
         self._work = work
         self._give_up = give_up
+        self._output = output
         self._threads = max(1, usable_cores() // count)
         self._executor = ThreadPoolExecutor(count, thread_name_prefix="worker")
         self._own = threading.local()
@@ -216,7 +220,7 @@ class Workers:
         for attempt in range(1, ATTEMPTS + 1):
             if self._stopping.is_set():
                 raise _StoppedError
-            self._own.kernel = kernel = WarmKernel(self._threads)
+            self._own.kernel = kernel = WarmKernel(self._threads, self._output)
             self._kernels.append(kernel)
             if self._stopping.is_set():  # those that are listed by now may have been ended
                 raise _StoppedError

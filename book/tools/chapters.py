@@ -1,0 +1,231 @@
+"""Run the book's chapters, side by side, on kernels that stay from chapter to chapter.
+
+A chapter whose code did not change is not run again: its outputs are kept, and put into the
+notebook as it is now, whose text may have changed.
+"""
+
+import importlib
+import json
+import logging
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from kept import Kept, chapters_code, fingerprint, key_of, versions
+
+from trendlib.language import CATALOGUE
+from trendlib.model.weights import Weights
+
+MOST_KERNELS = 4
+"""Each holds a model in memory."""
+MODEL_CELL = "injected-parameters"
+"""The tag of the cell that papermill puts in when the model is not the notebook's own."""
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A notebook of the book, in one language.
+
+    Attributes:
+        path: The notebook, as it is committed.
+        weights: The model to run it with.
+        language: The name of its edition.
+        catalogue: The compiled catalogue of what ``trendlib`` says; None for English.
+    """
+
+    path: Path
+    weights: Weights
+    language: str = "en"
+    catalogue: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of what is kept of it."""
+        return f"{self.path.stem}-{self.language}.ipynb"
+
+    @property
+    def page(self) -> str:
+        """Its place in the book, without the ending of its file."""
+        return f"notebooks/{self.path.stem}"
+
+    @property
+    def parameters(self) -> dict[str, object]:
+        """What it is run with; a cell that repeats its own model would only puzzle the reader."""
+        model = self.weights.choice
+        own = any(
+            f'model: str = "{model}"' in _source(cell)
+            for cell in _code(_read(self.path.read_bytes()))
+            if "parameters" in _tags(cell)
+        )
+        return {} if own else {"model": model}
+
+    @cached_property
+    def key(self) -> str:
+        """All that its outputs depend on: code and model, but not its text."""
+        notebook = _read(self.path.read_bytes())
+        return key_of(
+            [(_source(cell), _tags(cell)) for cell in _code(notebook)],
+            notebook["metadata"].get("kernelspec", {}).get("name"),
+            [self.weights.name, self.weights.revision, self.weights.sha256],
+            fingerprint(self.catalogue) if self.catalogue else "",
+            chapters_code(),
+            fingerprint(Path(__file__)),
+            versions(),
+        )
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A chapter that could not be run.
+
+    Attributes:
+        chapter: The chapter.
+        reason: What happened, in one line.
+        notebook: The notebook with its error; None if there is none.
+    """
+
+    chapter: Chapter
+    reason: str
+    notebook: Path | None
+
+
+def to_run(chapters: Sequence[Chapter], kept: Kept) -> list[Chapter]:
+    """List the chapters of which no valid outputs are kept."""
+    return [chapter for chapter in chapters if kept.read(chapter.name, chapter.key) is None]
+
+
+def run_chapters(
+    chapters: Sequence[Chapter], kept: Kept, failed: Path, log: Path, on_done: Callable[[], object]
+) -> list[Failure]:
+    """Run chapters and keep them; those that fail do not stop the others.
+
+    Args:
+        chapters: The chapters to run.
+        kept: Where the executed notebooks are kept.
+        failed: A folder for the notebooks that fail, with their errors.
+        log: The file that gets what the kernels say.
+        on_done: Called whenever a chapter has been run.
+
+    Returns:
+        The chapters that failed.
+    """
+    shutil.rmtree(failed, ignore_errors=True)
+    if not chapters:
+        return []
+    failed.mkdir(parents=True)
+    # Before any thread starts, since it parses (see ``Workers``).
+    for module in ("trendlib.runs.engine", "trendlib.runs.pages"):
+        importlib.import_module(module)
+    from trendlib.runs.kernels import Workers, usable_cores
+
+    work = _Work({chapter.name: chapter for chapter in chapters}, kept, failed)
+    count = min(usable_cores(), MOST_KERNELS, len(chapters))
+    with (
+        log.open("ab") as said,
+        Workers(count, lambda _: None, work.run, work.give_up, output=said) as workers,
+    ):
+        for _ in workers.do([(chapter.name,) for chapter in chapters]):
+            on_done()
+    if not work.failures:
+        failed.rmdir()
+    return work.failures
+
+
+def with_outputs(chapter: Chapter, executed: bytes) -> bytes:
+    """Put the outputs of an executed notebook into the chapter as it is now.
+
+    Args:
+        chapter: The chapter.
+        executed: The notebook, executed when the chapter had the same code.
+    """
+    notebook = _read(chapter.path.read_bytes())
+    done = iter(_code(_read(executed)))
+    cells = []
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            run = next(done)
+            if MODEL_CELL in _tags(run):
+                cells.append(run)
+                run = next(done)
+            cell |= {name: run[name] for name in ("outputs", "execution_count")}
+        cells.append(cell)
+    notebook["cells"] = cells
+    return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True).encode() + b"\n"
+
+
+class _Work:
+    """What the threads of the workers do with chapters, each on its own kernel."""
+
+    def __init__(self, chapters: dict[str, Chapter], kept: Kept, failed: Path) -> None:
+        self.failures: list[Failure] = []
+        self._chapters = chapters
+        self._kept = kept
+        self._failed = failed
+
+    def run(self, kernel: Any, batch: tuple[str, ...]) -> None:
+        """Run the chapter of a batch of one."""
+        from papermill.exceptions import PapermillExecutionError
+
+        (name,) = batch
+        chapter = self._chapters[name]
+        out = self._failed / name
+        catalogue = str(chapter.catalogue) if chapter.catalogue else ""
+        language = f"import gc, os; gc.enable(); os.environ[{CATALOGUE!r}] = {catalogue!r}"
+        kernel.client.execute(language, silent=True, store_history=False)
+        kernel.call("reset")
+        started = time.perf_counter()
+        try:
+            self._execute(kernel, chapter, out)
+        except PapermillExecutionError as error:
+            self.failures.append(Failure(chapter, _first_error(error), out))
+            return
+        seconds = time.perf_counter() - started
+        self._kept.write(name, chapter.key, out.read_bytes(), seconds)
+        out.unlink()
+
+    def _execute(self, kernel: Any, chapter: Chapter, out: Path) -> None:
+        from nbclient.exceptions import DeadKernelError
+
+        from trendlib.runs import engine, pages
+        from trendlib.runs.kernels import WorkerDiedError
+
+        try:
+            engine.execute(chapter.path, out, chapter.parameters, kernel.manager, kernel.client)
+        except DeadKernelError as error:
+            raise WorkerDiedError(str(error)) from error
+        finally:
+            if out.exists():
+                weights = chapter.weights
+                pages.forget_machine(out, {str(weights.folder): weights.name})
+
+    def give_up(self, name: str, why: str) -> None:
+        """Take note of a chapter that no kernel could run."""
+        logging.error("%s: %s", name, why)
+        self.failures.append(
+            Failure(self._chapters[name], "its kernel stopped, twice: the log says why", None)
+        )
+
+
+def _first_error(error: Any) -> str:
+    last = f"{error.ename}: {error.evalue}".strip().splitlines()[-1]
+    return f"code cell {error.exec_count}: {last}"
+
+
+def _read(content: bytes) -> Any:
+    return json.loads(content)  # nbformat takes a second to load
+
+
+def _code(notebook: Any) -> list[Any]:
+    return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+
+
+def _source(cell: Any) -> str:
+    return "".join(cell["source"])
+
+
+def _tags(cell: Any) -> list[str]:
+    return list(cell["metadata"].get("tags", []))

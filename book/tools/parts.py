@@ -1,0 +1,132 @@
+"""What the book's pages include, and the build computes: claims, explorer, picture, figures, font.
+
+They are made in a process of their own, since they need a model, and since the threads of the
+build, which run the chapters meanwhile, must be the only ones there that parse Python.
+"""
+
+import io
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from child import Child
+from kept import LIBRARIES, Kept, chapters_code, fingerprint, key_of, versions
+
+from trendlib.language import CATALOGUE
+from trendlib.model.weights import Weights, find_weights
+
+TOOLS = Path(__file__).resolve().parent
+CLAIMS = "claims.md"
+"""What the opening page includes: made of the files of results."""
+TRANSLATED_CLAIMS = "claims-zh.md"
+EXPLORER = "fragment.html"
+"""What ``explorer.md`` includes; it is made, and never committed."""
+PICTURE = "walkthrough.png"
+FIGURES = "figures.json"
+"""How many of the articles' figures were recomputed, for the manifest."""
+FONT = "math.woff"
+
+
+class Parts:
+    """The parts that earlier builds kept, and those that have to be made."""
+
+    def __init__(self, weights: Weights, catalogue: Path, kept: Kept) -> None:
+        """Look at what is kept.
+
+        Args:
+            weights: The model.
+            catalogue: The compiled catalogue of the Chinese edition.
+            kept: Where parts are kept.
+        """
+        self._weights = weights
+        self._catalogue = catalogue
+        self._kept = kept
+        base = key_of(
+            [weights.name, weights.revision, weights.sha256],
+            chapters_code(),
+            fingerprint(*sorted(TOOLS.glob("*.py"))),
+            fingerprint(TOOLS.with_name("explorer")),
+            versions((*LIBRARIES, "fonttools", "ziamath")),
+        )
+        self._keys = {
+            name: key_of(base, name, fingerprint(catalogue) if name == TRANSLATED_CLAIMS else "")
+            for name in MAKERS
+        }
+
+    def missing(self) -> list[str]:
+        """List the parts that have to be made."""
+        return sorted(MAKERS.keys() - self.read())
+
+    def start(self, missing: list[str], log: Path) -> Child:
+        """Begin to make parts."""
+        asked = {
+            "model": self._weights.choice,
+            "catalogue": str(self._catalogue),
+            "kept": str(self._kept.folder),
+            "keys": {name: self._keys[name] for name in missing},
+        }
+        return Child("parts:main", [json.dumps(asked)], log)
+
+    def read(self) -> dict[str, bytes]:
+        """Read all parts that are there."""
+        pieces = {name: self._kept.read(name, key) for name, key in self._keys.items()}
+        return {name: piece.content for name, piece in pieces.items() if piece}
+
+
+def main() -> int:
+    """Make the parts that the first argument asks for, as JSON."""
+    asked = json.loads(sys.argv[1])
+    kept = Kept(Path(asked["kept"]))
+    for name, key in asked["keys"].items():
+        started = time.perf_counter()
+        os.environ[CATALOGUE] = asked["catalogue"] if name == TRANSLATED_CLAIMS else ""
+        content = MAKERS[name](asked["model"])
+        kept.write(name, key, content, time.perf_counter() - started)
+    return 0
+
+
+def _claims(_: str) -> bytes:
+    from trendlib.evaluate.claims import claims_table
+
+    return claims_table().encode()
+
+
+def _explorer(model: str) -> bytes:
+    from explorer_page import data_of, fragment
+
+    from trendlib.model.encoder import load_encoder
+
+    return fragment(data_of(load_encoder(model, "float64"))).encode()
+
+
+def _picture(model: str) -> bytes:
+    from picture import draw
+
+    content = io.BytesIO()
+    draw(model, content)
+    return content.getvalue()
+
+
+def _figures(model: str) -> bytes:
+    from manifest import recomputed_figures
+
+    return json.dumps(recomputed_figures(find_weights(model))).encode()
+
+
+def _font(_: str) -> bytes:
+    from fonts import math_font
+
+    return math_font()
+
+
+MAKERS: Mapping[str, Callable[[str], bytes]] = {
+    CLAIMS: _claims,
+    TRANSLATED_CLAIMS: _claims,
+    EXPLORER: _explorer,
+    PICTURE: _picture,
+    FIGURES: _figures,
+    FONT: _font,
+}
