@@ -10,7 +10,6 @@ import evaluation_data
 import numpy as np
 import pytest
 
-from trendlib.attention import rollout
 from trendlib.choice import NoRelated, find_words
 from trendlib.cli import main
 from trendlib.embedding import Recipe, embed_encoding
@@ -285,7 +284,7 @@ def test_signed_log_abs_has_the_log_quotients_values_where_that_is_defined() -> 
 
 def test_rollout_keeps_what_there_is() -> None:
     attention = np.random.default_rng(1).dirichlet(np.ones(4), size=(3, 2, 4))
-    rolled = rollout(attention)
+    rolled = readings.rollout(attention)
     assert np.allclose(rolled.sum(axis=-1), 1)
     half = (attention.mean(axis=1) + np.eye(4)) / 2
     assert np.allclose(rolled[2], half[2] @ half[1] @ half[0])

@@ -10,7 +10,7 @@ import numpy as np
 
 from trendlib.articles import published
 from trendlib.articles.published import Comparison, Value
-from trendlib.attention import received_in_head
+from trendlib.attention import received_by_unit
 from trendlib.choice import Choice, Related, choose_words, find_words
 from trendlib.embedding import add_trends
 from trendlib.encoding import Encoding
@@ -83,12 +83,12 @@ def token_trends_from_printed() -> Recomputed:
         log_quotient(np.array(toy["static"]), np.array(toy["contextual"])).values
         for toy in printed["toy_examples"]
     ]
-    matrix = np.array([[printed["attention_layer0_head11_rounded"]["values"]]])
+    matrix = np.array(printed["attention_layer0_head11_rounded"]["values"])
     received = printed["received_attention_layer0_head11"]
     leader = int(np.argmax(received["values"]))
     return {
         "log quotients of the toy vectors": _flat(toys),
-        "received attention, layer 0, head 11": _flat([received_in_head(matrix, 0, 0)[1:-1]]),
+        "received attention, layer 0, head 11": _flat([received_by_unit(matrix)[1:-1]]),
         "most important word": [received["tokens"][leader]],
     }
 
@@ -113,7 +113,7 @@ def token_trends_from_model(encoder: Encoder) -> Recomputed:
     contextual = [_contextual(encoding, target) for encoding in encodings]
     trends = [_trend(encoding, target).undefined_as_zero[:FIRST] for encoding in encodings]
     last_head = first.attentions.shape[1] - 1
-    received = received_in_head(first.attentions, 0, last_head)[1:-1]
+    received = received_by_unit(first.attentions[0, last_head])[1:-1]
     return {
         "position of the token": [_position(first, target)],
         "model size": [first.hidden_states.shape[0], first.hidden_states.shape[2]],

@@ -25,7 +25,7 @@ from trendlib.errors import (
     check_choice,
 )
 from trendlib.model.weights import AUTO, Weights, find_weights
-from trendlib.words import Word, cut_words
+from trendlib.words import Word, split_words
 
 LOADED = 2
 """How many loaded models a process holds on to."""
@@ -156,7 +156,7 @@ class Encoder:
                 f"{self.provenance.model} has room for {self.max_tokens}: split the text"
             )
         offsets = [None if no else span for span, no in zip(spans, special, strict=True)]
-        words = cut_words(sentence, offsets)
+        words = split_words(sentence, offsets)
         return self._without_words(sentence, words, ids) or Tokenized(sentence, words, tuple(ids))
 
     def _without_words(
