@@ -46,6 +46,30 @@ def test_every_figure_has_a_label_of_its_own() -> None:
         assert len(set(group.labels)) == len(group.labels) == len(group.printed)
 
 
+def test_figures_and_labels_are_those_of_the_printed_words() -> None:
+    labels = {(group.article, group.name): list(group.labels) for group in published.groups()}
+    tokens = published.article("token_trends")["received_attention_layer0_head11"]["tokens"]
+    units = ["[CLS]", *tokens, "[SEP]"]
+    words = published.article(SECOND)["received_attention"]["words"]
+    assert labels["token_trends", "received attention, layer 0, head 11"] == tokens
+    assert labels["token_trends", "attention, layer 0, head 11"] == [
+        f"from {query}, to {key}" for query in units for key in units
+    ]
+    assert labels[SECOND, "received attention, layer 0"] == [
+        f"head {head}, {word}" for head in range(12) for word in words
+    ]
+    printed = {(group.article, group.name): list(group.printed) for group in published.groups()}
+    for word in ("apple", "want"):
+        trend = published.article(SECOND)[f"trend_{word}_first10"]
+        assert printed[SECOND, f"trend of {word}"] == trend
+    assert labels["fourier", "cosines, diff"][:4] == [
+        "apple-orange, a",
+        "apple-orange, very",
+        "apple-orange, good",
+        "apple-adventure, a",
+    ]
+
+
 def test_each_group_names_functions_that_exist_and_no_function_is_left_over() -> None:
     for basis, functions in (
         ("from_printed", reproduce.FROM_PRINTED),

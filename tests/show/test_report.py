@@ -168,7 +168,7 @@ def test_tables(minilm: Encoder) -> None:
 
 def test_tables_of_cosines(minilm: Encoder) -> None:
     vectors = {"a": np.array([1.0, 0, 1]), "b": np.array([1.0, 0, -1])}
-    table = cosines.cosines_table({"trend": vectors}, 1, minilm.provenance)
+    table = cosines.pairs_table({"trend": vectors}, 1, minilm.provenance)
     assert table.to_dict() == {"trend, first 1": {"a-b": 1.0}, "trend, all": {"a-b": 0.0}}
     assert table.columns.name == "all-MiniLM-L6-v2"
     slices = cosines.slices_table([("a-b", np.array([0.5, np.nan, -1]), 0.0)], minilm.provenance)

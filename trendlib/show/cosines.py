@@ -26,7 +26,7 @@ def closest_text(cosines: Mapping[str, float], what: str, source: str) -> str:
     )
 
 
-def cosines_table(
+def pairs_table(
     representations: Mapping[str, Mapping[str, Vector]], first: int, provenance: Provenance
 ) -> pd.DataFrame:
     """Tabulate the cosines of all pairs, over the first coordinates and over all.
