@@ -2,18 +2,18 @@
 
 The files beside this one are the method, in the order in which it is told::
 
-    words       cut a sentence into words
-    encoding    what a model gives: words, tokens, hidden states, attentions
+    words       split a sentence into words
+    encoding    what BERT computes for it: hidden states and attentions
     readings    the ways to read the attentions
-    attention   matrices: merge word pieces, add up received attention
-    choice      the focus word, the votes, the related word
+    attention   merge word pieces, sum up the attention that each word receives
+    choice      the focus word, the vote, the related word
     trend       how a word's vector changes: the log quotient and others
-    embedding   the sum of the two trends
-    similarity  cosines, and the coordinates that decide them
+    embedding   the sum of the two words' trends
+    similarity  cosines of embeddings, and the coordinates that decide them
 
 (``errors``, ``typing`` and ``language`` serve them all.) They are pure NumPy. The folders are
-everything else: ``model`` runs BERT, ``show`` draws, and the rest brings many sentences, files,
-the articles' figures, the evaluation and other libraries.
+everything else: ``model`` runs BERT, ``show`` draws figures and tables, and the others deal with
+files and many sentences, the articles' figures, the evaluation, and other libraries.
 """
 
 from importlib import import_module
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["READINGS", "Recipe", "__version__", "embed", "load_encoder"]
 __version__ = version("trendlib")
 
-# Loaded when they are asked for: torch takes seconds.
+# Imported on first use: torch takes seconds to load.
 _LAZY = {
     "READINGS": "trendlib.readings",
     "Recipe": "trendlib.embedding",

@@ -1,8 +1,10 @@
-"""Attention matrices: word pieces merged into words, and the attention that each word receives.
+"""Attention: from matrices over word pieces to the attention that each word receives.
 
-Attention *from* a split word is the mean over its pieces, attention *to* it the sum (Clark et al.
-2019, "What Does BERT Look At?"), so that rows still add up to 1. Special tokens send attention as
-every token does, but are no words: their columns are dropped.
+BERT attends between word pieces, but a word may have several. The attention *from* a split word is
+the mean over its pieces, the attention *to* it the sum (Clark et al. 2019, "What Does BERT Look
+At?", https://aclanthology.org/W19-4828/), so that rows still sum to 1. A word's *received
+attention* is then its column sum. Special tokens attend as all tokens do, so that their rows count,
+but they are not words: their columns are left out.
 """
 
 from collections.abc import Sequence
@@ -26,12 +28,12 @@ from trendlib.words import Word
 
 @dataclass(frozen=True, eq=False)
 class AttentionStack:
-    """The attention matrices that a reading is about, on top of each other.
+    """The attention matrices that vote in a reading, stacked.
 
     Attributes:
-        matrices: One matrix a row of the reading: a head of one layer, or a layer.
-        layer: The layer whose heads the rows are; None where the rows are layers.
-        provenance: The model that they come from; None for printed ones.
+        matrices: Array of shape (row, query, key): one matrix per head, or one per layer.
+        layer: The layer that the heads belong to; None if the rows are layers.
+        provenance: The model that they come from; None for matrices that an article printed.
     """
 
     matrices: AttentionRows
@@ -40,14 +42,10 @@ class AttentionStack:
 
 
 def stack_attention(encoding: Encoding, reading: Reading) -> AttentionStack:
-    """Take from a sentence the attention matrices that a reading is about.
-
-    Args:
-        encoding: The sentence.
-        reading: Says which matrices.
+    """Select the attention matrices that vote in a reading.
 
     Raises:
-        LayerOutOfRangeError: If the reading names a layer that the model lacks.
+        LayerOutOfRangeError: If the model does not have the reading's layer.
     """
     matrices = attention_rows(encoding.attentions, reading)
     layer = layer_of(reading, len(encoding.attentions))
@@ -55,13 +53,18 @@ def stack_attention(encoding: Encoding, reading: Reading) -> AttentionStack:
 
 
 def attention_rows(attentions: Attentions, reading: Reading) -> AttentionRows:
-    """Take the attention matrices that have a row each in a reading.
+    """Select the matrices that vote from an array of attentions.
+
+    Args:
+        attentions: Array of shape (layer, head, query, key).
+        reading: Says whether heads or layers vote.
 
     Returns:
-        One matrix a head of the reading's layer; or one a layer, the mean of its heads.
+        Array of shape (row, query, key): the heads of the reading's layer; or the layers, each the
+        mean of its heads.
 
     Raises:
-        LayerOutOfRangeError: If the reading names a layer that the model lacks.
+        LayerOutOfRangeError: If the model does not have the reading's layer.
 
     >>> from trendlib.readings import LAYERS
     >>> attention_rows(np.ones((6, 12, 3, 3)), LAYERS).shape
@@ -73,10 +76,14 @@ def attention_rows(attentions: Attentions, reading: Reading) -> AttentionRows:
 
 
 def layer_of(reading: Reading, n_layers: int) -> int | None:
-    """Say which layer's heads are the rows of a reading; None where the layers are.
+    """Return the number of the layer whose heads vote; None if the layers vote.
 
     Raises:
-        LayerOutOfRangeError: If the model lacks that layer.
+        LayerOutOfRangeError: If the model does not have that layer.
+
+    >>> from trendlib.readings import LAST_LAYER
+    >>> layer_of(LAST_LAYER, 6)
+    5
     """
     if reading.layer is None:
         return None
@@ -85,18 +92,47 @@ def layer_of(reading: Reading, n_layers: int) -> int | None:
     return layer
 
 
-def merge_pieces(attentions: Attentions, words: Sequence[Word]) -> UnitAttentions:
-    """Put word pieces together: sum over key pieces, mean over query pieces.
+def received_by_word(rows: AttentionRows, words: Sequence[Word]) -> Received:
+    """Sum the attention that each word receives, in each of several matrices.
+
+    The result equals the column sums of the merged matrices (see ``merge_pieces``) without the
+    special tokens, but no matrix is merged for it: a query piece counts as its share of a word,
+    and the key pieces of a word are added up.
 
     Args:
-        attentions: One row and one column a token.
-        words: The words; tokens in no word (the special ones) stay as they are.
+        rows: Array of shape (row, query, key), with one query and one key per token.
+        words: The sentence's words.
 
     Returns:
-        One row and one column a unit (word or special token), in the sentence's order.
+        Array of shape (row, word). In each row, every word and special token hands out 1.
+
+    >>> attention = np.array([[[0.5, 0.25, 0.25], [0.2, 0.4, 0.4], [0.6, 0.1, 0.3]]])
+    >>> received_by_word(attention, [Word("apples", 0, 6, tokens=(1, 2))])
+    array([[1.1]])
+    """
+    weights = np.ones(rows.shape[-1], dtype=rows.dtype)
+    member = np.zeros((rows.shape[-1], len(words)), dtype=rows.dtype)
+    for column, word in enumerate(words):
+        pieces = list(word.tokens)
+        weights[pieces] = 1 / len(pieces)
+        member[pieces, column] = 1
+    received: Received = (weights @ rows) @ member
+    return received
+
+
+def merge_pieces(attentions: Attentions, words: Sequence[Word]) -> UnitAttentions:
+    """Merge word pieces: sum over key pieces, mean over query pieces.
+
+    Args:
+        attentions: Array of shape (layer, head, query, key), with one query and key per token.
+        words: The sentence's words; tokens in no word (the special ones) stay as they are.
+
+    Returns:
+        Array of shape (layer, head, unit, unit). A unit is a word or a special token; they are in
+        the order of the sentence.
 
     >>> attention = np.array([[[[0.5, 0.25, 0.25], [0.2, 0.4, 0.4], [0.6, 0.1, 0.3]]]])
-    >>> merge_pieces(attention, [Word("apples", 0, 6, (1, 2))])
+    >>> merge_pieces(attention, [Word("apples", 0, 6, tokens=(1, 2))])
     array([[[[0.5, 0.5],
              [0.4, 0.6]]]])
     """
@@ -110,9 +146,9 @@ def merge_pieces(attentions: Attentions, words: Sequence[Word]) -> UnitAttention
 
 
 def unit_tokens(words: Sequence[Word], n_tokens: int) -> list[tuple[int, ...]]:
-    """List each unit's tokens: the words', and every other token alone, in order.
+    """List the tokens of each unit: of each word, and each special token on its own.
 
-    >>> unit_tokens([Word("apples", 0, 6, (1, 2))], n_tokens=4)
+    >>> unit_tokens([Word("apples", 0, 6, tokens=(1, 2))], n_tokens=4)
     [(0,), (1, 2), (3,)]
     """
     in_words = {token for word in words for token in word.tokens}
@@ -121,7 +157,7 @@ def unit_tokens(words: Sequence[Word], n_tokens: int) -> list[tuple[int, ...]]:
 
 
 def received_by_unit(attention: UnitMatrix) -> UnitRow:
-    """Sum the attention that each unit receives from all units (column sums).
+    """Sum the attention that each unit receives: the column sums of one matrix.
 
     >>> received_by_unit(np.array([[0.9, 0.1], [0.4, 0.6]]))
     array([1.3, 0.7])
@@ -130,65 +166,15 @@ def received_by_unit(attention: UnitMatrix) -> UnitRow:
     return total
 
 
-def received_by_word(rows: AttentionRows, words: Sequence[Word]) -> Received:
-    """Sum the attention that each word receives from all units, in each of several matrices.
-
-    These are the column sums of the merged matrices, without those of the special tokens, got
-    without merging: a query piece counts as its share of a word, and key pieces add up.
-
-    >>> attention = np.array([[[0.5, 0.25, 0.25], [0.2, 0.4, 0.4], [0.6, 0.1, 0.3]]])
-    >>> received_by_word(attention, [Word("apples", 0, 6, (1, 2))])
-    array([[1.1]])
-    """
-    weights = np.ones(rows.shape[-1], dtype=rows.dtype)
-    member = np.zeros((rows.shape[-1], len(words)), dtype=rows.dtype)
-    for column, word in enumerate(words):
-        pieces = list(word.tokens)
-        weights[pieces] = 1 / len(pieces)
-        member[pieces, column] = 1
-    received: Received = (weights @ rows) @ member
-    return received
-
-
-def received_in_head(attentions: UnitAttentions, layer: int, head: int) -> UnitRow:
-    """Sum the attention that each unit receives in one head of one layer.
-
-    Raises:
-        LayerOutOfRangeError: If there is no such layer.
-        HeadOutOfRangeError: If there is no such head.
-    """
-    check_layer(layer, attentions.shape[0])
-    check_head(head, attentions.shape[1])
-    return received_by_unit(attentions[layer, head])
-
-
-def rollout(attentions: Attentions) -> AttentionRows:
-    """Follow attention through the layers (Abnar and Zuidema 2020, "Quantifying Attention Flow").
-
-    The mean of a layer's heads, and the residual connection beside it with the same weight, are
-    multiplied from the first layer on.
-
-    Returns:
-        For each layer, how much of each token there is in each token after it.
-
-    >>> attention = np.array([[[[0.0, 1.0], [0.0, 1.0]]]] * 2)
-    >>> rollout(attention)[1]
-    array([[0.25, 0.75],
-           [0.  , 1.  ]])
-    """
-    steps = (attentions.mean(axis=1) + np.eye(attentions.shape[-1])) / 2
-    products = [steps[0]]
-    for step in steps[1:]:
-        products.append(step @ products[-1])
-    rolled: AttentionRows = np.stack(products)
-    return rolled
-
-
 def check_layer(layer: int, n_layers: int) -> None:
-    """Check a layer's number.
+    """Check that a model has a layer of this number.
 
     Raises:
-        LayerOutOfRangeError: If there is no such layer.
+        LayerOutOfRangeError: If it does not.
+
+    >>> check_layer(6, n_layers=6)
+    Traceback (most recent call last):
+    trendlib.errors.LayerOutOfRangeError: layer 6: this model has 6 layers, give 0 to 5
     """
     if not 0 <= layer < n_layers:
         raise LayerOutOfRangeError(
@@ -197,10 +183,14 @@ def check_layer(layer: int, n_layers: int) -> None:
 
 
 def check_head(head: int, n_heads: int) -> None:
-    """Check a head's number.
+    """Check that a model's layers have a head of this number.
 
     Raises:
-        HeadOutOfRangeError: If there is no such head.
+        HeadOutOfRangeError: If they do not.
+
+    >>> check_head(-1, n_heads=12)
+    Traceback (most recent call last):
+    trendlib.errors.HeadOutOfRangeError: head -1: this model has 12 heads a layer, give 0 to 11
     """
     if not 0 <= head < n_heads:
         raise HeadOutOfRangeError(
@@ -209,7 +199,7 @@ def check_head(head: int, n_heads: int) -> None:
 
 
 def row_number(number: int | Last, count: int) -> int:
-    """Give the number of a row, counted from 0; "last" is the last of ``count``.
+    """Return a row's number, counted from 0; "last" is the last of ``count``.
 
     >>> row_number("last", 12), row_number(3, 12)
     (11, 3)

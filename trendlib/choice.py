@@ -1,7 +1,9 @@
-"""The focus word, which is attended to most, and the related word, which goes with it.
+"""Choice: the focus word, which receives most attention, and the related word that goes with it.
 
-The rows that the focus word leads vote for the word that comes second in them; the word with most
-votes is the related word.
+Each row holds the attention that the words receive in one head (or layer). One row, the last in the
+article, names the *focus word*: the word that receives most in it. Then the rows vote. In every row
+that the focus word *leads*, that is, in which it receives most, the *runner-up* gets one vote. The
+word with most votes is the *related word*.
 """
 
 from collections.abc import Sequence
@@ -31,13 +33,13 @@ FINAL_PERIOD = "."
 
 @dataclass(frozen=True)
 class Focus:
-    """The focus word: the word that receives most attention in the focus row.
+    """The focus word: the candidate that receives most attention in the focus row.
 
     Attributes:
         index: Its index among the candidates.
-        word: The word.
-        received: The attention it receives, in attention heads' units (a query gives 1).
-        tied: Whether another word receives exactly as much; then the first one is taken.
+        word: The word as it was typed.
+        received: The attention that it receives in that row, where every query hands out 1.
+        tied: Whether another candidate receives exactly as much; the first one is then taken.
     """
 
     index: int
@@ -52,12 +54,12 @@ class Related:
 
     Attributes:
         index: Its index among the candidates.
-        word: The word.
-        votes: How many rows it is the runner-up of.
-        mass: The attention it receives in all the rows that the focus word leads.
-        tied: Whether another word has as many votes.
-        decided_by: What told them apart: "votes", else "attention mass", else "position"
-            (the first one is taken).
+        word: The word as it was typed.
+        votes: In how many of those rows it is the runner-up.
+        mass: The attention that it receives in those rows, added up.
+        tied: Whether another candidate has as many votes.
+        decided_by: What decided: "votes"; with a tie "attention mass"; with a tie there as well
+            "position", which means that the first candidate was taken.
     """
 
     index: int
@@ -77,20 +79,20 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True)
 class NoRelated:
-    """The outcome where there is no related word."""
+    """The outcome of a vote in which no related word was found."""
 
     reason: Reason
 
 
 @dataclass(frozen=True, eq=False)
 class Vote:
-    """The rows that the focus word leads, and what they say.
+    """The vote for the related word.
 
     Attributes:
-        rows: The rows that the focus word leads.
-        runners_up: In each of them, the candidate that comes second; empty where there is but
-            one candidate.
-        counts: For each candidate, how many rows it is the runner-up of.
+        rows: The numbers of the rows that the focus word leads, which are the rows that vote.
+        runners_up: The candidate that each of these rows votes for, by its index; empty if there
+            is only one candidate.
+        counts: The votes for each candidate.
         outcome: The related word, or why there is none.
     """
 
@@ -102,18 +104,18 @@ class Vote:
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """The words that a reading chooses in a sentence, and what led to them.
+    """The words that a reading chooses in a sentence, with every step that led to them.
 
     Attributes:
-        reading: How it was read.
+        reading: How the attentions were read.
         candidates: The words that could be chosen.
         word_indices: Their indices among the sentence's words.
-        received: The attention that each candidate receives in each row.
-        leaders: In each row, the candidate that receives most.
+        received: Array of shape (row, candidate): the attention that candidates receive.
+        leaders: The index of the candidate that leads each row.
         focus: The focus word.
         vote: The vote for the related word.
-        layer: The layer whose heads are the rows; None where the rows are layers.
-        provenance: Where the attentions come from; None for printed ones.
+        layer: The layer that the rows are the heads of; None if the rows are layers.
+        provenance: The model; None for attentions that an article printed.
     """
 
     reading: Reading
@@ -133,24 +135,27 @@ class Choice:
 
     @property
     def chosen(self) -> tuple[Focus | Related, ...]:
-        """The focus word, and after it the related word if there is one."""
+        """The focus word, followed by the related word if there is one."""
         if isinstance(self.related, NoRelated):
             return (self.focus,)
         return self.focus, self.related
 
     @property
     def chosen_words(self) -> tuple[int, ...]:
-        """Where the chosen words are among the sentence's: one word may stand there twice."""
+        """The chosen words' indices among the sentence's words.
+
+        They tell two occurrences of the same word apart.
+        """
         return tuple(self.word_indices[word.index] for word in self.chosen)
 
     @property
     def row_kind(self) -> str:
-        """What a row is: "head" or "layer"."""
+        """What the rows are: "head" or "layer"."""
         return "layer" if self.layer is None else "head"
 
     @property
     def focus_row(self) -> int:
-        """The row that names the focus word."""
+        """The number of the row that names the focus word."""
         return row_number(self.reading.focus_row, len(self.received))
 
 
@@ -162,26 +167,26 @@ def find_words(encoding: Encoding, reading: Reading = ARTICLE) -> Choice:
         reading: How to read its attentions.
 
     Returns:
-        The received attention, the focus word, the vote and its outcome.
+        The two words, with the received attention and the vote that chose them.
 
     Raises:
-        LayerOutOfRangeError: If the reading names a layer that the model lacks.
-        HeadOutOfRangeError: If it names a head that the model lacks.
+        LayerOutOfRangeError: If the model does not have a layer that the reading names.
+        HeadOutOfRangeError: If it does not have a head that the reading names.
     """
     return find_words_in(stack_attention(encoding, reading), encoding.words, reading)
 
 
 def find_words_in(stack: AttentionStack, words: Sequence[Word], reading: Reading) -> Choice:
-    """Find focus and related word, given the attention matrices that a reading is about.
+    """Find focus and related word, given only the attention matrices that vote.
 
     Args:
-        stack: The matrices, see ``attention.stack_attention``.
+        stack: The matrices, as ``attention.stack_attention`` selects them.
         words: The sentence's words.
-        reading: How to read them.
+        reading: The reading that the matrices were selected for.
 
     Raises:
-        LayerOutOfRangeError: If a layer is to name the focus word that the model lacks.
-        HeadOutOfRangeError: If a head is.
+        LayerOutOfRangeError: If the model does not have the layer that names the focus word.
+        HeadOutOfRangeError: If it does not have the head that does.
     """
     check = check_layer if stack.layer is None else check_head
     rows = len(stack.matrices)
@@ -195,17 +200,18 @@ def find_words_in(stack: AttentionStack, words: Sequence[Word], reading: Reading
 def choose_words(
     received: Received, candidates: Sequence[str], reading: Reading = ARTICLE
 ) -> Choice:
-    """Choose focus and related word, given the attention that each candidate receives.
+    """Choose focus and related word, given the attention that the candidates receive.
 
-    This is the article's procedure from its printed matrix on.
+    The article prints such a matrix; this is its procedure from there on.
 
     Args:
-        received: One row a head (or layer), one column a candidate.
+        received: Array of shape (row, candidate).
         candidates: The candidates' texts.
         reading: Says which row names the focus word.
 
     Raises:
-        ArrayError: If there is no row, no candidate, or a value is NaN or infinite.
+        ArrayError: If there is no row or no candidate, if their number is not that of the columns,
+            or if a value is NaN or infinite.
 
     >>> received = np.array([[0.2, 0.9, 0.4], [0.3, 0.8, 0.2]])
     >>> choice = choose_words(received, ["I", "want", "apples"])
@@ -233,7 +239,11 @@ def choose_words(
 
 
 def find_focus(received: ReceivedRow, candidates: Sequence[str]) -> Focus:
-    """Take the word that receives most attention; of equals, the first one.
+    """Find the candidate that receives most attention; of equals, the first one.
+
+    Args:
+        received: Array of shape (candidate,): the focus row.
+        candidates: The candidates' texts.
 
     >>> find_focus(np.array([0.1, 0.7, 0.7]), ["I", "want", "apples"])
     Focus(index=1, word='want', received=0.7, tied=True)
@@ -248,25 +258,25 @@ def find_focus(received: ReceivedRow, candidates: Sequence[str]) -> Focus:
 
 
 def find_related(received: Received, candidates: Sequence[str], focus: int) -> Vote:
-    """Let the rows that the focus word leads vote for the word that comes second in them.
+    """Let the rows that the focus word leads vote for their runner-up.
 
-    Ties are broken by votes, then by the attention received in those rows, then by position.
-    The article stops at votes and takes the first word.
+    Of candidates with equally many votes, the one that receives most attention in the rows that
+    vote is taken; then the first one. The article takes the first one at once.
 
     Args:
-        received: One row a head (or layer), one column a candidate.
+        received: Array of shape (row, candidate).
         candidates: The candidates' texts.
         focus: The focus word's index among the candidates.
 
     Returns:
-        The vote; its outcome is ``NoRelated`` where nobody could vote.
+        The vote. Its outcome is ``NoRelated`` if no row could vote.
 
     >>> find_related(np.array([[0.2, 0.1], [0.4, 0.3]]), ["Go", "home"], focus=1).outcome.reason
     <Reason.LEADS_NO_ROW: 'the focus word leads no row'>
     """
     rows = np.flatnonzero(received.argmax(axis=1) == focus)
     voting = received[rows].copy()
-    voting[:, focus] = -np.inf  # out of the running, without shifting the others' indices
+    voting[:, focus] = -np.inf  # deleting the column would shift the others' indices
     runners_up = voting.argmax(axis=1)
     if len(candidates) == 1:
         runners_up = runners_up[:0]
@@ -278,9 +288,9 @@ def find_related(received: Received, candidates: Sequence[str], focus: int) -> V
 
 
 def candidate_indices(words: Sequence[Word], reading: Reading) -> list[int]:
-    """List the words that can become focus or related word.
+    """List the indices of the words that can become focus or related word.
 
-    A sentence always keeps at least one: the encoder refuses one that is all punctuation.
+    There is always at least one: the encoder refuses a sentence that is all punctuation.
 
     >>> from trendlib.readings import WORDS_ONLY
     >>> words = [Word("Yes", 0, 3, (1,)), Word(",", 3, 4, (2,)), Word(".", 4, 5, (3,))]

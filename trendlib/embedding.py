@@ -1,4 +1,9 @@
-"""The sentence embedding: the trend of the focus word plus the trend of the related word."""
+"""Embedding: the sum of the focus word's and the related word's trends.
+
+The second article's idea is that two words stand for their sentence. Their trends complement each
+other: where one is undefined, the other may be defined. A ``Recipe`` keeps the choices that lead
+from a sentence to a vector.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,18 +20,18 @@ from trendlib.typing import Mask, Vector, WordStates
 from trendlib.words import mean_over_pieces
 
 Undefined = Literal["zero", "keep"]
-"""What becomes of undefined coordinates: see ``add_trends``."""
+"""How to treat undefined coordinates: see ``add_trends``."""
 UNDEFINED: tuple[Undefined, ...] = get_args(Undefined)
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a sentence becomes a vector; the article's way, unless something else is said.
+    """How a sentence becomes a vector. The defaults are the article's choices.
 
     Attributes:
         reading: How focus and related word are found.
-        kind: What a trend is: "log quotient", "difference" or "signed log-abs".
-        undefined: What becomes of undefined coordinates: "zero" or "keep"; see ``add_trends``.
+        kind: How a trend is computed: "log quotient", "difference" or "signed log-abs".
+        undefined: How undefined coordinates are treated: "zero" or "keep"; see ``add_trends``.
 
     >>> Recipe(READINGS["layers"], kind="difference").as_dict()
     {'reading': 'layers', 'kind': 'difference', 'undefined': 'zero'}
@@ -40,8 +45,8 @@ class Recipe:
         """Check the choices.
 
         Raises:
-            UnknownChoiceError: If there is no such kind, or no such choice, or if the reading is
-                not a ``Reading``.
+            UnknownChoiceError: If one of them does not exist, or if the reading is not a
+                ``Reading``.
         """
         if not isinstance(self.reading, Reading):
             raise UnknownChoiceError(
@@ -53,15 +58,15 @@ class Recipe:
 
     @classmethod
     def named(cls, reading: str, kind: Any = "log quotient", undefined: Any = "zero") -> "Recipe":
-        """Make a recipe from names, as a command or a file gives them.
+        """Look up the choices by their names, as a command or a file states them.
 
         Raises:
-            UnknownChoiceError: If one of the names is unknown.
+            UnknownChoiceError: If one of them does not exist.
         """
         return cls(reading_named(reading), kind, undefined)
 
     def as_dict(self) -> Mapping[str, str]:
-        """List the choices by name, ready for JSON; ``named`` takes them back."""
+        """Return the choices' names, ready for JSON; ``named`` reads them back."""
         return {"reading": self.reading.name, "kind": self.kind, "undefined": self.undefined}
 
 
@@ -70,12 +75,12 @@ ARTICLE_RECIPE = Recipe()
 
 @dataclass(frozen=True)
 class Overlap:
-    """In how many coordinates two trends are defined.
+    """The numbers of coordinates in which two trends are defined.
 
     Attributes:
-        both: Where both are.
-        one: Where exactly one is; the article's claim is that the two complement each other.
-        neither: Where none is.
+        both: Where both are defined.
+        one: Where exactly one is: there the two complement each other.
+        neither: Where neither is.
     """
 
     both: int
@@ -85,17 +90,19 @@ class Overlap:
 
 @dataclass(frozen=True, eq=False)
 class SentenceEmbedding:
-    """A sentence as one vector, with all that led to it.
+    """A sentence's trend embedding, with every step that led to it. Its arrays are read-only.
 
     Attributes:
         sentence: The text.
         choice: Focus and related word, and how they were found.
         focus_trend: The focus word's trend.
-        related_trend: The related word's trend; None where there is no related word.
-        values: The embedding; the focus word's trend alone where there is no related word.
-        defined: Where it is defined. With ``undefined="zero"`` the value elsewhere is 0.
-        recipe: How the vector was made.
-        provenance: Model, revision, versions, dtype.
+        related_trend: The related word's trend; None if there is no related word.
+        values: Array of shape (hidden,): the sum of the trends. Without a related word it is the
+            focus word's trend.
+        defined: Mask of the same shape. Where it is False, the value is 0 with the recipe's
+            ``undefined="zero"``, and NaN with "keep".
+        recipe: The choices that led to it.
+        provenance: The model, its revision, the library versions and the number format.
     """
 
     sentence: str
@@ -108,7 +115,7 @@ class SentenceEmbedding:
     provenance: Provenance
 
     def __post_init__(self) -> None:
-        """Freeze the arrays."""
+        """Make the arrays read-only."""
         self.values.setflags(write=False)
         self.defined.setflags(write=False)
 
@@ -126,24 +133,24 @@ class SentenceEmbedding:
 
     @property
     def defined_share(self) -> float:
-        """The share of the coordinates that are defined, 0 to 1."""
+        """The share of coordinates that are defined, from 0 to 1."""
         return float(self.defined.mean())
 
 
 def embed_encoding(encoding: Encoding, recipe: Recipe = ARTICLE_RECIPE) -> SentenceEmbedding:
-    """Make a sentence's trend embedding.
+    """Compute a sentence's trend embedding.
 
     Args:
         encoding: The sentence.
-        recipe: How it becomes a vector; the article's way if left out.
+        recipe: The choices on the way; the article's by default.
 
     Returns:
-        The embedding. A sentence without a related word gets the focus word's trend alone, and
+        The embedding. If the sentence has no related word, it is the focus word's trend, and
         ``related`` says why.
 
     Raises:
-        LayerOutOfRangeError: If the reading names a layer that the model lacks.
-        HeadOutOfRangeError: If it names a head that the model lacks.
+        LayerOutOfRangeError: If the model does not have a layer that the reading names.
+        HeadOutOfRangeError: If it does not have a head that the reading names.
     """
     choice = find_words(encoding, recipe.reading)
     words = [encoding.words[index] for index in choice.chosen_words]
@@ -156,28 +163,31 @@ def embed_encoding(encoding: Encoding, recipe: Recipe = ARTICLE_RECIPE) -> Sente
 def compose(
     sentence: str, choice: Choice, static: WordStates, contextual: WordStates, recipe: Recipe
 ) -> SentenceEmbedding:
-    """Make a sentence's trend embedding from the vectors of its chosen words.
+    """Compute a trend embedding from nothing but the vectors of the chosen words.
 
     Args:
         sentence: The text.
         choice: The chosen words, and how they were found.
-        static: Their vectors in hidden state 0, the focus word's first.
-        contextual: Their vectors in the last hidden state.
-        recipe: What is made of them.
+        static: Array of shape (word, hidden): the chosen words' vectors in hidden state 0, the
+            focus word's first.
+        contextual: Their vectors in the last hidden state, in the same order.
+        recipe: The kind of trend, and how undefined coordinates are treated.
 
     Raises:
-        ArrayError: If there is not one vector for each chosen word, or no model to name.
+        ArrayError: If there is not one vector per chosen word, or if the choice names no model.
     """
     if not len(static) == len(contextual) == len(choice.chosen):
         raise ArrayError(
             f"{len(static)} static and {len(contextual)} contextual vectors for "
-            f"{len(choice.chosen)} chosen words: give one of each for each word"
+            f"{len(choice.chosen)} chosen words: give one of each per word"
         )
     focus, *others = (trend(*pair, recipe.kind) for pair in zip(static, contextual, strict=True))
     related = others[0] if others else None
     values, defined = add_trends(focus, related, recipe.undefined)
     if choice.provenance is None:
-        raise ArrayError("attentions of no known model: an embedding must say whose it is")
+        raise ArrayError(
+            "the attentions come from no known model: an embedding has to name its model"
+        )
     return SentenceEmbedding(
         sentence=sentence,
         choice=choice,
@@ -193,21 +203,21 @@ def compose(
 def add_trends(
     focus: Trend, related: Trend | None, undefined: Undefined = "zero"
 ) -> tuple[Vector, Mask]:
-    """Add two trends.
+    """Add the trends of the focus word and the related word.
 
     Args:
         focus: The focus word's trend.
-        related: The related word's; None leaves the first as it is.
-        undefined: "zero" counts an undefined coordinate as 0, so that the sum is defined where
-            at least one trend is (elsewhere it is 0, and False in the mask). "keep" leaves the
-            sum undefined (NaN) unless both are defined.
+        related: The related word's trend; None if there is none.
+        undefined: "zero", the article's choice, counts an undefined coordinate as 0: the sum is
+            defined where at least one trend is, and 0 elsewhere. With "keep", the sum is defined
+            only where both trends are, and NaN elsewhere.
 
     Returns:
-        The sum, and where it is defined.
+        The sum, and the mask of where it is defined, both of shape (hidden,).
 
     Raises:
-        UnknownChoiceError: If there is no such choice.
-        ArrayError: If the trends are not of one length.
+        UnknownChoiceError: If ``undefined`` is neither of the two.
+        ArrayError: If the trends have different lengths.
 
     >>> nan, kind = np.nan, "difference"
     >>> one = Trend(np.array([1.0, 2.0, nan, nan]), np.array([True, True, False, False]), kind)
@@ -228,10 +238,15 @@ def add_trends(
 
 
 def overlap(focus: Trend, related: Trend) -> Overlap:
-    """Count where two trends are defined.
+    """Count the coordinates in which both trends, one of them, or neither is defined.
 
     Raises:
-        ArrayError: If the trends are not of one length.
+        ArrayError: If the trends have different lengths.
+
+    >>> one = Trend(np.array([1.0, np.nan]), np.array([True, False]), "difference")
+    >>> two = Trend(np.array([3.0, 4.0]), np.array([True, True]), "difference")
+    >>> overlap(one, two)
+    Overlap(both=1, one=1, neither=0)
     """
     _check_lengths(focus, related)
     return Overlap(
@@ -244,6 +259,6 @@ def overlap(focus: Trend, related: Trend) -> Overlap:
 def _check_lengths(focus: Trend, related: Trend) -> None:
     if focus.values.shape != related.values.shape:
         raise ArrayError(
-            f"trends of {len(focus.values)} and {len(related.values)} coordinates: they must be "
-            "of one length (trends of one model are)"
+            f"trends of {len(focus.values)} and {len(related.values)} coordinates: they must have "
+            "the same length, as trends of the same model do"
         )

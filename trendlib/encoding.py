@@ -1,4 +1,10 @@
-"""What the encoder returns: a sentence as arrays, and where the arrays come from."""
+"""Encodings: one sentence as the arrays that BERT computes, and where the arrays come from.
+
+The method starts from two outputs of the model. The *hidden states* are the vectors of each token
+before, between and after the layers: the first is the static embedding, the last the contextual
+one. The *attentions* say, for each head of each layer, how much each token (query) attends to
+each token (key); a row sums to 1.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -10,11 +16,12 @@ from trendlib.typing import Attentions, HiddenStates, TokenStates, Vector, WordS
 from trendlib.words import Word, mean_over_pieces
 
 DTYPES = ("float32", "float64")
+"""The number formats that a model may compute in: the articles used the first one."""
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where figures come from: without it, a figure belongs to no model.
+    """The model and the library versions that figures were computed with.
 
     Attributes:
         model: Name of the model.
@@ -31,27 +38,27 @@ class Provenance:
     versions: Mapping[str, str]
 
     def __post_init__(self) -> None:
-        """Freeze the mapping."""
+        """Make the versions read-only."""
         object.__setattr__(self, "versions", MappingProxyType(dict(self.versions)))
 
     def as_dict(self) -> dict[str, Any]:
-        """List the attributes by name, ready for JSON."""
-        listed = {each.name: getattr(self, each.name) for each in fields(self)}
-        return listed | {"versions": dict(self.versions)}
+        """Return the attributes as a dictionary that can be written as JSON."""
+        attributes = {field.name: getattr(self, field.name) for field in fields(self)}
+        return attributes | {"versions": dict(self.versions)}
 
     def __str__(self) -> str:
-        """Short form, for the caption of a figure."""
+        """Return the short form that captions show."""
         return f"{self.model}, {self.dtype}"
 
 
 @dataclass(frozen=True)
 class Tokenized:
-    """A sentence cut up, ready for the model.
+    """A sentence after the tokenizer, before the model.
 
     Attributes:
         sentence: The text as it was given.
         words: The words, with offsets into the sentence and the positions of their tokens.
-        ids: Numbers of the word pieces and special tokens in the vocabulary.
+        ids: The tokens' ids in the model's vocabulary, special tokens included.
     """
 
     sentence: str
@@ -61,15 +68,16 @@ class Tokenized:
 
 @dataclass(frozen=True, eq=False)
 class Encoding:
-    """One sentence, run alone through the model.
+    """The model's output for one sentence. Its arrays are read-only.
 
     Attributes:
         sentence: The text as it was given.
-        tokens: Word pieces and special tokens.
+        tokens: The word pieces and special tokens, as the vocabulary spells them.
         words: The words, with offsets into the sentence and the positions of their tokens.
-        hidden_states: ``[0]`` is the embedding output, ``[-1]`` the last block's output.
-        attentions: ``[l, h]`` is head h of block l; rows are queries, columns are keys.
-        provenance: Model, revision, versions, dtype.
+        hidden_states: Array of shape (layers + 1, token, hidden): ``[0]`` is the embedding output,
+            ``[l]`` the output of layer l - 1, ``[-1]`` that of the last layer.
+        attentions: Array of shape (layer, head, query, key).
+        provenance: The model, its revision, the library versions and the number format.
     """
 
     sentence: str
@@ -80,7 +88,11 @@ class Encoding:
     provenance: Provenance
 
     def __post_init__(self) -> None:
-        """Check that the arrays fit together, and freeze them."""
+        """Check that the arrays fit together, and make them read-only.
+
+        Raises:
+            ArrayError: If the numbers of layers or of tokens do not agree.
+        """
         states, attentions, tokens = self.hidden_states, self.attentions, len(self.tokens)
         if states.shape[0] != attentions.shape[0] + 1:
             raise ArrayError(
@@ -102,12 +114,12 @@ class Encoding:
 
     @property
     def static(self) -> WordStates:
-        """Each word's vector in hidden state 0, the embedding output."""
+        """The words' vectors in hidden state 0, of shape (word, hidden)."""
         return mean_over_pieces(self.hidden_states[0], self.words)
 
     @property
     def contextual(self) -> WordStates:
-        """Each word's vector in the last hidden state."""
+        """The words' vectors in the last hidden state, of shape (word, hidden)."""
         return mean_over_pieces(self.hidden_states[-1], self.words)
 
     @property
@@ -119,13 +131,13 @@ class Encoding:
         return pool(self.hidden_states[-1], "mean")
 
     def index_of(self, text: str) -> int:
-        """Find a word of the sentence; capitals do not matter.
+        """Find a word's index among ``words``, ignoring case.
 
         Returns:
-            Its index among ``words``; the first one, if the word occurs more than once.
+            The index of its first occurrence.
 
         Raises:
-            WordNotFoundError: If the sentence has no such word.
+            WordNotFoundError: If the sentence does not contain the word.
         """
         for index, word in enumerate(self.words):
             if word.text.casefold() == text.casefold():

@@ -1,6 +1,6 @@
-"""Errors that say what was given, what is allowed, and what to do.
+"""Errors whose messages say what was given, what is allowed, and what to do.
 
-All are of the class ``ValueError``, so that code that does not know this package can catch them.
+All of them derive from ``ValueError``, so that code that does not know this package can catch them.
 """
 
 from collections.abc import Collection, Iterator
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 class TrendlibError(ValueError):
-    """Any input that this package cannot use."""
+    """Input that this package cannot use; the base class of all its errors."""
 
 
 class SentenceError(TrendlibError):
@@ -16,15 +16,15 @@ class SentenceError(TrendlibError):
 
 
 class NotTextError(SentenceError):
-    """The sentence is no string, or no valid Unicode text."""
+    """The sentence is not a string, or not valid Unicode text."""
 
 
 class BlankSentenceError(SentenceError):
-    """The sentence is empty, or white space only."""
+    """The sentence is empty or white space."""
 
 
 class NoWordsError(SentenceError):
-    """The sentence has no word: punctuation only, or nothing that the vocabulary knows."""
+    """The sentence has no word: only punctuation, or only characters outside the vocabulary."""
 
 
 class TooLongError(SentenceError):
@@ -32,11 +32,11 @@ class TooLongError(SentenceError):
 
 
 class BadRowsError(TrendlibError):
-    """Among many sentences, some have no trend embedding."""
+    """Some of many sentences have no trend embedding."""
 
 
 class WordNotFoundError(TrendlibError):
-    """A word that was asked for is not in the sentence."""
+    """The sentence does not contain the word."""
 
 
 class ModelError(TrendlibError):
@@ -44,39 +44,39 @@ class ModelError(TrendlibError):
 
 
 class UnknownModelError(ModelError):
-    """No model has this name, and no folder either."""
+    """There is neither a model nor a folder of this name."""
 
 
 class ModelNotReachableError(ModelError):
-    """The weights are neither in the cache nor reachable on the hub."""
+    """The weights are not in the cache, and the hub cannot be reached."""
 
 
 class MissingWeightsError(ModelError):
-    """The model's folder lacks files that the model needs."""
+    """Files of the model are missing from its folder."""
 
 
 class CorruptedWeightsError(ModelError):
-    """The weights are not the ones that were promised, or cannot be read."""
+    """The weights do not have the expected checksum, or cannot be read."""
 
 
 class UnsupportedModelError(ModelError):
-    """The model is no BERT, or does not return what the method needs."""
+    """The model is not a BERT model, or does not return what the method needs."""
 
 
 class UnknownChoiceError(TrendlibError):
-    """A named choice (reading, dtype, ...) that does not exist."""
+    """A reading, number format or other choice that does not exist."""
 
 
 class LayerOutOfRangeError(TrendlibError):
-    """There is no such layer."""
+    """The model does not have this layer."""
 
 
 class HeadOutOfRangeError(TrendlibError):
-    """There is no such head."""
+    """The model does not have this attention head."""
 
 
 class ArrayError(TrendlibError):
-    """Arrays of shapes or values that do not fit together."""
+    """Arrays whose shapes or values do not fit together."""
 
 
 class InputFileError(TrendlibError):
@@ -84,15 +84,15 @@ class InputFileError(TrendlibError):
 
 
 class ParameterError(TrendlibError):
-    """A notebook's parameter that does not exist, or has a value of another type."""
+    """A parameter that the notebook does not have, or a value of the wrong type."""
 
 
 class DataError(TrendlibError):
-    """A public file that cannot be had, or is another one."""
+    """A public data file that cannot be downloaded, or has another checksum."""
 
 
 class EvaluationError(TrendlibError):
-    """Data or results of an evaluation that would make it worthless."""
+    """Data or results that would make an evaluation worthless."""
 
 
 class MissingExtraError(TrendlibError, ModuleNotFoundError):
@@ -104,15 +104,19 @@ class FiguresFileError(TrendlibError):
 
 
 class OutputError(TrendlibError):
-    """A file that cannot be written to, or that something else has written."""
+    """A file that cannot be written, or that another program wrote."""
 
 
 class RunFolderError(TrendlibError):
-    """A folder that cannot hold the run that was asked for."""
+    """A folder that cannot be used for this run."""
+
+
+class LanguageError(TrendlibError):
+    """A catalogue of translations that cannot be read."""
 
 
 def reason(error: Exception) -> str:
-    """Say why something has no result, as tables and pages show it.
+    """Format an error as tables and pages show it.
 
     >>> reason(NoWordsError("no word in '...'"))
     "NoWordsError: no word in '...'"
@@ -146,10 +150,15 @@ def needs_extra(what: str, extra: str) -> Iterator[None]:
 
 
 def check_choice(what: str, given: object, choices: Collection[str]) -> None:
-    """Check that a name is among the choices.
+    """Check that a name is one of the choices.
+
+    Args:
+        what: What is chosen, for the message.
+        given: The name.
+        choices: The names that exist.
 
     Raises:
-        UnknownChoiceError: If it is not.
+        UnknownChoiceError: If it is not one of them.
 
     >>> check_choice("dtype", "float8", ["float32", "float64"])
     Traceback (most recent call last):

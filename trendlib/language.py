@@ -1,8 +1,8 @@
-"""Messages in the reader's language, by GNU gettext.
+"""Messages in the reader's language, with GNU gettext.
 
-They are in English, unless the environment variable ``TRENDLIB_CATALOGUE`` names a
-compiled catalogue of translations (``.mo``, as GNU gettext has them). The book's Chinese edition is
-made so. Only what translated chapters show goes through these functions.
+They are in English unless the environment variable ``TRENDLIB_CATALOGUE`` names a compiled
+catalogue of translations (a ``.mo`` file). That is how the book's Chinese edition is built. Only
+messages that translated chapters show go through these functions.
 """
 
 import gettext
@@ -11,24 +11,20 @@ import struct
 from functools import cache
 from pathlib import Path
 
-from trendlib.errors import TrendlibError
+from trendlib.errors import LanguageError
 
 CATALOGUE = "TRENDLIB_CATALOGUE"
-"""The environment variable."""
-
-
-class LanguageError(TrendlibError):
-    """A catalogue of translations cannot be read."""
+"""The environment variable that names the catalogue."""
 
 
 def _(message: str) -> str:
-    """Translate a message; what varies in it is put in by ``format``.
+    """Translate a message.
 
     Args:
-        message: The message in English. Translators read it whole.
+        message: The whole message in English; its variable parts are filled in with ``format``.
 
     Raises:
-        LanguageError: If there is no catalogue where the environment variable says.
+        LanguageError: If the catalogue cannot be read.
 
     >>> _("{led} of {all} rows").format(led=3, all=4)
     '3 of 4 rows'
@@ -37,15 +33,15 @@ def _(message: str) -> str:
 
 
 def ngettext(one: str, many: str, count: int) -> str:
-    """Translate a message that is another one for one thing than for several.
+    """Translate a message that has a singular and a plural.
 
     Args:
-        one: The message in English if it is one thing.
-        many: The message if there are none or several.
-        count: How many there are.
+        one: The singular in English.
+        many: The plural in English.
+        count: The number that decides between them.
 
     Raises:
-        LanguageError: If there is no catalogue where the environment variable says.
+        LanguageError: If the catalogue cannot be read.
 
     >>> ngettext("{count} vote", "{count} votes", 2).format(count=2)
     '2 votes'
@@ -54,7 +50,7 @@ def ngettext(one: str, many: str, count: int) -> str:
 
 
 def N_(message: str) -> str:  # noqa: N802 (the name that gettext's tools know)
-    """Mark a message that is translated elsewhere, so that it comes into the catalogues."""
+    """Mark a message for the catalogues that is translated only where it is shown."""
     return message
 
 

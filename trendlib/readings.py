@@ -1,6 +1,8 @@
-"""The ways to read attention: which rows vote, and which of them names the focus word.
+"""Readings: the ways to read focus word and related word off the attentions.
 
-A reading is a value and no code: ``attention`` and ``choice`` do what it says.
+The articles leave open what votes: their text speaks of layers, their code reads the heads of the
+first layer. A ``Reading`` names one such interpretation. It is plain data: ``attention`` and
+``choice`` do what it says.
 """
 
 from dataclasses import dataclass
@@ -14,15 +16,19 @@ Last = Literal["last"]
 
 @dataclass(frozen=True)
 class Reading:
-    """A way to read focus and related word off the attentions.
+    """Which attention matrices vote, and which of them names the focus word.
+
+    Each matrix that votes is called a *row*, because its received attention is one row of a table
+    with a column for each word.
 
     Attributes:
-        name: The name to choose it by.
-        layer: The layer whose heads vote (0-based, or "last"). None lets the layers vote, each
-            the mean of its heads.
+        name: The name that options and tables use.
+        layer: The layer whose heads are the rows (0-based, or "last"). None if the layers are the
+            rows, each the mean of its heads.
         focus_row: The row whose most attended word is the focus word (0-based, or "last").
-        drop: Words that are no candidates: the "final period", or all "punctuation".
-        note: What it is, in a sentence.
+        drop: Which words can be neither focus nor related word: the sentence's "final period", or
+            all "punctuation".
+        note: A short description.
     """
 
     name: str
@@ -43,7 +49,6 @@ ARTICLE = Reading(
     ),
 )
 
-
 WORDS_ONLY = Reading(
     name="words-only",
     layer=0,
@@ -51,7 +56,6 @@ WORDS_ONLY = Reading(
     drop="punctuation",
     note=N_("as the article's, but no punctuation mark is a candidate"),
 )
-
 
 LAYERS = Reading(
     name="layers",
@@ -64,7 +68,6 @@ LAYERS = Reading(
     ),
 )
 
-
 LAST_LAYER = Reading(
     name="last-layer",
     layer="last",
@@ -73,15 +76,17 @@ LAST_LAYER = Reading(
     note=N_("the heads of the last layer vote and its last head names the focus word"),
 )
 
-
 READINGS = {reading.name: reading for reading in (ARTICLE, WORDS_ONLY, LAYERS, LAST_LAYER)}
 
 
 def reading_named(name: str) -> Reading:
-    """Look a reading up.
+    """Look up a reading by its name.
 
     Raises:
-        UnknownChoiceError: If there is none of that name.
+        UnknownChoiceError: If no reading has this name; the message lists those that exist.
+
+    >>> reading_named("last-layer").layer
+    'last'
     """
     check_choice("reading", name, READINGS)
     return READINGS[name]

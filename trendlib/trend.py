@@ -1,8 +1,9 @@
-"""Trend vectors: what the model did to each coordinate of a word's vector.
+"""Trends: how the model changed each coordinate of a word's vector.
 
-Pure NumPy. The articles use ``log(contextual / static)``. It exists only where both numbers are
-non-zero, finite and of the same sign. Every other coordinate is *undefined*, which is not the
-same as *unchanged*: it is NaN here, and False in the mask.
+The articles use the log quotient ``log(contextual / static)``: 0 for an unchanged coordinate,
+positive for one that grew in magnitude, negative for one that shrank. It exists only where both
+numbers are finite, not zero and of the same sign. Every other coordinate is *undefined*, which is
+not the same as *unchanged*: its value is NaN, and the mask says False.
 
 ===================  ===============  ============================================
 contextual           static           log quotient
@@ -35,8 +36,8 @@ class Trend:
     """A word's trend vector.
 
     Attributes:
-        values: One number a coordinate; NaN where it is undefined.
-        defined: Where it is defined.
+        values: Array of shape (hidden,); NaN where the trend is undefined.
+        defined: Mask of the same shape: True where the trend is defined.
         kind: "log quotient", "difference" or "signed log-abs".
     """
 
@@ -45,55 +46,58 @@ class Trend:
     kind: Kind
 
     def __post_init__(self) -> None:
-        """Freeze the arrays."""
+        """Make the arrays read-only."""
         self.values.setflags(write=False)
         self.defined.setflags(write=False)
 
     @property
     def defined_share(self) -> float:
-        """The share of the coordinates that are defined, 0 to 1."""
+        """The share of coordinates that are defined, from 0 to 1."""
         return float(self.defined.mean())
 
     @property
     def undefined_as_zero(self) -> Vector:
-        """The values with 0 where they are undefined: the article's choice.
+        """The values, with 0 in place of NaN: the article's choice.
 
-        A 0 then means "undefined" as well as "unchanged"; ``defined`` tells them apart.
+        A 0 then means "undefined" as well as "unchanged"; only ``defined`` tells them apart.
         """
         return np.where(self.defined, self.values, 0)
 
 
 def log_quotient(static: Vector, contextual: Vector) -> Trend:
-    """Compute log(contextual / static), coordinate by coordinate.
+    """Compute log(contextual / static) for each coordinate.
 
     Args:
         static: A word's vector in hidden state 0.
         contextual: The same word's vector in the last hidden state.
 
     Returns:
-        The trend; the table above says which coordinates are undefined.
+        The trend; the table at the top of this module says where it is undefined.
 
     Raises:
-        ArrayError: If the vectors are not of one length.
+        ArrayError: If the vectors have different lengths.
 
     >>> log_quotient(np.array([1.0, 1.0, 0.0]), np.array([1.0, -1.0, 2.0])).values
     array([ 0., nan, nan])
     """
     _check_lengths(static, contextual)
     finite = np.isfinite(static) & np.isfinite(contextual)
-    # Signs are compared, not multiplied: a product of tiny numbers would underflow to 0.
+    # Compare signs instead of multiplying: a product of tiny numbers would underflow to 0.
     defined = finite & (static != 0) & (np.sign(static) == np.sign(contextual))
     values = np.full(static.shape, np.nan, dtype=np.result_type(static, contextual))
-    # log|a| - log|b| is log(a/b) without the overflow of a/b.
+    # log|a| - log|b| equals log(a/b), but a/b could overflow.
     values[defined] = np.log(np.abs(contextual[defined])) - np.log(np.abs(static[defined]))
     return Trend(values, defined, "log quotient")
 
 
 def difference(static: Vector, contextual: Vector) -> Trend:
-    """Compute contextual - static; undefined where a number is NaN or infinite.
+    """Compute contextual - static for each coordinate.
+
+    Returns:
+        The trend; undefined where a number, or the difference, is NaN or infinite.
 
     Raises:
-        ArrayError: If the vectors are not of one length.
+        ArrayError: If the vectors have different lengths.
 
     >>> difference(np.array([1.0, 1.0]), np.array([0.5, -1.0])).values
     array([-0.5, -2. ])
@@ -108,17 +112,17 @@ def difference(static: Vector, contextual: Vector) -> Trend:
 
 
 def signed_log_abs(static: Vector, contextual: Vector) -> Trend:
-    """Compute sign(q) log|q| for the quotient q = contextual / static.
+    """Compute sign(q) log|q| for the quotient q = contextual / static of each coordinate.
 
-    It keeps the coordinates whose sign changed, of which the log quotient says nothing; but it is
-    no longer one-to-one: a coordinate that was halved, and one that was doubled and changed its
-    sign, get the same value.
+    Unlike the log quotient it is defined where the sign changed. The price is that it is not
+    one-to-one: a coordinate that was halved and one that was doubled with its sign changed get the
+    same value.
 
     Returns:
         The trend; undefined where a number is 0, NaN or infinite.
 
     Raises:
-        ArrayError: If the vectors are not of one length.
+        ArrayError: If the vectors have different lengths.
 
     >>> signed_log_abs(np.array([1.0, 1.0, 0.0]), np.array([0.5, -2.0, 2.0])).values.round(4)
     array([-0.6931, -0.6931,     nan])
@@ -137,29 +141,35 @@ KINDS: dict[Kind, Callable[[Vector, Vector], Trend]] = {
 
 
 def trend(static: Vector, contextual: Vector, kind: Kind = "log quotient") -> Trend:
-    """Compute a trend vector of any kind.
+    """Compute a trend of the given kind.
 
     Raises:
         UnknownChoiceError: If there is no such kind.
-        ArrayError: If the vectors are not of one length.
+        ArrayError: If the vectors have different lengths.
+
+    >>> trend(np.array([1.0, 2.0]), np.array([3.0, 2.0]), "difference").values
+    array([2., 0.])
     """
     check_kind(kind)
     return KINDS[kind](static, contextual)
 
 
 def check_kind(given: object) -> None:
-    """Check a kind of trend.
+    """Check that a kind of trend exists.
 
     Raises:
-        UnknownChoiceError: If there is no such kind.
+        UnknownChoiceError: If it does not; the message lists those that do.
     """
     check_choice("kind of trend", given, KINDS)
 
 
 def fourier_magnitude(values: Vector) -> Vector:
-    """Take the magnitudes of the discrete Fourier transform, divided by the length.
+    """Compute the magnitudes of the discrete Fourier transform, divided by the length.
 
-    The third article compares words by these. Undefined coordinates must have a value first.
+    The third article compares words by these, taken of their trends.
+
+    Args:
+        values: Array of shape (hidden,), without NaN: see ``Trend.undefined_as_zero``.
 
     Raises:
         ArrayError: If a value is NaN or infinite.
@@ -179,5 +189,5 @@ def _check_lengths(static: Vector, contextual: Vector) -> None:
     if static.shape != contextual.shape:
         raise ArrayError(
             f"a static vector of {len(static)} coordinates and a contextual one of "
-            f"{len(contextual)}: they must be of one length"
+            f"{len(contextual)}: they must have the same length"
         )

@@ -1,8 +1,10 @@
-"""Words of a sentence, and how word pieces are put together into them.
+"""Words: split a sentence into words, and average vectors over their word pieces.
 
-Words are cut at Unicode's word boundaries (UAX #29), so that "don't" and "U.S.A" are one
-word each although BERT's own first cut makes three and five parts of them. The original text is
-kept through offsets: a word is always a slice of the sentence.
+BERT's tokenizer turns a sentence into word pieces ("embeddings" becomes "em ##bed ##ding ##s"), but
+the articles compare words. A sentence is therefore split at Unicode's word boundaries (UAX #29,
+https://www.unicode.org/reports/tr29/), and each word knows the pieces that it consists of. "don't"
+and "U.S.A" are one word each, although BERT first splits them into three and five parts. A word is
+always a slice of the sentence: nothing is lower-cased or normalized.
 """
 
 import string
@@ -21,7 +23,7 @@ _BOUNDARY = regex.compile(r"(?w)\b")
 
 @dataclass(frozen=True)
 class Word:
-    """A word of the sentence: ``sentence[start:end] == text``, with the tokens it is made of.
+    """A word of a sentence, such that ``sentence[start:end] == text``.
 
     Attributes:
         text: The word as it was typed.
@@ -44,27 +46,27 @@ class Word:
         )
 
 
-def cut_words(sentence: str, offsets: Sequence[tuple[int, int] | None]) -> tuple[Word, ...]:
-    """Cut a sentence into words and give each its word pieces.
+def split_words(sentence: str, offsets: Sequence[tuple[int, int] | None]) -> tuple[Word, ...]:
+    """Split a sentence into words and assign each word its word pieces.
 
-    A boundary inside a piece is no boundary (BERT may read "hi👍" as one unknown piece). White
-    space, and characters that the tokenizer drops, have no piece and so are no word.
+    White space, and characters that the tokenizer drops, have no piece and so belong to no word.
+    A word boundary inside a piece is ignored: BERT may read "hi👍" as one unknown piece.
 
     Args:
         sentence: The text.
-        offsets: For each token the (start, end) of its characters; None for a special token.
+        offsets: One entry per token: the (start, end) of its characters, None for a special token.
 
     Returns:
-        The words in their order.
+        The words, in the order of the sentence.
 
-    >>> [w.text for w in cut_words("I can't.", [None, (0, 1), (2, 5), (5, 6), (6, 7), (7, 8)])]
+    >>> [w.text for w in split_words("I can't.", [None, (0, 1), (2, 5), (5, 6), (6, 7), (7, 8)])]
     ['I', "can't", '.']
     """
     spans = [span for span in offsets if span is not None]
-    inside = {position for start, end in spans for position in range(start + 1, end)}
-    cuts = {match.start() for match in _BOUNDARY.finditer(sentence)} - inside
-    edges = sorted(cuts | {0, len(sentence)})
-    tokens: dict[int, list[int]] = {}  # by the number of the piece of text that they are in
+    inside_a_piece = {position for start, end in spans for position in range(start + 1, end)}
+    boundaries = {match.start() for match in _BOUNDARY.finditer(sentence)} - inside_a_piece
+    edges = sorted(boundaries | {0, len(sentence)})
+    tokens: dict[int, list[int]] = {}  # segment between two edges -> the tokens in it
     for position, span in enumerate(offsets):
         if span is not None:
             tokens.setdefault(bisect_right(edges, span[0]) - 1, []).append(position)
@@ -75,17 +77,17 @@ def cut_words(sentence: str, offsets: Sequence[tuple[int, int] | None]) -> tuple
 
 
 def mean_over_pieces(states: TokenStates, words: Sequence[Word]) -> WordStates:
-    """Make one vector a word: the mean of its pieces' vectors.
+    """Average the vectors of each word's pieces.
 
     Args:
-        states: One vector a token, as in one of the hidden states.
-        words: The words, which say where their pieces are.
+        states: Array of shape (token, hidden), such as one of the hidden states.
+        words: The words.
 
     Returns:
-        One vector a word.
+        Array of shape (word, hidden).
 
-    >>> split = Word("apples", 0, 6, (1, 2))
-    >>> mean_over_pieces(np.array([[9.0, 9.0], [1.0, 2.0], [3.0, 4.0]]), [split])
+    >>> apples = Word("apples", 0, 6, tokens=(1, 2))
+    >>> mean_over_pieces(np.array([[9.0, 9.0], [1.0, 2.0], [3.0, 4.0]]), [apples])
     array([[2., 3.]])
     """
     return np.stack([states[list(word.tokens)].mean(axis=0) for word in words])

@@ -1,8 +1,8 @@
 """Everything that the book's sentence explorer shows, as data for its page.
 
-The page computes nothing: words, votes, attentions and trends are what ``attention`` and
-``embedding`` return, and the sentences about them are ``report``'s. Large arrays are rounded, so
-that the page stays small: attentions to ``ATTENTION_STEP``, trends to half precision.
+The page computes nothing: words, votes, attentions and trends are what ``choice``, ``attention``
+and ``embedding`` return, and the sentences about them come from ``report``. Large arrays are
+rounded so that the page stays small: attentions to ``ATTENTION_STEP``, trends to half precision.
 """
 
 import base64
@@ -43,11 +43,11 @@ Strips = dict[str, tuple[Vector, Mask]]
 
 @dataclass(frozen=True, eq=False)
 class Explored:
-    """A sentence, read in every way.
+    """A sentence and its embeddings by all readings.
 
     Attributes:
         encoding: The sentence.
-        embeddings: One for each of ``READINGS``, in their order.
+        embeddings: One per entry of ``READINGS``, in the same order.
     """
 
     encoding: Encoding
@@ -60,35 +60,39 @@ class Explored:
         Readings that choose the same words share them, in whichever order they choose them.
         """
         strips: Strips = {}
-        for each in self.embeddings:
-            words = each.choice.chosen_words
-            for word, trend in zip(words, each.trends, strict=True):
+        for embedding in self.embeddings:
+            words = embedding.choice.chosen_words
+            for word, trend in zip(words, embedding.trends, strict=True):
                 strips[strip_key([word])] = trend.values, trend.defined
-            strips[strip_key(words)] = each.values, each.defined
+            strips[strip_key(words)] = embedding.values, embedding.defined
         return strips
 
 
 def explore(encoding: Encoding) -> Explored:
-    """Read a sentence in every way."""
+    """Embed a sentence by all readings."""
     return Explored(
         encoding, tuple(embed_encoding(encoding, Recipe(reading)) for reading in READINGS.values())
     )
 
 
 def explorer_data(groups: Mapping[str, Sequence[Encoding]]) -> Data:
-    """Make the data of the explorer's page, ready for JSON.
+    """Collect the data of the explorer's page, ready for JSON.
 
     Args:
         groups: The sentences of each group, all encoded by one model.
 
     Raises:
-        ArrayError: If there is no sentence, one comes twice, or they are not of one model.
+        ArrayError: If there is no sentence, if one occurs twice, or if there are several models.
     """
     encodings = [encoding for members in groups.values() for encoding in members]
     _check(encodings)
     explored = [explore(encoding) for encoding in encodings]
     known = np.concatenate(
-        [np.abs(values[defined]) for each in explored for values, defined in each.strips.values()]
+        [
+            np.abs(values[defined])
+            for sentence in explored
+            for values, defined in sentence.strips.values()
+        ]
     )
     return {
         "provenance": encodings[0].provenance.as_dict(),
@@ -98,15 +102,17 @@ def explorer_data(groups: Mapping[str, Sequence[Encoding]]) -> Data:
         "shades": _shades(),
         "readings": [{"name": reading.name, "note": reading.note} for reading in READINGS.values()],
         "groups": [
-            {"name": name, "sentences": [slug(each.sentence) for each in members]}
+            {"name": name, "sentences": [slug(encoding.sentence) for encoding in members]}
             for name, members in groups.items()
         ],
-        "sentences": {slug(each.encoding.sentence): _sentence(each) for each in explored},
+        "sentences": {
+            slug(sentence.encoding.sentence): _sentence(sentence) for sentence in explored
+        },
     }
 
 
 def slug(sentence: str) -> str:
-    """Name a sentence in an address.
+    """Return the name of a sentence in addresses.
 
     >>> slug("They didn't answer, so we couldn't wait.")
     'they-didn-t-answer-so-we-couldn-t-wait'
@@ -116,7 +122,7 @@ def slug(sentence: str) -> str:
 
 
 def strip_key(words: Sequence[int]) -> str:
-    """Name the trend of a word, or the sum of two words' trends.
+    """Return the key of a word's trend, or of the sum of two words' trends.
 
     >>> strip_key([4, 1])
     '1+4'
@@ -127,17 +133,17 @@ def strip_key(words: Sequence[int]) -> str:
 def _check(encodings: Sequence[Encoding]) -> None:
     if not encodings:
         raise ArrayError("no sentence to explore: give at least one")
-    sources = {str(each.provenance.as_dict()) for each in encodings}
+    sources = {str(encoding.provenance.as_dict()) for encoding in encodings}
     if len(sources) > 1:
         raise ArrayError(
             f"sentences of {len(sources)} models or settings: encode all of them with one encoder"
         )
-    slugs = [slug(each.sentence) for each in encodings]
-    for each, name in zip(encodings, slugs, strict=True):
+    slugs = [slug(encoding.sentence) for encoding in encodings]
+    for encoding, name in zip(encodings, slugs, strict=True):
         if not name or slugs.count(name) > 1:
             raise ArrayError(
-                f"the sentence {each.sentence!r} needs a name of its own in addresses, but that "
-                f"is {name!r}, as another one's or empty: change its letters a-z or its figures"
+                f"the sentence {encoding.sentence!r} needs a name of its own in addresses, but "
+                f"{name!r} is empty or another sentence's: change its letters a-z or its digits"
             )
 
 
@@ -157,73 +163,75 @@ def _sentence(explored: Explored) -> Data:
         ],
         "units": unit_names(encoding),
         "attentions": {
-            rows_key(each.choice): _packed(
-                np.rint(_merged_rows(encoding, each.choice) / ATTENTION_STEP), "<u2"
+            rows_key(embedding.choice): _packed(
+                np.rint(_merged_rows(encoding, embedding.choice) / ATTENTION_STEP), "<u2"
             )
-            for each in explored.embeddings
+            for embedding in explored.embeddings
         },
         "strips": {
             key: _packed(np.where(defined, values, np.nan), TREND_DTYPE)
             for key, (values, defined) in explored.strips.items()
         },
-        "readings": {each.choice.reading.name: _reading(each) for each in explored.embeddings},
+        "readings": {
+            embedding.choice.reading.name: _reading(embedding) for embedding in explored.embeddings
+        },
     }
 
 
-def rows_key(result: Choice) -> str:
-    """Name the matrices that are the rows of a reading: "layers", or "heads of layer 0"."""
-    return "layers" if result.layer is None else f"heads of layer {result.layer}"
+def rows_key(choice: Choice) -> str:
+    """Return the key of the matrices that vote: "layers", or "heads of layer 0"."""
+    return "layers" if choice.layer is None else f"heads of layer {choice.layer}"
 
 
-def _merged_rows(encoding: Encoding, result: Choice) -> UnitRows:
-    rows = attention_rows(encoding.attentions, result.reading)
+def _merged_rows(encoding: Encoding, choice: Choice) -> UnitRows:
+    rows = attention_rows(encoding.attentions, choice.reading)
     merged: UnitRows = merge_pieces(rows[np.newaxis], encoding.words)[0]
     return merged
 
 
 def _reading(embedding: SentenceEmbedding) -> Data:
-    """Describe what a reading found; a word is meant by its index among the sentence's."""
-    result, vote = embedding.choice, embedding.choice.vote
-    words = np.array(result.word_indices)
+    """Describe what a reading chose. Words are given by their index in the sentence."""
+    choice, vote = embedding.choice, embedding.choice.vote
+    words = np.array(choice.word_indices)
     related: Data
-    if isinstance(result.related, NoRelated):
-        related = {"none": result.related.reason.value}
+    if isinstance(choice.related, NoRelated):
+        related = {"none": choice.related.reason.value}
     else:
         related = {
-            "word": int(words[result.related.index]),
-            "votes": result.related.votes,
-            "mass": round(result.related.mass, DECIMALS),
-            "tied": result.related.tied,
-            "decidedBy": result.related.decided_by,
+            "word": int(words[choice.related.index]),
+            "votes": choice.related.votes,
+            "mass": round(choice.related.mass, DECIMALS),
+            "tied": choice.related.tied,
+            "decidedBy": choice.related.decided_by,
         }
     return {
-        "rows": rows_key(result),
-        "rowKind": result.row_kind,
-        "layer": result.layer,
-        "focusRow": result.focus_row,
+        "rows": rows_key(choice),
+        "rowKind": choice.row_kind,
+        "layer": choice.layer,
+        "focusRow": choice.focus_row,
         "candidates": words.tolist(),
-        "received": result.received.round(DECIMALS).tolist(),
-        "leaders": words[result.leaders].tolist(),
+        "received": choice.received.round(DECIMALS).tolist(),
+        "leaders": words[choice.leaders].tolist(),
         "focus": {
-            "word": int(words[result.focus.index]),
-            "received": round(result.focus.received, DECIMALS),
-            "tied": result.focus.tied,
+            "word": int(words[choice.focus.index]),
+            "received": round(choice.focus.received, DECIMALS),
+            "tied": choice.focus.tied,
         },
         "votingRows": vote.rows.tolist(),
         "runnersUp": words[vote.runners_up].tolist(),
         "votes": vote.counts.tolist(),
         "related": related,
         "strips": {
-            "focus": strip_key(result.chosen_words[:1]),
-            "related": strip_key(result.chosen_words[1:]) or None,
-            "sum": strip_key(result.chosen_words),
+            "focus": strip_key(choice.chosen_words[:1]),
+            "related": strip_key(choice.chosen_words[1:]) or None,
+            "sum": strip_key(choice.chosen_words),
         },
         "definedShare": round(embedding.defined_share, DECIMALS),
         "texts": [
             markdown2html(text).strip()
             for text in (
-                report.focus_text(result),
-                report.related_text(result),
+                report.focus_text(choice),
+                report.related_text(choice),
                 report.trend_text(embedding),
             )
         ],
@@ -235,6 +243,6 @@ def _packed(numbers: Array, dtype: str) -> str:
 
 
 def _shades() -> list[tuple[str, str]]:
-    """List the figures' shades, each with the colour, black or white, to write on it."""
+    """List the shades of the figures, each with the readable text colour, black or white."""
     colours = colormaps[SEQUENTIAL](np.linspace(0, 1, SHADES))
     return [(to_hex(colour), readable_on(colour)) for colour in colours]

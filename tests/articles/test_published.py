@@ -11,7 +11,7 @@ import pytest
 from helpers.models import fill_cache, make_tiny_model
 
 from trendlib.articles import published, reproduce
-from trendlib.articles.published import EXACT, PRINTED_DATA, Group, Verdict, compare
+from trendlib.articles.published import PRINTED_DATA, Group, Recomputation, Verdict, compare
 from trendlib.choice import choose_words
 from trendlib.cli import main
 from trendlib.errors import UnknownChoiceError
@@ -46,6 +46,39 @@ def test_every_figure_has_a_label_of_its_own() -> None:
         assert len(set(group.labels)) == len(group.labels) == len(group.printed)
 
 
+def test_figures_and_labels_are_those_of_the_printed_words() -> None:
+    labels = {(group.article, group.name): list(group.labels) for group in published.groups()}
+    tokens = published.article("token_trends")["received_attention_layer0_head11"]["tokens"]
+    units = ["[CLS]", *tokens, "[SEP]"]
+    words = published.article(SECOND)["received_attention"]["words"]
+    assert labels["token_trends", "received attention, layer 0, head 11"] == tokens
+    assert labels["token_trends", "attention, layer 0, head 11"] == [
+        f"from {query}, to {key}" for query in units for key in units
+    ]
+    assert labels[SECOND, "received attention, layer 0"] == [
+        f"head {head}, {word}" for head in range(12) for word in words
+    ]
+    printed = {(group.article, group.name): list(group.printed) for group in published.groups()}
+    for word in ("apple", "want"):
+        trend = published.article(SECOND)[f"trend_{word}_first10"]
+        assert printed[SECOND, f"trend of {word}"] == trend
+    assert labels["fourier", "cosines, diff"][:4] == [
+        "apple-orange, a",
+        "apple-orange, very",
+        "apple-orange, good",
+        "apple-adventure, a",
+    ]
+
+
+def test_each_group_names_functions_that_exist_and_no_function_is_left_over() -> None:
+    for basis, functions in (
+        ("from_printed", reproduce.FROM_PRINTED),
+        ("from_model", reproduce.FROM_MODEL),
+    ):
+        recomputations = [getattr(group, basis) for group in published.groups()]
+        assert {named.function for named in recomputations if named} == functions.keys()
+
+
 def test_unknown_article() -> None:
     with pytest.raises(UnknownChoiceError, match="'fourier'"):
         published.article("fourth")
@@ -55,14 +88,14 @@ def test_the_articles_reading_gives_its_printed_answers_from_its_printed_matrix(
     printed = published.article(SECOND)
     matrix, words = published.printed_matrix()
     assert matrix.shape == (12, 4)
-    result = choose_words(matrix, words, ARTICLE)
-    assert result.leaders.tolist() == [1, 3, 0, 2, 1, 1, 3, 0, 3, 3, 1, 1]
-    assert (result.focus.index, result.focus.word) == (1, "want")
-    assert result.focus.received == 0.79827666
-    assert result.vote.rows.tolist() == [0, 4, 5, 10, 11]
-    assert result.vote.runners_up.tolist() == [0, 3, 3, 3, 0]
-    assert result.related.word == printed["related_word"]["word"] == "apple"
-    assert (result.related.votes, result.related.tied) == (3, False)
+    choice = choose_words(matrix, words, ARTICLE)
+    assert choice.leaders.tolist() == [1, 3, 0, 2, 1, 1, 3, 0, 3, 3, 1, 1]
+    assert (choice.focus.index, choice.focus.word) == (1, "want")
+    assert choice.focus.received == 0.79827666
+    assert choice.vote.rows.tolist() == [0, 4, 5, 10, 11]
+    assert choice.vote.runners_up.tolist() == [0, 3, 3, 3, 0]
+    assert choice.related.word == printed["related_word"]["word"] == "apple"
+    assert (choice.related.votes, choice.related.tied) == (3, False)
 
 
 def test_what_follows_from_printed_data_is_equal() -> None:
@@ -124,7 +157,8 @@ def test_another_models_figures_are_shown_but_never_compared(minilm: Encoder) ->
 
 def group(printed: tuple[published.Value, ...], tolerance: float) -> Group:
     labels = tuple(f"figure {index}" for index in range(len(printed)))
-    return Group("article", "group", labels, printed, EXACT, tolerance_printed=tolerance)
+    recomputation = Recomputation("function", tolerance)
+    return Group("article", "group", labels, printed, from_printed=recomputation)
 
 
 @pytest.mark.parametrize(
@@ -201,9 +235,11 @@ def test_reproduce_succeeds_where_the_model_gives_the_printed_figures(
 ) -> None:
     """Print the stand-in's own figures: then every one must be found equal."""
     ours = {
-        "token_trends": reproduce.token_trends_from_model(stand_in),
-        SECOND: reproduce.sentence_embedding_from_model(stand_in),
-        "fourier": reproduce.fourier_from_model(stand_in),
+        article: {
+            group.name: values
+            for group, values in reproduce.recompute_with_model(stand_in, article)
+        }
+        for article in published.ARTICLES
     }
     original = published.groups
 
@@ -224,9 +260,9 @@ def test_reproduce_succeeds_where_the_model_gives_the_printed_figures(
     assert unequal <= {"runner-up where the focus word leads"}
     assert sum(verdicts.values()) == 210
 
-    wrong = dict(ours["fourier"])
-    wrong["cosines, diff"] = [wrong["cosines, diff"][0] + 0.01, *wrong["cosines, diff"][1:]]
-    ours["fourier"] = wrong
+    first, *others = ours["fourier"]["cosines, diff"]
+    assert isinstance(first, float)
+    ours["fourier"]["cosines, diff"] = [first + 0.01, *others]
     differing = [
         each.figure
         for each in reproduce.compare_model(stand_in, "fourier")
@@ -239,7 +275,11 @@ def test_tolerances_have_room_for_float32(minilm: Encoder) -> None:
     """The articles computed in float32, we compare in float64: ten times that must still fit."""
     single = reproduce.compare_model(load_encoder("all-MiniLM-L6-v2", "float32"))
     double = reproduce.compare_model(minilm)
-    tolerances = {(each.article, each.name): each.tolerance for each in published.groups()}
+    tolerances = {
+        (group.article, group.name): group.from_model.tolerance
+        for group in published.groups()
+        if group.from_model is not None
+    }
     for one, two in zip(single, double, strict=True):
         if isinstance(one.ours, float) and isinstance(two.ours, float):
             assert abs(one.ours - two.ours) * 10 <= tolerances[one.article, one.group]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from helpers.figures import drawn_texts
 
-from trendlib.benchmark import plots, results
+from trendlib.benchmark import plots, tables
 from trendlib.benchmark.results import (
     BOOK_FIGURES,
     Benchmark,
@@ -31,23 +31,23 @@ MADE_UP = Benchmark(
 
 
 def test_texts_say_the_figures() -> None:
-    text = results.ratio_text(MADE_UP)
+    text = tables.ratio_text(MADE_UP)
     assert "1,234 sentences on 3 cores, with a-model, float32, measured on 2030-01-02" in text
     assert "4.0 times as fast as a slow one (within the goal)." in text
     assert "1.50 times the wall time of a fast one (short of the goal)." in text
     assert "4.5 times the speed of the article's loop" in text
-    growth = results.growth_text(MADE_UP)
+    growth = tables.growth_text(MADE_UP)
     assert "From 10 to 1,000 rows, tokens grew 100-fold, time 25-fold" in growth
     assert "peak memory 1.10-fold" in growth
-    assert "300 rows took 60 seconds" in results.ray_text(MADE_UP)
-    assert "5 rows a second" in results.ray_text(MADE_UP)
+    assert "300 rows took 60 seconds" in tables.ray_text(MADE_UP)
+    assert "5 rows a second" in tables.ray_text(MADE_UP)
 
 
 def test_tables_say_the_figures() -> None:
-    ratios = results.ratio_table(MADE_UP)
+    ratios = tables.ratio_table(MADE_UP)
     assert list(ratios["wall time"]) == ["0.25", "1.50"]
     assert list(ratios["reached"]) == ["yes", "no"]
-    assert list(results.growth_table(MADE_UP)["tokens a second"]) == ["50", "200"]
+    assert list(tables.growth_table(MADE_UP)["tokens a second"]) == ["50", "200"]
 
 
 def test_the_figure_names_the_model_and_the_peers() -> None:
@@ -60,8 +60,8 @@ def test_the_kept_figures_are_those_of_the_embedded_model() -> None:
     assert kept.provenance.model == MINILM.name
     assert kept.provenance.weights_sha256 == MINILM.sha256
     written = json.loads(BOOK_FIGURES.read_text(encoding="utf-8"))
-    assert [each.median for each in kept.ratios] == [
-        each["ratio"] for each in written["ratios"].values()
+    assert [ratio.median for ratio in kept.ratios] == [
+        ratio["ratio"] for ratio in written["ratios"].values()
     ]
     assert len(kept.growth) == len(written["growth"]) >= 3
 
@@ -69,7 +69,7 @@ def test_the_kept_figures_are_those_of_the_embedded_model() -> None:
 def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
     for content in ("{half", '{"provenance": {}}', "[]"):
         (tmp_path / "x.json").write_text(content, encoding="utf-8")
-        with pytest.raises(InputFileError, match="holds no figures of the benchmark"):
+        with pytest.raises(InputFileError, match="contains no figures of the benchmark"):
             read_benchmark(tmp_path / "x.json")
     with pytest.raises(InputFileError, match="`make bench` writes them"):
         read_benchmark(tmp_path / "none.json")

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from trendlib.attention import rollout
 from trendlib.choice import NoRelated, find_words
 from trendlib.evaluate import runner
 from trendlib.evaluate.protocol import Workbench
@@ -67,7 +66,7 @@ def test_no_related_word_is_no_word(workbench: Workbench) -> None:
 
 def test_rollout_keeps_what_there_is() -> None:
     attention = np.random.default_rng(1).dirichlet(np.ones(4), size=(3, 2, 4))
-    rolled = rollout(attention)
+    rolled = readings.rollout(attention)
     assert np.allclose(rolled.sum(axis=-1), 1)
     half = (attention.mean(axis=1) + np.eye(4)) / 2
     assert np.allclose(rolled[2], half[2] @ half[1] @ half[0])

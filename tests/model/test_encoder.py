@@ -13,9 +13,8 @@ import torch
 from helpers.models import make_tiny_model
 from transformers import BertModel, BertTokenizerFast
 
-from trendlib.encoding import Encoding, pool
+from trendlib.encoding import pool
 from trendlib.errors import (
-    ArrayError,
     BlankSentenceError,
     NotTextError,
     NoWordsError,
@@ -24,7 +23,6 @@ from trendlib.errors import (
     TrendlibError,
     UnknownChoiceError,
     UnsupportedModelError,
-    WordNotFoundError,
 )
 from trendlib.model.encoder import Encoder, load_encoder, load_own_encoder
 from trendlib.model.weights import MINILM
@@ -161,28 +159,6 @@ def test_many_sentences_are_checked_before_any_is_run(
 def test_one_string_is_not_many_sentences(tiny: Encoder) -> None:
     with pytest.raises(NotTextError, match="a list of sentences"):
         tiny.encode_many("I want an apple.")
-
-
-def test_index_of(tiny: Encoder) -> None:
-    encoding = tiny.encode("I want an apple.")
-    assert encoding.index_of("Want") == 1
-    with pytest.raises(WordNotFoundError, match="'I', 'want', 'an', 'apple'"):
-        encoding.index_of("pear")
-
-
-def test_arrays_that_do_not_fit_are_refused(tiny: Encoder) -> None:
-    encoding = tiny.encode("I want an apple.")
-    with pytest.raises(ArrayError, match="one hidden state more"):
-        dataclasses.replace(encoding, hidden_states=encoding.hidden_states[1:])
-    with pytest.raises(ArrayError, match="7 tokens"):
-        Encoding(
-            encoding.sentence,
-            encoding.tokens,
-            encoding.words,
-            encoding.hidden_states[:, :5],
-            encoding.attentions,
-            encoding.provenance,
-        )
 
 
 def test_a_model_without_attentions_is_refused(

@@ -56,14 +56,14 @@ def test_the_heatmap_has_the_words_on_both_axes(minilm: Encoder) -> None:
 
 def test_of_a_long_sentence_the_words_that_receive_most_are_drawn(minilm: Encoder) -> None:
     encoding = minilm.encode(" ".join(f"word{index}" for index in range(60)))
-    result = find_words(encoding)
-    axes = plots.received_attention(result).axes[0]
+    choice = find_words(encoding)
+    axes = plots.received_attention(choice).axes[0]
     shown = [label.get_text() for label in axes.get_xticklabels()]
     assert len(shown) == plots.MAX_WORDS
-    assert {result.candidates[index] for index in result.leaders} <= set(shown)
+    assert {choice.candidates[index] for index in choice.leaders} <= set(shown)
     assert "24 of 60 are drawn" in axes.get_title()
-    assert result.focus.word in {
-        text.removesuffix(" (focus)") for text in drawn_texts(plots.votes(result))
+    assert choice.focus.word in {
+        text.removesuffix(" (focus)") for text in drawn_texts(plots.votes(choice))
     }
 
 
@@ -92,8 +92,8 @@ def test_the_scale_says_what_the_values_are(minilm: Encoder) -> None:
 def test_the_layer_is_named(minilm: Encoder) -> None:
     encoding = minilm.encode("I want an apple.")
     for name, title in (("last-layer", "heads of layer 5"), ("layers", "by layer")):
-        result = find_words(encoding, READINGS[name])
-        assert title in plots.received_attention(result).axes[0].get_title()
+        choice = find_words(encoding, READINGS[name])
+        assert title in plots.received_attention(choice).axes[0].get_title()
 
 
 def test_the_heatmap_shows_the_head_that_was_asked_for(tiny: Encoder) -> None:
@@ -111,19 +111,19 @@ def test_the_heatmap_refuses_what_is_out_of_range(tiny: Encoder) -> None:
 
 
 def test_the_winner_of_each_row_is_framed(tiny: Encoder) -> None:
-    result = find_words(tiny.encode("I want an apple."))
-    axes = plots.received_attention(result).axes[0]
+    choice = find_words(tiny.encode("I want an apple."))
+    axes = plots.received_attention(choice).axes[0]
     frames = [patch for patch in axes.patches if isinstance(patch, Rectangle)]
     places = [(round(f.get_y() + 0.44), round(f.get_x() + 0.47)) for f in frames]
-    assert places == list(enumerate(result.leaders))
+    assert places == list(enumerate(choice.leaders))
 
 
 def test_votes_mark_the_related_word(minilm: Encoder) -> None:
-    result = find_words(minilm.encode("I want an apple."))
-    assert isinstance(result.related, Related)
-    texts = drawn_texts(plots.votes(result))
-    assert f"{result.related.votes} (related word)" in texts
-    assert f"{result.focus.word} (focus)" in texts
+    choice = find_words(minilm.encode("I want an apple."))
+    assert isinstance(choice.related, Related)
+    texts = drawn_texts(plots.votes(choice))
+    assert f"{choice.related.votes} (related word)" in texts
+    assert f"{choice.focus.word} (focus)" in texts
 
 
 def test_votes_say_why_there_is_no_related_word(minilm: Encoder) -> None:

@@ -15,7 +15,7 @@ from trendlib.choice import Related, choose_words
 from trendlib.embedding import Recipe, embed_encoding
 from trendlib.model.encoder import Encoder
 from trendlib.readings import ARTICLE, READINGS
-from trendlib.show import report
+from trendlib.show import cosines, report
 from trendlib.similarity import cosine
 
 
@@ -53,12 +53,12 @@ def test_a_users_text_is_shown_as_it_was_typed(
 
 
 def test_sentences_about_the_printed_matrix() -> None:
-    result = choose_words(*printed_matrix(), ARTICLE)
-    assert report.focus_text(result) == (
+    choice = choose_words(*printed_matrix(), ARTICLE)
+    assert report.focus_text(choice) == (
         "By the printed matrix and the reading “article”, the focus word is **“want”**: in head 11 "
         "of layer 0 it receives 0.798, where every query gives 1 in all."
     )
-    assert report.related_text(result) == (
+    assert report.related_text(choice) == (
         "By the printed matrix and the reading “article”, “want” leads 5 of the 12 heads. The "
         "related word is **“apple”**, with 3 of 5 votes."
     )
@@ -66,11 +66,11 @@ def test_sentences_about_the_printed_matrix() -> None:
 
 def test_sentences_follow_the_run(minilm: Encoder) -> None:
     embedding = embed_encoding(minilm.encode("She sent a card."))
-    result = embedding.choice
-    assert f"**“{result.focus.word}”**" in report.focus_text(result)
-    assert f"{result.focus.received:.3f}" in report.focus_text(result)
-    assert "all-MiniLM-L6-v2" in report.focus_text(result)
-    assert f"**“{result.related.word}”**" in report.related_text(result)
+    choice = embedding.choice
+    assert f"**“{choice.focus.word}”**" in report.focus_text(choice)
+    assert f"{choice.focus.received:.3f}" in report.focus_text(choice)
+    assert "all-MiniLM-L6-v2" in report.focus_text(choice)
+    assert f"**“{choice.related.word}”**" in report.related_text(choice)
     assert f"{embedding.focus_trend.defined_share:.1%}" in report.trend_text(embedding)
 
 
@@ -139,18 +139,18 @@ def test_heavy_coordinates_are_reported(minilm: Encoder) -> None:
     """Some of this model's coordinates are dead at the end: the log quotient is huge there."""
     embedding = embed_encoding(minilm.encode("I want an apple."))
     vectors = {"one": embedding.values, "other": np.roll(embedding.values, 1)}
-    table = report.heaviest_table(vectors, 1, minilm.provenance)
+    table = cosines.heaviest_table(vectors, 1, minilm.provenance)
     heavy = int(table.loc["one", "heaviest coordinates"])
     assert abs(embedding.values[heavy]) == np.abs(embedding.values).max()
     assert float(table.loc["one", "share of the square"].rstrip("%")) > 90
-    lightened = report.lightened_table(vectors, [0, 1], minilm.provenance)
+    lightened = cosines.lightened_table(vectors, [0, 1], minilm.provenance)
     assert list(lightened) == ["all", "without 2 of them"]
     assert lightened["all"].item() == round(cosine(*vectors.values()), 4)
     assert "of the embedding's square" in report.trend_text(embedding)
 
 
 def test_closest() -> None:
-    text = report.closest_text({"a-b": 0.1, "a-c": 0.9, "b-c": -0.5}, "trends", "nobody")
+    text = cosines.closest_text({"a-b": 0.1, "a-c": 0.9, "b-c": -0.5}, "trends", "nobody")
     assert "closest two are **a-c** (0.900), the farthest **b-c** (-0.500)" in text
 
 
@@ -168,8 +168,8 @@ def test_tables(minilm: Encoder) -> None:
 
 def test_tables_of_cosines(minilm: Encoder) -> None:
     vectors = {"a": np.array([1.0, 0, 1]), "b": np.array([1.0, 0, -1])}
-    table = report.cosines_table({"trend": vectors}, 1, minilm.provenance)
+    table = cosines.pairs_table({"trend": vectors}, 1, minilm.provenance)
     assert table.to_dict() == {"trend, first 1": {"a-b": 1.0}, "trend, all": {"a-b": 0.0}}
     assert table.columns.name == "all-MiniLM-L6-v2"
-    slices = report.slices_table([("a-b", np.array([0.5, np.nan, -1]), 0.0)], minilm.provenance)
+    slices = cosines.slices_table([("a-b", np.array([0.5, np.nan, -1]), 0.0)], minilm.provenance)
     assert slices.loc["a-b"].tolist() == [-1.0, 0.5, 0.0]

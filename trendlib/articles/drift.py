@@ -1,6 +1,6 @@
-"""Figures of two runs side by side: what has drifted since the last one.
+"""Drift: which of the recomputed figures have changed since the last run.
 
-The weights are pinned. If a figure changes all the same, a library or this package has changed it.
+The weights are pinned. If a figure changes nevertheless, a library or this package changed it.
 """
 
 import json
@@ -21,26 +21,26 @@ from trendlib.model.weights import BERT_BASE
 from trendlib.show.markdown import markdown_table
 
 TOLERANCE = 1e-6
-"""What two runs in float64 may differ by, of a figure or absolutely: others round otherwise."""
+"""The largest difference, relative or absolute, that rounding may cause between two runs."""
 
 
 class Change(StrEnum):
-    """What has become of a figure since the last run."""
+    """How a figure has changed since the last run."""
 
     SAME = "no change"  # the value within TOLERANCE, and the verdict
     DRIFTED = "drifted"
     NEW = "new"
     VANISHED = "vanished"
     FIRST = "first run"
-    UNLIKE_PRINTED = "differs from the printed figure"  # the first run has no other to go by
+    UNLIKE_PRINTED = "differs from the printed figure"  # all that a first run can compare with
 
 
 QUIET = (Change.SAME, Change.FIRST)
-"""What nobody need look at."""
+"""The changes that nobody needs to look at."""
 
 
 class Outcome(StrEnum):
-    """What a drift report says."""
+    """The result of a drift report."""
 
     NO_DRIFT = "no drift"
     DRIFT = "drift"
@@ -53,7 +53,7 @@ class Figures:
     """The figures of one run.
 
     Attributes:
-        provenance: The model, and the versions.
+        provenance: The model and the library versions.
         comparisons: The figures, each beside the printed one.
     """
 
@@ -66,9 +66,9 @@ class Row:
     """A figure in the last run and now.
 
     Attributes:
-        last: In the last run; None if it was not there.
-        now: In this run; None if it is not there any more.
-        change: What has become of it.
+        last: The figure in the last run; None if that run did not have it.
+        now: The figure in this run; None if it has vanished.
+        change: How it has changed.
     """
 
     last: Comparison | None
@@ -81,9 +81,9 @@ class Drift:
     """Two runs compared.
 
     Attributes:
-        last: Where the last run's figures come from; None if this is the first run.
-        now: Where this run's come from; None if nothing was run.
-        rows: One row a figure; none if nothing was run.
+        last: The last run's model and versions; None if this is the first run.
+        now: This run's; None if nothing was run.
+        rows: One row per figure; empty if nothing was run.
         why: Why nothing was run.
     """
 
@@ -99,7 +99,7 @@ class Drift:
 
     @property
     def outcome(self) -> Outcome:
-        """What the report says; without a run, never that there is no drift."""
+        """The result. Without a run it is "not run", never "no drift"."""
         if self.now is None:
             return Outcome.NOT_RUN
         if self.told:
@@ -115,19 +115,19 @@ def compare_with_last(last: Figures | None, now: Figures) -> Drift:
         now: This run's.
 
     Raises:
-        FiguresFileError: If they are another model's.
+        FiguresFileError: If the two runs used different weights.
     """
     if last is None:
-        rows = [Row(None, each, _first_change(each)) for each in now.comparisons]
+        rows = [Row(None, comparison, _first_change(comparison)) for comparison in now.comparisons]
         return Drift(None, now.provenance, tuple(rows))
     if last.provenance.weights_sha256 != now.provenance.weights_sha256:
         raise FiguresFileError(
-            f"the last figures are those of {last.provenance.model}, these are those of "
-            f"{now.provenance.model}, and one model's are never compared with the other's: give "
-            "the last figures of the same weights, or none"
+            f"the last figures are {last.provenance.model}'s and the new ones "
+            f"{now.provenance.model}'s, and figures of two models are never compared: give the "
+            "last figures of the same weights, or none"
         )
-    before = {_key(each): each for each in last.comparisons}
-    after = {_key(each): each for each in now.comparisons}
+    before = {_key(comparison): comparison for comparison in last.comparisons}
+    after = {_key(comparison): comparison for comparison in now.comparisons}
     rows = [
         Row(before.get(key), after.get(key), _change(before.get(key), after.get(key)))
         for key in {**after, **before}
@@ -136,20 +136,20 @@ def compare_with_last(last: Figures | None, now: Figures) -> Drift:
 
 
 def not_run(last: Figures | None, why: str) -> Drift:
-    """Say that nothing was compared.
+    """Report that nothing was compared.
 
     Args:
-        last: The last run's figures, if there are any.
-        why: Why nothing was.
+        last: The last run's figures; None if there are none.
+        why: The reason.
     """
     return Drift(None if last is None else last.provenance, None, (), why)
 
 
 def keep_figures(figures: Figures, path: Path) -> None:
-    """Write figures to a file, for the next run to be compared with."""
+    """Write figures to a file, so that the next run can be compared with them."""
     content = {
         "provenance": figures.provenance.as_dict(),
-        "figures": [asdict(each) for each in figures.comparisons],
+        "figures": [asdict(comparison) for comparison in figures.comparisons],
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as new:
@@ -160,7 +160,7 @@ def read_figures(path: Path) -> Figures:
     """Read what ``keep_figures`` wrote.
 
     Raises:
-        FiguresFileError: If the file is not there, or holds something else.
+        FiguresFileError: If the file does not exist, or is not such a file.
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -169,23 +169,23 @@ def read_figures(path: Path) -> Figures:
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise FiguresFileError(
             f"{path} cannot be read as an earlier run's figures ({type(error).__name__}: {error}): "
-            "give the file that `trendlib drift --keep` wrote, or leave --last out in the first run"
+            "give the file that `trendlib drift --keep` wrote, or omit --last in the first run"
         ) from error
-    if len({_key(each) for each in comparisons}) < max(len(comparisons), 1):
+    if len({_key(comparison) for comparison in comparisons}) < max(len(comparisons), 1):
         raise FiguresFileError(
-            f"{path} holds no figure, or one of them twice: give the file as "
+            f"{path} contains no figure, or contains one twice: give the file as "
             "`trendlib drift --keep` wrote it"
         )
     return figures
 
 
 def headline(drift: Drift) -> str:
-    """Say the outcome in a sentence."""
+    """State the result in a sentence."""
     match drift.outcome:
         case Outcome.NOT_RUN:
             return (
-                f"Not run: {drift.why}. No figure was recomputed with the model, so that nothing "
-                "is known about drift."
+                f"Not run: {drift.why}. No figure was recomputed with the model, so nothing is "
+                "known about drift."
             )
         case Outcome.FIRST_RUN:
             return (
@@ -200,7 +200,7 @@ def headline(drift: Drift) -> str:
 
 
 def report_text(drift: Drift) -> str:
-    """Write the report, in Markdown: the figures to look at, and then all the others."""
+    """Write the report in Markdown: the figures to look at, and then all others, folded."""
     parts = [f"**{headline(drift)}**"]
     if drift.now is not None:
         told = drift.told
@@ -208,9 +208,8 @@ def report_text(drift: Drift) -> str:
         parts += [
             summary_text([row.now for row in drift.rows if row.now is not None]),
             _origins(drift),
-            f"A figure has drifted if it differs from the last one by more than {TOLERANCE:g} and "
-            f"by more than {TOLERANCE:g} of itself, or if it compares with the printed one in "
-            "another way than before.",
+            f"A figure has drifted if it differs from the last one by more than {TOLERANCE:g}, "
+            "absolutely and relatively, or if its verdict beside the printed one has changed.",
             _figures_table(told) if told else "",
             f"<details><summary>Unchanged: {len(others)}</summary>",
             _figures_table(others) if others else "",
@@ -271,7 +270,7 @@ def _figures_table(rows: Sequence[Row]) -> str:
 def _cells(row: Row) -> list[str]:
     newest = row.now or row.last
     assert newest is not None
-    values = [None if each is None else each.ours for each in (row.last, row.now)]
+    values = [None if comparison is None else comparison.ours for comparison in (row.last, row.now)]
     return [
         newest.article,
         newest.group,

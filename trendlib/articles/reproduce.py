@@ -1,64 +1,68 @@
 """Recompute every figure that the articles printed.
 
-Some follow from others that were printed (which word leads a row of a printed matrix). The rest
-needs the model, bert-base-uncased.
+Some follow from others that were printed: a printed matrix says which word leads each of its rows.
+The others need the model, bert-base-uncased. ``groups.toml`` names the function below that
+recomputes each group of figures. They return the figures in the printed order, arrays row by row.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from trendlib.articles import published
-from trendlib.articles.published import Comparison, Value
-from trendlib.attention import received_in_head
+from trendlib.articles.published import Comparison, Group, Value
+from trendlib.attention import received_by_unit
 from trendlib.choice import Choice, Related, choose_words, find_words
 from trendlib.embedding import add_trends
 from trendlib.encoding import Encoding
 from trendlib.model.encoder import Encoder
 from trendlib.model.weights import BERT_BASE
-from trendlib.readings import ARTICLE
 from trendlib.similarity import FIRST, pairwise_cosines
 from trendlib.trend import Kind, Trend, fourier_magnitude, log_quotient, trend
-from trendlib.typing import Array, Vector
+from trendlib.typing import Array, UnitRow, Vector
 
-Recomputed = Mapping[str, Sequence[Value]]
+Printed = Mapping[str, Any]
+Encodings = Sequence[Encoding]
+Values = list[Value]
+FromPrinted = Callable[[Printed], Values]
+FromModel = Callable[[Printed, Encodings], Values]
 
 
 def compare_printed(article: str | None = None) -> list[Comparison]:
-    """Recompute what follows from printed data alone, and compare."""
-    ours = {
-        published.TOKEN_TRENDS: token_trends_from_printed(),
-        published.SENTENCE_EMBEDDING: sentence_embedding_from_printed(),
-    }
+    """Recompute what follows from printed figures alone, and compare.
+
+    Args:
+        article: One of ``published.ARTICLES``; all of them if left out.
+    """
     return [
         comparison
         for group in published.groups(article)
-        if group.tolerance_printed is not None
+        if group.from_printed is not None
         for comparison in published.compare(
-            group, ours[group.article][group.name], published.PRINTED_DATA
+            group,
+            FROM_PRINTED[group.from_printed.function](published.article(group.article)),
+            published.PRINTED_DATA,
         )
     ]
 
 
 def compare_model(encoder: Encoder, article: str | None = None) -> list[Comparison]:
-    """Recompute the figures with a model, and compare.
+    """Recompute figures with a model, and compare.
 
-    Figures of another model than the articles' are given beside the printed ones, but not
-    compared: the verdict is "not run".
+    Figures of another model than the articles' stand beside the printed ones but are not compared
+    with them: the verdict is "not run".
+
+    Args:
+        encoder: The model.
+        article: One of ``published.ARTICLES``; all of them if left out.
     """
-    ours = {
-        published.TOKEN_TRENDS: token_trends_from_model,
-        published.SENTENCE_EMBEDDING: sentence_embedding_from_model,
-        published.FOURIER: fourier_from_model,
-    }
     names = published.ARTICLES if article is None else (article,)
-    recomputed = {name: ours[name](encoder) for name in names}
     return [
         comparison
-        for group in _model_groups(article)
-        for comparison in published.compare(
-            group, recomputed[group.article][group.name], encoder.provenance
-        )
+        for name in names
+        for group, ours in recompute_with_model(encoder, name)
+        for comparison in published.compare(group, ours, encoder.provenance)
     ]
 
 
@@ -71,141 +75,164 @@ def not_run(why: str) -> list[Comparison]:
     """List the figures that need the model as not run."""
     return [
         comparison
-        for group in _model_groups()
+        for group in published.groups()
+        if group.from_model is not None
         for comparison in published.compare(group, None, BERT_BASE.name, why)
     ]
 
 
-def token_trends_from_printed() -> Recomputed:
-    """Recompute the first article's figures that follow from its printed ones."""
-    printed = published.article(published.TOKEN_TRENDS)
-    toys = [
-        log_quotient(np.array(toy["static"]), np.array(toy["contextual"])).values
-        for toy in printed["toy_examples"]
+def recompute_with_model(encoder: Encoder, article: str) -> list[tuple[Group, Values]]:
+    """Recompute an article's figures with a model, group by group."""
+    printed = published.article(article)
+    encodings = encoder.encode_many(printed.get("sentences") or [printed["sentence"]])
+    return [
+        (group, FROM_MODEL[group.from_model.function](printed, encodings))
+        for group in published.groups(article)
+        if group.from_model is not None
     ]
-    matrix = np.array([[printed["attention_layer0_head11_rounded"]["values"]]])
-    received = printed["received_attention_layer0_head11"]
-    leader = int(np.argmax(received["values"]))
-    return {
-        "log quotients of the toy vectors": _flat(toys),
-        "received attention, layer 0, head 11": _flat([received_in_head(matrix, 0, 0)[1:-1]]),
-        "most important word": [received["tokens"][leader]],
-    }
 
 
-def sentence_embedding_from_printed() -> Recomputed:
-    """Recompute the second article's figures that follow from its printed ones."""
-    printed = published.article(published.SENTENCE_EMBEDDING)
-    matrix, words = published.printed_matrix()
-    total = np.add(printed["trend_apple_first10"], printed["trend_want_first10"])
-    return {
-        **_decisions(choose_words(matrix, words, ARTICLE)),
-        "sentence embedding": _flat([total]),
-    }
+def _flat(array: Array) -> Values:
+    return list(array.ravel().tolist())
 
 
-def token_trends_from_model(encoder: Encoder) -> Recomputed:
-    """Recompute the first article's figures with a model."""
-    printed = published.article(published.TOKEN_TRENDS)
-    target = printed["token"]["word"]
-    encodings = encoder.encode_many(printed["sentences"])
-    first = encodings[0]
-    contextual = [_contextual(encoding, target) for encoding in encodings]
-    trends = [_trend(encoding, target).undefined_as_zero[:FIRST] for encoding in encodings]
-    last_head = first.attentions.shape[1] - 1
-    received = received_in_head(first.attentions, 0, last_head)[1:-1]
-    return {
-        "position of the token": [_position(first, target)],
-        "model size": [first.hidden_states.shape[0], first.hidden_states.shape[2]],
-        f"contextual vector of {target}": _flat([contextual[0][:FIRST]]),
-        "cosines of contextual vectors": _pairwise([vector[:FIRST] for vector in contextual]),
-        "cosines of trends": _pairwise(trends),
-        "attention, layer 0, head 11": _flat([first.attentions[0, last_head]]),
-        "received attention, layer 0, head 11": _flat([received]),
-        "most important word": [first.tokens[1:-1][int(received.argmax())]],
-    }
-
-
-def sentence_embedding_from_model(encoder: Encoder) -> Recomputed:
-    """Recompute the second article's figures with a model."""
-    printed = published.article(published.SENTENCE_EMBEDDING)
-    encoding = encoder.encode(printed["sentence"])
-    result = find_words(encoding, ARTICLE)
-    # The printed vectors are those of the article's two words, whatever this model chooses.
-    focus = _trend(encoding, printed["focus_word"]["word"])
-    related = _trend(encoding, printed["related_word"]["word"])
-    return {
-        "received attention, layer 0": _flat([result.received]),
-        **_decisions(result),
-        "trend of apple": _flat([related.undefined_as_zero[:FIRST]]),
-        "trend of want": _flat([focus.undefined_as_zero[:FIRST]]),
-        "sentence embedding": _flat([add_trends(focus, related, "zero")[0][:FIRST]]),
-    }
-
-
-def fourier_from_model(encoder: Encoder) -> Recomputed:
-    """Recompute the third article's figures with a model."""
-    printed = published.article(published.FOURIER)
-    encodings = encoder.encode_many(printed["sentences"])
-    tokens = list(printed["tokens"])
-
-    def fourier(encoding: Encoding, word: str) -> Vector:
-        return fourier_magnitude(_trend(encoding, word).undefined_as_zero[:FIRST])
-
-    representations = {
-        "contextual": lambda encoding, word: _contextual(encoding, word)[:FIRST],
-        "diff": lambda encoding, word: _trend(encoding, word, "difference").values[:FIRST],
-        "log_quotient": lambda encoding, word: _trend(encoding, word).undefined_as_zero[:FIRST],
-        "fourier": fourier,
-    }
-    cosines = {}
-    for kind, represent in representations.items():
-        by_word = [
-            _pairwise([represent(encoding, word) for encoding in encodings]) for word in tokens
-        ]
-        cosines[f"cosines, {kind}"] = _flat([np.array(by_word).T])
-    return {
-        "positions of the tokens": [_position(encodings[0], word) for word in tokens],
-        **cosines,
-    }
-
-
-def _model_groups(article: str | None = None) -> list[published.Group]:
-    return [group for group in published.groups(article) if group.tolerance is not None]
-
-
-def _decisions(result: Choice) -> dict[str, Sequence[Value]]:
-    focus = result.focus.index
-    runners_up = result.vote.runners_up
-    related = result.related
-    return {
-        "leading word of each head": result.leaders.tolist(),
-        # The article counts columns after it has deleted the focus word's.
-        "runner-up where the focus word leads": (runners_up - (runners_up > focus)).tolist(),
-        "words": [
-            result.focus.word.lower(),
-            related.word.lower() if isinstance(related, Related) else related.reason,
-        ],
-    }
-
-
-def _position(encoding: Encoding, word: str) -> int:
-    return encoding.words[encoding.index_of(word)].tokens[0]
+def _words(printed: Printed) -> list[str]:
+    return [printed["token"]["word"]] if "token" in printed else list(printed["tokens"])
 
 
 def _contextual(encoding: Encoding, word: str) -> Vector:
-    vector: Vector = encoding.contextual[encoding.index_of(word)]
+    vector: Vector = encoding.contextual[encoding.index_of(word), :FIRST]
     return vector
 
 
 def _trend(encoding: Encoding, word: str, kind: Kind = "log quotient") -> Trend:
-    return trend(encoding.static[encoding.index_of(word)], _contextual(encoding, word), kind)
+    index = encoding.index_of(word)
+    return trend(encoding.static[index], encoding.contextual[index], kind)
 
 
-def _pairwise(vectors: Sequence[Vector]) -> list[float]:
-    named = {str(number): vector for number, vector in enumerate(vectors)}
-    return list(pairwise_cosines(named).values())
+def _difference(encoding: Encoding, word: str) -> Vector:
+    return _trend(encoding, word, "difference").values[:FIRST]
 
 
-def _flat(arrays: Sequence[Array]) -> list[Value]:
-    return [float(value) for array in arrays for value in array.ravel()]
+def _log_quotient(encoding: Encoding, word: str) -> Vector:
+    return _trend(encoding, word).undefined_as_zero[:FIRST]
+
+
+def _fourier(encoding: Encoding, word: str) -> Vector:
+    return fourier_magnitude(_log_quotient(encoding, word))
+
+
+def _cosines(represent: Callable[[Encoding, str], Vector]) -> FromModel:
+    def recompute(printed: Printed, encodings: Encodings) -> Values:
+        by_word = []
+        for word in _words(printed):
+            vectors = {str(n): represent(encoding, word) for n, encoding in enumerate(encodings)}
+            by_word.append(list(pairwise_cosines(vectors).values()))
+        return _flat(np.array(by_word).T)  # printed pair by pair
+
+    return recompute
+
+
+def _toy_log_quotients(printed: Printed) -> Values:
+    toys = [
+        log_quotient(np.array(toy["static"]), np.array(toy["contextual"])).values
+        for toy in printed["toy_examples"]
+    ]
+    return _flat(np.stack(toys))
+
+
+def _sums_of_printed_attention(printed: Printed) -> Values:
+    matrix = np.array(printed["attention_layer0_head11_rounded"]["values"])
+    return _flat(received_by_unit(matrix)[1:-1])
+
+
+def _word_that_receives_most_in_print(printed: Printed) -> Values:
+    received = printed["received_attention_layer0_head11"]
+    return [received["tokens"][int(np.argmax(received["values"]))]]
+
+
+def _token_positions(printed: Printed, encodings: Encodings) -> Values:
+    first = encodings[0]
+    return [first.words[first.index_of(word)].tokens[0] for word in _words(printed)]
+
+
+def _received_in_last_head(encodings: Encodings) -> UnitRow:
+    return received_by_unit(encodings[0].attentions[0, -1])[1:-1]
+
+
+def _word_that_receives_most(_: Printed, encodings: Encodings) -> Values:
+    return [encodings[0].tokens[1:-1][int(_received_in_last_head(encodings).argmax())]]
+
+
+def _leaders(choice: Choice) -> Values:
+    return _flat(choice.leaders)
+
+
+def _runners_up(choice: Choice) -> Values:
+    # The article counts columns after it has deleted the focus word's.
+    columns = choice.vote.runners_up
+    return _flat(columns - (columns > choice.focus.index))
+
+
+def _chosen_words(choice: Choice) -> Values:
+    related = choice.related
+    return [
+        choice.focus.word.lower(),
+        related.word.lower() if isinstance(related, Related) else related.reason,
+    ]
+
+
+def _from_printed_matrix(decide: Callable[[Choice], Values]) -> FromPrinted:
+    return lambda _: decide(choose_words(*published.printed_matrix()))
+
+
+def _from_attentions(decide: Callable[[Choice], Values]) -> FromModel:
+    return lambda _, encodings: decide(find_words(encodings[0]))
+
+
+# The printed vectors are those of the article's two words, whatever words this model chooses.
+
+
+def _trend_of(role: str) -> FromModel:
+    return lambda printed, encodings: _flat(_log_quotient(encodings[0], printed[role]["word"]))
+
+
+def _sum_of_trends(printed: Printed, encodings: Encodings) -> Values:
+    roles = ("focus_word", "related_word")
+    focus, related = (_trend(encodings[0], printed[role]["word"]) for role in roles)
+    return _flat(add_trends(focus, related)[0][:FIRST])
+
+
+_OF_CHOICE = {"leaders": _leaders, "runners_up": _runners_up, "chosen_words": _chosen_words}
+
+FROM_PRINTED: dict[str, FromPrinted] = {
+    "toy_log_quotients": _toy_log_quotients,
+    "sums_of_printed_attention": _sums_of_printed_attention,
+    "word_that_receives_most_in_print": _word_that_receives_most_in_print,
+    "sum_of_printed_trends": lambda printed: _flat(
+        np.add(printed["trend_apple_first10"], printed["trend_want_first10"])
+    ),
+    **{name: _from_printed_matrix(function) for name, function in _OF_CHOICE.items()},
+}
+"""Functions of what an article printed."""
+
+FROM_MODEL: dict[str, FromModel] = {
+    "token_positions": _token_positions,
+    "model_size": lambda _, encodings: list(encodings[0].hidden_states.shape[::2]),
+    "contextual_vector": lambda printed, encodings: _flat(
+        _contextual(encodings[0], _words(printed)[0])
+    ),
+    "contextual_cosines": _cosines(_contextual),
+    "difference_cosines": _cosines(_difference),
+    "log_quotient_cosines": _cosines(_log_quotient),
+    "fourier_cosines": _cosines(_fourier),
+    "attention_of_last_head": lambda _, encodings: _flat(encodings[0].attentions[0, -1]),
+    "received_in_last_head": lambda _, encodings: _flat(_received_in_last_head(encodings)),
+    "word_that_receives_most": _word_that_receives_most,
+    "received_attention": lambda _, encodings: _flat(find_words(encodings[0]).received),
+    "trend_of_focus_word": _trend_of("focus_word"),
+    "trend_of_related_word": _trend_of("related_word"),
+    "sum_of_trends": _sum_of_trends,
+    **{name: _from_attentions(function) for name, function in _OF_CHOICE.items()},
+}
+"""Functions of what an article printed, and of the model's encodings of its sentences."""

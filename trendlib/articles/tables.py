@@ -1,4 +1,4 @@
-"""Printed figures beside ours, as tables."""
+"""Tables of printed figures beside ours."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,49 +10,49 @@ from trendlib.model.weights import BERT_BASE
 
 
 def comparison_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
-    """Tabulate printed figures beside ours, one row a comparison, in the articles' order.
+    """Tabulate printed figures beside ours: one row per comparison, in the articles' order.
 
-    An article, a basis or a reason that all rows share is not repeated in each of them: the
-    heading says the basis, ``summary_text`` the reason.
+    A column that would be the same in all rows is left out: the article, the reason (which
+    ``summary_text`` states), and the basis (which the heading of our figures states).
     """
     seen = {
-        "article": {each.article for each in comparisons},
-        "basis": {each.basis for each in comparisons},
-        "why": {each.why for each in comparisons},
+        "article": {row.article for row in comparisons},
+        "basis": {row.basis for row in comparisons},
+        "why": {row.why for row in comparisons},
     }
     shared = [name for name, values in seen.items() if len(values) == 1]
     ours = f"ours: {next(iter(seen['basis']))}" if "basis" in shared else "ours"
     table = pd.DataFrame(
         {
-            "article": each.article,
-            "group": each.group,
-            "figure": each.figure,
-            f"as published: {BERT_BASE.name}": _figure(each.printed),
-            ours: f"{each.ours:.8g}" if isinstance(each.ours, float) else _figure(each.ours),
-            "basis": each.basis,
-            "difference": "" if each.difference is None else f"{each.difference:+.1e}",
-            "verdict": each.verdict.value,
-            "why": each.why,
+            "article": row.article,
+            "group": row.group,
+            "figure": row.figure,
+            f"as published: {BERT_BASE.name}": _figure(row.printed),
+            ours: f"{row.ours:.8g}" if isinstance(row.ours, float) else _figure(row.ours),
+            "basis": row.basis,
+            "difference": "" if row.difference is None else f"{row.difference:+.1e}",
+            "verdict": row.verdict.value,
+            "why": row.why,
         }
-        for each in _in_order(comparisons)
+        for row in _in_order(comparisons)
     )
     index = [name for name in ("article", "group", "figure") if name not in shared]
     return table.drop(columns=shared).set_index(index)
 
 
 def summary_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
-    """Count the figures and their verdicts: one row a group, one column a basis."""
-    bases = dict.fromkeys(each.basis for each in comparisons)
+    """Count figures and verdicts: one row per group, one column per basis."""
+    bases = dict.fromkeys(row.basis for row in comparisons)
     grouped: dict[tuple[str, str], list[Comparison]] = {}
-    for each in _in_order(comparisons):
-        grouped.setdefault((each.article, each.group), []).append(each)
+    for row in _in_order(comparisons):
+        grouped.setdefault((row.article, row.group), []).append(row)
     return pd.DataFrame(
         {
             "article": article,
             "group": group,
-            "figures": len({each.figure for each in members}),
+            "figures": len({row.figure for row in members}),
             **{
-                f"from {basis}": _count([each for each in members if each.basis == basis])
+                f"from {basis}": _count([row for row in members if row.basis == basis])
                 for basis in bases
             },
         }
@@ -61,12 +61,12 @@ def summary_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
 
 
 def summary_text(comparisons: Sequence[Comparison]) -> str:
-    """Count figures and verdicts in a line a basis, and say why figures were not run."""
-    figures = {(each.article, each.group, each.figure) for each in comparisons}
+    """Count figures and verdicts, in one line per basis, with the reasons for "not run"."""
+    figures = {(row.article, row.group, row.figure) for row in comparisons}
     lines = [f"{len(figures)} printed figures."]
-    for basis in dict.fromkeys(each.basis for each in comparisons):
-        of_basis = [each for each in comparisons if each.basis == basis]
-        reasons = dict.fromkeys(each.why for each in of_basis if each.verdict is Verdict.NOT_RUN)
+    for basis in dict.fromkeys(row.basis for row in comparisons):
+        of_basis = [row for row in comparisons if row.basis == basis]
+        reasons = dict.fromkeys(row.why for row in of_basis if row.verdict is Verdict.NOT_RUN)
         why = "".join(f": {reason}" for reason in reasons)
         lines.append(f"Recomputed from {basis}: {_count(of_basis)}{why}.")
     return "\n\n".join(lines)
@@ -74,11 +74,11 @@ def summary_text(comparisons: Sequence[Comparison]) -> str:
 
 def _in_order(comparisons: Sequence[Comparison]) -> list[Comparison]:
     order = {(group.article, group.name): place for place, group in enumerate(groups())}
-    return sorted(comparisons, key=lambda each: order[each.article, each.group])
+    return sorted(comparisons, key=lambda row: order[row.article, row.group])
 
 
 def _count(comparisons: Sequence[Comparison]) -> str:
-    counts = Counter(each.verdict for each in comparisons)
+    counts = Counter(row.verdict for row in comparisons)
     return ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict])
 
 

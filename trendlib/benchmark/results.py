@@ -1,12 +1,9 @@
-"""What `make bench` measured, as the book shows it: the figures come from its file alone."""
+"""What `make bench` measured, read from the file that it wrote."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import pandas as pd
 
 from trendlib.encoding import Provenance
 from trendlib.errors import InputFileError
@@ -14,14 +11,14 @@ from trendlib.errors import InputFileError
 
 @dataclass(frozen=True)
 class Ratio:
-    """Our wall time, divided by a peer's, over the same sentences in turns.
+    """Our wall time divided by a peer's, for the same sentences, measured by turns.
 
     Attributes:
-        peer: What it is compared with.
+        peer: The program that ours is compared with.
         median: The median of the repeats.
-        least: The least of them.
-        most: The most.
-        goal: What the ratio was to be at most.
+        least: The smallest of them.
+        most: The largest of them.
+        goal: The largest ratio that was aimed at.
     """
 
     peer: str
@@ -32,7 +29,7 @@ class Ratio:
 
     @property
     def is_reached(self) -> bool:
-        """Whether the goal is reached."""
+        """Whether the median is within the goal."""
         return self.median <= self.goal
 
 
@@ -41,10 +38,10 @@ class Growth:
     """One run of `trendlib embed`.
 
     Attributes:
-        sentences: How many rows.
-        tokens: How many tokens they have.
-        seconds: From the start of the command to its end.
-        peak_mib: The most memory that it took.
+        sentences: The number of rows.
+        tokens: The number of their tokens.
+        seconds: The wall time of the command, its start included.
+        peak_mib: The peak memory, in MiB.
     """
 
     sentences: int
@@ -59,15 +56,15 @@ class Benchmark:
 
     Attributes:
         provenance: The model.
-        measured: The day.
-        cores: How many processor cores there were.
-        sentences: How many sentences were embedded.
-        ratios: Against each peer.
-        growth: With more and more rows.
-        ray: How many rows Ray Data embedded on one node with one worker, and in how many seconds,
-            the worker's start included.
-        loop_bound: How many times as fast as the article's loop anything in this number format
-            could be on that machine.
+        measured: The date.
+        cores: The number of processor cores.
+        sentences: The number of sentences that were embedded.
+        ratios: The comparison with each peer.
+        growth: Runs with more and more rows.
+        ray: The number of rows that Ray Data embedded on one node with one worker, and the
+            seconds that it took, the worker's start included.
+        loop_bound: The largest speed-up over the article's loop that the machine's arithmetic
+            allows in this number format.
     """
 
     provenance: Provenance
@@ -81,17 +78,17 @@ class Benchmark:
 
 
 BOOK_FIGURES = Path(__file__).resolve().parent / "figures" / "encode.json"
-"""The figures that are kept with the book.
+"""The figures that the book shows.
 
 :meta hide-value:
 """
 
 
 def read_benchmark(path: Path = BOOK_FIGURES) -> Benchmark:
-    """Read the file that the benchmark wrote.
+    """Read a file that the benchmark wrote.
 
     Raises:
-        InputFileError: If it is no such file.
+        InputFileError: If the file does not exist, or is not such a file.
     """
     try:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
@@ -101,93 +98,18 @@ def read_benchmark(path: Path = BOOK_FIGURES) -> Benchmark:
             cores=found["machine"]["cores"],
             sentences=found["sentences"],
             ratios=tuple(
-                Ratio(peer, each["ratio"], each["least"], each["most"], found["goals"][peer])
-                for peer, each in found["ratios"].items()
+                Ratio(peer, ratio["ratio"], ratio["least"], ratio["most"], found["goals"][peer])
+                for peer, ratio in found["ratios"].items()
             ),
-            growth=tuple(_growth(each) for each in found["growth"]),
+            growth=tuple(
+                Growth(run["sentences"], run["tokens"], run["seconds"], run["peak_mib"])
+                for run in found["growth"]
+            ),
             ray=(found["ray"]["sentences"], found["ray"]["seconds"]),
             loop_bound=found["bound_for_the_loop"]["loop_over_least"],
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputFileError(
-            f"{path.name} holds no figures of the benchmark ({type(error).__name__}: {error}): "
+            f"{path.name} contains no figures of the benchmark ({type(error).__name__}: {error}): "
             "`make bench` writes them"
         ) from error
-
-
-def ratio_table(benchmark: Benchmark) -> pd.DataFrame:
-    """Tabulate the ratios; below 1 means that ours takes less time."""
-    rows = [
-        {
-            "ours, compared with": each.peer,
-            "wall time": f"{each.median:.2f}",
-            "repeats from": f"{each.least:.2f}",
-            "to": f"{each.most:.2f}",
-            "goal": f"{each.goal:g} at most",
-            "reached": "yes" if each.is_reached else "no",
-        }
-        for each in benchmark.ratios
-    ]
-    return pd.DataFrame(rows).set_index("ours, compared with")
-
-
-def ratio_text(benchmark: Benchmark) -> str:
-    """Say in a sentence for each peer what was measured."""
-    lines = [
-        f"{benchmark.sentences:,} sentences on {benchmark.cores} cores, with "
-        f"{benchmark.provenance}, measured on {benchmark.measured}:"
-    ]
-    lines += [f"- {_ratio_line(each)}" for each in benchmark.ratios]
-    lines.append(
-        f"\nAt that machine's top speed, the model's matrix products alone allow "
-        f"{benchmark.loop_bound:.1f} times the speed of the article's loop, and no more."
-    )
-    return "\n".join(lines)
-
-
-def growth_table(benchmark: Benchmark) -> pd.DataFrame:
-    """Tabulate how time and memory grow with the number of rows."""
-    rows = [
-        {
-            "rows": f"{each.sentences:,}",
-            "tokens": f"{each.tokens:,}",
-            "seconds": f"{each.seconds:.1f}",
-            "tokens a second": f"{each.tokens / each.seconds:,.0f}",
-            "peak memory, MiB": f"{each.peak_mib:,.0f}",
-        }
-        for each in benchmark.growth
-    ]
-    return pd.DataFrame(rows).set_index("rows")
-
-
-def growth_text(benchmark: Benchmark) -> str:
-    """Say how time and memory grew from the fewest rows to the most."""
-    fewest, most = benchmark.growth[0], benchmark.growth[-1]
-    return (
-        f"From {fewest.sentences:,} to {most.sentences:,} rows, tokens grew "
-        f"{most.tokens / fewest.tokens:.0f}-fold, time {most.seconds / fewest.seconds:.0f}-fold "
-        f"(the start of the command is part of it), and peak memory "
-        f"{most.peak_mib / fewest.peak_mib:.2f}-fold."
-    )
-
-
-def ray_text(benchmark: Benchmark) -> str:
-    """Say what one node gives with Ray."""
-    rows, seconds = benchmark.ray
-    return (
-        f"With Ray Data on that one machine and one worker, {rows:,} rows took {seconds:.0f} "
-        f"seconds, the start of the worker included: {rows / seconds:,.0f} rows a second."
-    )
-
-
-def _ratio_line(ratio: Ratio) -> str:
-    if ratio.median < 1:
-        speed = f"{1 / ratio.median:.1f} times as fast as"
-    else:
-        speed = f"{ratio.median:.2f} times the wall time of"
-    goal = "within the goal" if ratio.is_reached else "short of the goal"
-    return f"{speed} {ratio.peer} ({goal})."
-
-
-def _growth(figures: Mapping[str, Any]) -> Growth:
-    return Growth(figures["sentences"], figures["tokens"], figures["seconds"], figures["peak_mib"])

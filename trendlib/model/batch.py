@@ -1,12 +1,12 @@
 """Many sentences through the model at once, computing only what a reading needs.
 
-A batch goes through the model in two steps. ``start`` runs all blocks but the last, and gives the
-attention matrices that the reading is about: for the article's reading those of layer 0 alone.
-From these, ``attention`` finds the words that matter. ``finish`` then runs the last block for the
-tokens of these words alone: no other token's last state is ever needed.
+A batch goes through the model in two steps. ``start`` runs all blocks but the last and returns the
+attention matrices that vote in the reading, which for the article's reading are those of layer 0.
+From these, ``choice`` finds the focus word and the related word. ``finish`` then runs the last
+block for the tokens of these two words: no other token's last hidden state is needed.
 
 The blocks use the model's own layers and PyTorch's fused attention, except where the attention
-matrix itself is wanted. ``encoder``, which runs one sentence at a time with everything, is the
+matrix itself is needed. ``encoder``, which computes everything for one sentence at a time, is the
 reference that this is tested against.
 """
 
@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from trendlib.attention import AttentionStack, layer_of
-from trendlib.encoding import Tokenized
+from trendlib.encoding import Provenance, Tokenized
 from trendlib.errors import UnsupportedModelError
 from trendlib.model.encoder import Encoder
 from trendlib.readings import Reading
@@ -29,7 +29,7 @@ class StartedBatch:
     """A batch of sentences before the model's last block.
 
     Attributes:
-        attention: For each sentence, the attention matrices that the reading is about.
+        attention: For each sentence, the attention matrices that vote in the reading.
     """
 
     def __init__(self, encoder: Encoder, batch: Sequence[Tokenized], reading: Reading) -> None:
@@ -43,21 +43,17 @@ class StartedBatch:
             query, key, _ = _project(self._blocks[-1], hidden, hidden)
             found.append(_attend(query, key, self._keep))
         self._before_last = hidden
-        matrices = rows_of(found, layer).cpu().numpy()
-        self.attention: tuple[AttentionStack, ...] = tuple(
-            AttentionStack(rows[:, : len(each.ids), : len(each.ids)], layer, encoder.provenance)
-            for rows, each in zip(matrices, batch, strict=True)
-        )
+        self.attention = _stacks(rows_of(found, layer), batch, layer, encoder.provenance)
 
     @torch.inference_mode()
     def finish(self, tokens: Sequence[Sequence[int]]) -> list[tuple[TokenStates, TokenStates]]:
         """Run the last block for some tokens of each sentence.
 
         Args:
-            tokens: For each sentence, the positions of the tokens that are wanted.
+            tokens: For each sentence, the positions of the tokens that are needed.
 
         Returns:
-            For each sentence, these tokens' vectors in hidden state 0, and in the last one.
+            For each sentence, these tokens' vectors in hidden state 0 and in the last one.
         """
         where = _padded(tokens).to(self._static.device)[:, :, None]
         where = where.expand(-1, -1, self._static.shape[-1])
@@ -65,8 +61,8 @@ class StartedBatch:
         contextual, _ = run_block(self._blocks[-1], self._before_last, self._keep, queries)
         pair = self._static.gather(1, where).cpu().numpy(), contextual.cpu().numpy()
         return [
-            (static[: len(each)], last[: len(each)])
-            for static, last, each in zip(*pair, tokens, strict=True)
+            (static[: len(positions)], last[: len(positions)])
+            for static, last, positions in zip(*pair, tokens, strict=True)
         ]
 
 
@@ -76,13 +72,13 @@ def start(encoder: Encoder, batch: Sequence[Tokenized], reading: Reading) -> Sta
 
     Args:
         encoder: The model.
-        batch: The sentences; those of like lengths cost least.
-        reading: Says which attention matrices are wanted.
+        batch: The sentences; sentences of similar length waste least on padding.
+        reading: Says which attention matrices to return.
 
     Raises:
-        LayerOutOfRangeError: If the reading names a layer that the model lacks.
-        UnsupportedModelError: If the model is a BERT that looks only backwards (a decoder), or
-            that knows no absolute positions.
+        LayerOutOfRangeError: If the model does not have the reading's layer.
+        UnsupportedModelError: If the model is a decoder, whose tokens attend only backwards, or has
+            no absolute positions.
     """
     check_model(encoder)
     return StartedBatch(encoder, batch, reading)
@@ -92,19 +88,19 @@ def start(encoder: Encoder, batch: Sequence[Tokenized], reading: Reading) -> Sta
 def run_whole(
     encoder: Encoder, batch: Sequence[Tokenized], reading: Reading
 ) -> list[tuple[AttentionStack, HiddenStates]]:
-    """Run sentences through all blocks, for those who want more than a trend embedding.
+    """Run sentences through all blocks, where more than a trend embedding is needed.
 
     Args:
         encoder: The model.
-        batch: The sentences; those of like lengths cost least.
-        reading: Says which attention matrices are wanted.
+        batch: The sentences; sentences of similar length waste least on padding.
+        reading: Says which attention matrices to return.
 
     Returns:
-        For each sentence, the attention matrices that the reading is about, and all hidden states.
+        For each sentence, the attention matrices that vote in the reading, and all hidden states.
 
     Raises:
-        LayerOutOfRangeError: As ``start``.
-        UnsupportedModelError: As ``start``.
+        LayerOutOfRangeError: For the reason that ``start`` names.
+        UnsupportedModelError: For the reasons that ``start`` names.
     """
     check_model(encoder)
     blocks = list(encoder.model.encoder.layer)
@@ -115,23 +111,29 @@ def run_whole(
         states.append(output)
         if attention is not None:
             found.append(attention)
-    matrices = rows_of(found, layer).cpu().numpy()
-    whole = torch.stack(states, dim=1).cpu().numpy()
-    lengths = [len(each.ids) for each in batch]
+    stacks = _stacks(rows_of(found, layer), batch, layer, encoder.provenance)
+    hidden_states = torch.stack(states, dim=1).cpu().numpy()
     return [
-        (
-            AttentionStack(rows[:, :length, :length], layer, encoder.provenance),
-            kept[:, :length],
-        )
-        for rows, kept, length in zip(matrices, whole, lengths, strict=True)
+        (stack, padded[:, : len(sentence.ids)])
+        for stack, padded, sentence in zip(stacks, hidden_states, batch, strict=True)
+    ]
+
+
+def _stacks(
+    rows: Tensor, batch: Sequence[Tokenized], layer: int | None, provenance: Provenance
+) -> list[AttentionStack]:
+    """Take the padding away from a batch's attention."""
+    return [
+        AttentionStack(padded[:, : len(sentence.ids), : len(sentence.ids)], layer, provenance)
+        for padded, sentence in zip(rows.cpu().numpy(), batch, strict=True)
     ]
 
 
 def check_model(encoder: Encoder) -> None:
-    """Check that ``run_block`` is what the model's own blocks do.
+    """Check that ``run_block`` computes what the model's own blocks do.
 
     Raises:
-        UnsupportedModelError: As ``start``.
+        UnsupportedModelError: For the reasons that ``start`` names.
     """
     config = encoder.model.config
     if config.is_decoder or getattr(config, "position_embedding_type", "absolute") != "absolute":
@@ -149,11 +151,11 @@ def run_blocks(
     Args:
         blocks: The blocks.
         hidden: Hidden state 0, of shape (sentence, token, hidden).
-        keep: Which tokens are no padding; see ``run_block``.
-        layer: The layer whose attention is wanted; None if every layer's is.
+        keep: The mask of tokens that are not padding; see ``run_block``.
+        layer: The layer whose attention to return; None for all layers.
 
     Returns:
-        The last block's output, and the wanted attentions.
+        The last block's output, and the attentions.
     """
     found = []
     for output, attention in _each_block(blocks, hidden, keep, layer):
@@ -184,9 +186,10 @@ def run_block(
     Args:
         block: The block.
         hidden: Its input, of shape (sentence, token, hidden).
-        keep: Which tokens are no padding, of shape (sentence, 1, 1, token); None if all are.
-        queries: The tokens of its input whose output is wanted; all of them if left out.
-        wanted: Whether its attention is wanted.
+        keep: The mask of tokens that are not padding, of shape (sentence, 1, 1, token); None if
+            there is no padding.
+        queries: The tokens of its input to compute the output of; all of them if left out.
+        wanted: Whether to return its attention.
 
     Returns:
         Its output, and its attention of shape (sentence, head, query, key) if it is wanted.
@@ -203,15 +206,15 @@ def run_block(
 
 
 def rows_of(attentions: Sequence[Tensor], layer: int | None) -> Tensor:
-    """Put a batch's wanted attentions into rows, as ``attention.attention_rows`` does for one.
+    """Stack a batch's attentions, as ``attention.attention_rows`` does for one sentence.
 
     Args:
-        attentions: Those of the wanted layer, or of all layers.
-        layer: The wanted layer; None if the layers are the rows, each the mean of its heads.
+        attentions: Those of the reading's layer, or of all layers.
+        layer: The layer whose heads vote; None if the layers vote, each the mean of its heads.
     """
     if layer is not None:
         return attentions[0]
-    return torch.stack([each.mean(dim=1) for each in attentions], dim=1)
+    return torch.stack([layer_attention.mean(dim=1) for layer_attention in attentions], dim=1)
 
 
 def _attend(query: Tensor, key: Tensor, keep: Tensor | None) -> Tensor:
@@ -223,9 +226,9 @@ def _attend(query: Tensor, key: Tensor, keep: Tensor | None) -> Tensor:
 
 
 def pad_batch(batch: Sequence[Tokenized], device: torch.device) -> tuple[Tensor, Tensor | None]:
-    """Make one array of all ids; say what is no padding (see ``run_block``)."""
-    ids = _padded([each.ids for each in batch])
-    lengths = torch.tensor([len(each.ids) for each in batch])
+    """Return the padded ids, and the mask of tokens that are not padding; see ``run_block``."""
+    ids = _padded([sentence.ids for sentence in batch])
+    lengths = torch.tensor([len(sentence.ids) for sentence in batch])
     longest = ids.shape[1]
     if bool((lengths == longest).all()):
         return ids.to(device), None
@@ -234,7 +237,7 @@ def pad_batch(batch: Sequence[Tokenized], device: torch.device) -> tuple[Tensor,
 
 
 def _padded(rows: Sequence[Sequence[int]]) -> Tensor:
-    """Fill rows up with zeros, to the length of the longest one."""
+    """Pad rows with zeros to the length of the longest one."""
     longest = max(len(row) for row in rows)
     return torch.tensor([[*row, *[0] * (longest - len(row))] for row in rows])
 

@@ -1,4 +1,8 @@
-"""Sentence in, arrays out: the only module that knows torch and transformers."""
+"""Run BERT on sentences, one at a time: text in, NumPy arrays out.
+
+This is where a model is loaded and its tokenizer is used. ``batch`` builds on it and computes many
+sentences at once.
+"""
 
 import platform
 from collections.abc import Iterator, Sequence
@@ -25,75 +29,75 @@ from trendlib.errors import (
     check_choice,
 )
 from trendlib.model.weights import AUTO, Weights, find_weights
-from trendlib.words import Word, cut_words
+from trendlib.words import Word, split_words
 
 LOADED = 2
-"""How many loaded models a process holds on to."""
+"""How many loaded models a process keeps in memory."""
 
 
 class Encoder:
-    """A BERT model that turns sentences into arrays, one sentence at a time.
+    """A BERT model with its tokenizer, which encodes sentences one at a time.
 
-    Sentences are not padded and run alone, so that an answer never depends on its neighbours:
-    this is the reference. ``batch`` runs many at once.
+    A sentence is run alone and without padding, so that the result never depends on other
+    sentences. This is the reference that the faster ``batch`` is tested against.
 
     Attributes:
-        provenance: Model, revision, versions, dtype.
-        model: The model of transformers.
+        model: The ``BertModel`` of transformers.
+        tokenizer: The ``BertTokenizerFast`` that belongs to it.
+        provenance: The model's name, its revision, the library versions and the number format.
     """
 
     def __init__(self, model: Any, tokenizer: Any, provenance: Provenance) -> None:
-        """Wrap a loaded model; ``load_encoder`` makes one from a name."""
+        """Wrap a loaded model; ``load_encoder`` loads one by its name."""
         self.provenance = provenance
         self.model = model
         self.tokenizer = tokenizer
 
     @property
     def device(self) -> torch.device:
-        """Where the model computes."""
+        """The device that the model is on."""
         device: torch.device = self.model.device
         return device
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """The number format of its arrays."""
+        """The number format of the arrays that it returns."""
         return np.dtype(self.provenance.dtype)
 
     @property
     def hidden_size(self) -> int:
-        """How many coordinates a hidden state has."""
+        """The number of coordinates of a token's vector."""
         return int(self.model.config.hidden_size)
 
     @property
     def n_layers(self) -> int:
-        """How many layers the model has."""
+        """The number of layers."""
         return int(self.model.config.num_hidden_layers)
 
     @property
     def n_heads(self) -> int:
-        """How many heads each layer has."""
+        """The number of attention heads in each layer."""
         return int(self.model.config.num_attention_heads)
 
     @property
     def max_tokens(self) -> int:
-        """The most tokens a sentence may have, special tokens included."""
+        """The largest number of tokens in a sentence, special tokens included."""
         return int(self.model.config.max_position_embeddings)
 
     def encode(self, sentence: str) -> Encoding:
         """Run one sentence through the model.
 
-        A special token that was typed ("[SEP]") is text like any other.
-
         Args:
-            sentence: The text; it may hold more than one sentence.
+            sentence: The text, which may be longer than one sentence. A special token typed in it
+                ("[SEP]") is treated as ordinary text.
 
         Returns:
-            Words, tokens, hidden states and attentions as NumPy arrays, with provenance.
+            The words, tokens, hidden states and attentions.
 
         Raises:
-            NotTextError: If it is no string, or no valid Unicode.
+            NotTextError: If it is not a string, or not valid Unicode.
             BlankSentenceError: If it is empty or white space.
-            NoWordsError: If it has no word that the vocabulary knows.
+            NoWordsError: If it has no word, or none that is in the vocabulary.
             TooLongError: If it has too many tokens for the model.
         """
         (tokenized,) = self.tokenize([sentence])
@@ -102,12 +106,13 @@ class Encoder:
         return self._run(tokenized)
 
     def encode_many(self, sentences: Sequence[str]) -> list[Encoding]:
-        """Run several sentences, each alone; see ``encode``.
+        """Run several sentences, one after the other.
 
-        All are checked before the first one is run, so that a bad one costs no work.
+        All of them are checked before the first one is run.
 
         Raises:
-            SentenceError: As ``encode``; the message begins with the sentence's number.
+            SentenceError: For the reasons that ``encode`` names. The message begins with the
+                sentence's number.
         """
         if isinstance(sentences, str):
             raise NotTextError(
@@ -118,25 +123,24 @@ class Encoder:
             if isinstance(outcome, SentenceError):
                 raise type(outcome)(f"sentence {number}: {outcome}")
             tokenized.append(outcome)
-        return [self._run(each) for each in tokenized]
+        return [self._run(sentence) for sentence in tokenized]
 
     def tokenize(self, sentences: Sequence[str]) -> list[Tokenized | SentenceError]:
-        """Cut sentences into tokens and words.
+        """Split sentences into tokens and words.
 
         Returns:
-            For each sentence its tokens and words; or why it has none that can be used, the
-            error that ``encode`` raises for it.
+            One entry per sentence: its tokens and words, or the error that ``encode`` would raise.
         """
-        outcomes: list[Tokenized | SentenceError | None] = [_refused(each) for each in sentences]
-        texts = [each for each, no in zip(sentences, outcomes, strict=True) if no is None]
+        refused = [_refused(sentence) for sentence in sentences]
+        texts = [text for text, error in zip(sentences, refused, strict=True) if error is None]
         if not texts:
-            return [each for each in outcomes if each is not None]
+            return [error for error in refused if error is not None]
         batch = self.tokenizer(
             texts,
             return_offsets_mapping=True,
             return_special_tokens_mask=True,
             split_special_tokens=True,  # a typed "[SEP]" is text
-            verbose=False,  # we raise where it would warn
+            verbose=False,  # an error is raised where it would warn
         )
         parts = zip(
             texts,
@@ -145,7 +149,7 @@ class Encoder:
             batch["special_tokens_mask"],
             strict=True,
         )
-        return [self._checked(*next(parts)) if each is None else each for each in outcomes]
+        return [self._checked(*next(parts)) if error is None else error for error in refused]
 
     def _checked(
         self, sentence: str, ids: list[int], spans: list[tuple[int, int]], special: list[int]
@@ -155,8 +159,8 @@ class Encoder:
                 f"the sentence has {len(ids)} tokens, the two special ones included, but "
                 f"{self.provenance.model} has room for {self.max_tokens}: split the text"
             )
-        offsets = [None if no else span for span, no in zip(spans, special, strict=True)]
-        words = cut_words(sentence, offsets)
+        offsets = [None if skip else span for span, skip in zip(spans, special, strict=True)]
+        words = split_words(sentence, offsets)
         return self._without_words(sentence, words, ids) or Tokenized(sentence, words, tuple(ids))
 
     def _without_words(
@@ -172,7 +176,7 @@ class Encoder:
         pieces = (ids[token] for word in words if not word.is_punctuation for token in word.tokens)
         if all(piece == unknown for piece in pieces):
             return NoWordsError(
-                f"the vocabulary of {self.provenance.model} knows no word of {shown!r} (each is "
+                f"the vocabulary of {self.provenance.model} knows no word of {shown!r} (all become "
                 f"{self.tokenizer.unk_token}): give at least one word that it knows"
             )
         return None
@@ -200,29 +204,30 @@ class Encoder:
 
 
 def load_encoder(model: str | Path = AUTO, dtype: str = "float32", device: str = "cpu") -> Encoder:
-    """Load a model and its tokenizer, quietly.
+    """Load a model and its tokenizer.
 
-    The last models (``LOADED``) are held on to: the same files are loaded once in a process.
+    The last ``LOADED`` models are cached, so that a process loads the same files only once. All
+    callers share them: use ``load_own_encoder`` for a model that you want to change.
 
     Args:
         model: A name or a folder; see ``weights.find_weights``.
-        dtype: "float32", as the articles used, or "float64", for reference figures.
-        device: "cpu", where figures are the same everywhere; "auto" for the first accelerator
-            that there is, else the CPU; or a name that torch knows, such as "cuda:1".
+        dtype: "float32", which the articles used, or "float64", for reference figures.
+        device: "cpu", where figures are the same on all machines; "auto" for the first
+            accelerator, or the CPU if there is none; or a name that torch knows, such as "cuda:1".
 
     Raises:
         ModelError: If the model cannot be found or used.
-        UnknownChoiceError: If there is no such dtype, or no such device.
+        UnknownChoiceError: If the number format or the device does not exist.
     """
     check_choice("dtype", dtype, DTYPES)
     return _loaded(find_weights(model), dtype, _find_device(device, dtype))
 
 
 def load_own_encoder(model: str | Path = AUTO) -> Encoder:
-    """Load a model that nobody else uses, for those who move or change it; in float32, on the CPU.
+    """Load a model for the caller alone, to be moved or changed; in float32, on the CPU.
 
     Raises:
-        ModelError: As ``load_encoder``.
+        ModelError: If the model cannot be found or used.
     """
     return _load(find_weights(model), "float32", torch.device("cpu"))
 
@@ -271,7 +276,7 @@ def check_text(sentence: object) -> None:
     """Check that something is a text with at least one visible character.
 
     Raises:
-        NotTextError: If it is no string, or holds half of a surrogate pair.
+        NotTextError: If it is not a string, or contains half of a surrogate pair.
         BlankSentenceError: If it is empty or white space.
     """
     if not isinstance(sentence, str):
@@ -283,7 +288,7 @@ def check_text(sentence: object) -> None:
     except UnicodeEncodeError as error:
         raise NotTextError(
             f"the sentence has half of a surrogate pair at position {error.start}: "
-            "read it again with its right encoding"
+            "read it again with the right encoding"
         ) from None
     if not sentence.strip():
         raise BlankSentenceError("the sentence is empty or white space: give at least one word")
@@ -316,7 +321,7 @@ def _load_network(weights: Weights) -> Any:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Silence the progress bar and the report that loading prints."""
+    """Silence the progress bar and the report that transformers prints while loading."""
     verbosity = transformers_logging.get_verbosity()
     bar = transformers_logging.is_progress_bar_enabled()
     transformers_logging.set_verbosity_error()

@@ -1,4 +1,4 @@
-"""Put sentences into batches."""
+"""Sort sentences into batches of similar length."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
@@ -7,13 +7,13 @@ from typing import TypeVar
 Item = TypeVar("Item")
 
 ENOUGH = 256
-"""A batch of so many tokens is worth its overhead."""
+"""From this many tokens on, a batch is worth its overhead."""
 WASTE = 0.08
-"""The share of a larger batch that may be padding."""
+"""The largest share of padding in a batch of more than ``ENOUGH`` tokens."""
 
 
 def batched(items: Iterable[Item], size: int) -> Iterator[tuple[Item, ...]]:
-    """Take items in batches of one size; the last batch may be smaller.
+    """Yield items in batches of the same size; the last batch may be smaller.
 
     >>> list(batched("abcde", 2))
     [('a', 'b'), ('c', 'd'), ('e',)]
@@ -24,23 +24,23 @@ def batched(items: Iterable[Item], size: int) -> Iterator[tuple[Item, ...]]:
 
 
 def pack(lengths: Sequence[int], budget: int) -> list[list[int]]:
-    """Put sentences of like lengths into batches.
+    """Group sentences of similar length into batches.
 
     Args:
-        lengths: How many tokens each sentence has.
-        budget: The most tokens a batch may have, padding included; a longer sentence is a batch
-            of its own.
+        lengths: The number of tokens of each sentence.
+        budget: The largest number of tokens in a batch, padding included; a longer sentence becomes
+            a batch of its own.
 
     Returns:
-        The numbers of each batch's sentences, the longest sentences first. A batch that has
-        ``ENOUGH`` tokens takes no sentence that would make more than ``WASTE`` of it padding.
+        For each batch, the numbers of its sentences; the longest sentences come first. A batch of
+        more than ``ENOUGH`` tokens consists of padding by at most the share ``WASTE``.
 
     >>> pack([3, 9, 4, 4, 20], budget=12)
     [[4], [1], [2, 3, 0]]
     """
     batches: list[list[int]] = []
     longest = tokens = 0
-    for number in sorted(range(len(lengths)), key=lambda each: -lengths[each]):
+    for number in sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True):
         padded = longest * (len(batches[-1]) + 1) if batches else budget + 1
         padding = padded - tokens - lengths[number]
         if padded > budget or (padded > ENOUGH and padding > WASTE * padded):

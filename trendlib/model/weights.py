@@ -1,7 +1,7 @@
-"""Find a model's files: in the hub's cache, on the hub, in a folder, or in a package.
+"""Find a model's files: in the hub's cache, on the hub, in a folder, or in a Python package.
 
-Nothing here imports torch. Weights that the project names are checked against their sha256
-before anything reads them.
+Nothing here imports torch. The weights of the models that this module names are checked against
+their sha256 before they are read.
 """
 
 import hashlib
@@ -27,21 +27,21 @@ from trendlib.errors import (
 )
 
 HUB_WAIT_SECONDS = 3.0
-"""The longest that ``auto``, or a name of the hub, waits to learn whether the hub answers."""
+"""How long to wait for an answer of the hub before it counts as unreachable."""
 
 LOCAL = "local folder"
-"""The revision of a model that is no more than a folder."""
+"""The revision of a model that was given as a folder."""
 
 WEIGHTS_FILE = "model.safetensors"
 HUB_FILES = ("config.json", "tokenizer_config.json", "tokenizer.json", WEIGHTS_FILE)
-"""What is taken from the hub; a tokenizer.json holds the vocabulary too."""
+"""The files that are downloaded from the hub; tokenizer.json contains the vocabulary."""
 NEEDED_FILES = ("config.json", WEIGHTS_FILE)
 VOCABULARY_FILES = ("tokenizer.json", "vocab.txt")
-"""Of these a folder needs one."""
+"""A folder needs one of these."""
 
 
 class ModelFallbackWarning(UserWarning):
-    """``auto`` took the embedded model because bert-base-uncased was out of reach."""
+    """``auto`` used all-MiniLM-L6-v2 because bert-base-uncased could not be reached."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,11 @@ class Weights:
     """A model's files, ready to be loaded.
 
     Attributes:
-        name: The model's name. That of a folder is known by its weights' checksum; other folders
-            go by their own name, never their path, and are called local.
-        folder: Where the files are.
-        revision: Commit, package and version, or ``LOCAL``.
-        sha256: Checksum of the weights file.
+        name: The model's name. A folder's model is recognized by the checksum of its weights;
+            otherwise the folder's own name is used (never its path), marked as local.
+        folder: The folder that contains the files.
+        revision: The commit on the hub, the package with its version, or ``LOCAL``.
+        sha256: The checksum of the weights file.
     """
 
     name: str
@@ -63,7 +63,7 @@ class Weights:
 
     @property
     def choice(self) -> str:
-        """What to give to ``find_weights`` to find the same model again."""
+        """The argument with which ``find_weights`` finds the same model again."""
         return str(self.folder) if self.revision == LOCAL else self.name
 
 
@@ -72,10 +72,10 @@ class HubModel:
     """A model on the Hugging Face hub, at one commit.
 
     Attributes:
-        name: The name to choose it by.
-        repositories: Ids that it has on the hub; the first one is used to download.
+        name: The name that options use.
+        repositories: Its repositories on the hub; downloads use the first one.
         revision: The pinned commit.
-        sha256: Checksum that the weights must have.
+        sha256: The checksum that the weights must have.
     """
 
     name: str
@@ -84,11 +84,11 @@ class HubModel:
     sha256: str
 
     def find(self) -> Weights:
-        """Take the files from the cache, or else from the hub.
+        """Find the files in the cache, or download them from the hub.
 
         Raises:
-            ModelNotReachableError: If they are in neither place.
-            CorruptedWeightsError: If the weights are not the pinned ones.
+            ModelNotReachableError: If they are not in the cache and the hub cannot be reached.
+            CorruptedWeightsError: If the weights do not have the pinned checksum.
         """
         folder = self._cached() or self._downloaded()
         return Weights(self.name, folder, self.revision, checked_sha256(folder, self.sha256))
@@ -132,10 +132,10 @@ class PackagedModel:
     """A model whose original weights ship inside a Python package.
 
     Attributes:
-        name: The name to choose it by.
-        package: The package on the index.
-        module: Its importable name; the files are in its folder ``model``.
-        sha256: Checksum that the weights must have.
+        name: The name that options use.
+        package: The package's name on the index.
+        module: The name to import it by; the files are in its folder ``model``.
+        sha256: The checksum that the weights must have.
     """
 
     name: str
@@ -144,11 +144,11 @@ class PackagedModel:
     sha256: str
 
     def find(self) -> Weights:
-        """Take the files from the installed package.
+        """Find the files in the installed package.
 
         Raises:
-            MissingWeightsError: If the package, or a file of it, is not there.
-            CorruptedWeightsError: If the weights are not the pinned ones.
+            MissingWeightsError: If the package is not installed, or a file of it is missing.
+            CorruptedWeightsError: If the weights do not have the pinned checksum.
         """
         spec = find_spec(self.module)  # does not import it, which would load torch
         try:
@@ -186,16 +186,16 @@ def find_weights(model: str | Path = AUTO) -> Weights:
 
     Args:
         model: "auto", "bert-base-uncased", "all-MiniLM-L6-v2", or the path of a folder with a
-            BERT model. "auto" takes bert-base-uncased where it is cached or reachable (it
-            waits ``HUB_WAIT_SECONDS`` at most for an answer), else the embedded
-            all-MiniLM-L6-v2 with a warning. A name never falls back.
+            BERT model. "auto" uses bert-base-uncased if it is in the cache or the hub answers
+            within ``HUB_WAIT_SECONDS``; otherwise the packaged all-MiniLM-L6-v2, with a warning.
+            The other names never fall back to another model.
 
     Raises:
-        UnknownModelError: If ``model`` is neither a name nor a folder.
-        ModelNotReachableError: If a model of the hub is out of reach.
+        UnknownModelError: If ``model`` is neither a known name nor a folder.
+        ModelNotReachableError: If a model on the hub cannot be reached.
         MissingWeightsError: If files are missing.
-        CorruptedWeightsError: If the weights are not the pinned ones.
-        UnsupportedModelError: If the folder's model is no BERT.
+        CorruptedWeightsError: If the weights do not have the pinned checksum.
+        UnsupportedModelError: If the folder's model is not a BERT model.
     """
     named: dict[str, Callable[[], Weights]] = {
         AUTO: _find_auto,
@@ -217,7 +217,7 @@ def require_files(folder: Path, name: str) -> None:
     """Check that a model's folder is complete.
 
     Raises:
-        MissingWeightsError: If it is not; the message lists the missing files.
+        MissingWeightsError: If files are missing; the message lists them.
     """
     missing = [file for file in NEEDED_FILES if not (folder / file).is_file()]
     if not any((folder / file).is_file() for file in VOCABULARY_FILES):
@@ -229,7 +229,7 @@ def require_files(folder: Path, name: str) -> None:
 
 
 def sha256_of(path: Path) -> str:
-    """Compute a file's checksum; of a file that has not been written to since, it is remembered."""
+    """Compute a file's checksum; it is cached until the file is written again."""
     state = path.stat()
     return _sha256(path.resolve(), state.st_size, state.st_mtime_ns)
 
@@ -241,7 +241,7 @@ def _sha256(path: Path, size: int, written: int) -> str:
 
 
 def checked_sha256(folder: Path, expected: str) -> str:
-    """Compute the checksum of the weights and compare it with the expected one.
+    """Compute the checksum of a folder's weights, and check it against the expected one.
 
     Raises:
         CorruptedWeightsError: If they differ.
@@ -279,7 +279,7 @@ def _find_local(folder: Path) -> Weights:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except ValueError as error:
         raise CorruptedWeightsError(
-            f"config.json of the model {name} is no JSON: copy the file again"
+            f"config.json of the model {name} is not valid JSON: copy the file again"
         ) from error
     kind = config.get("model_type") if isinstance(config, dict) else None
     if kind != "bert":
@@ -287,14 +287,14 @@ def _find_local(folder: Path) -> Weights:
             f"the model {name} is of type {kind!r}: only 'bert' has the embedding output and "
             "the word pieces that the method is about"
         )
-    # A model is known by its weights, not by what its folder is called.
+    # A model is recognized by its weights, not by the name of its folder.
     sha256 = sha256_of(folder / WEIGHTS_FILE)
     known = {model.sha256: model.name for model in (BERT_BASE, MINILM)}
     return Weights(known.get(sha256, f"{name} (local folder)"), folder.resolve(), LOCAL, sha256)
 
 
 def _why_unreachable(url: str) -> str | None:
-    """Ask the hub for one small file; None means that it answers."""
+    """Ask the hub for one small file; return None if it answers."""
     if constants.HF_HUB_OFFLINE:
         return "the hub is switched off (HF_HUB_OFFLINE)"
     answers: list[bool] = []
@@ -307,7 +307,7 @@ def _why_unreachable(url: str) -> str | None:
         except Exception:  # whatever went wrong, the hub does not answer
             answers.append(False)
 
-    # A look-up of the host's name has no time-out of its own: hence the thread.
+    # The look-up of a host name has no time-out of its own; hence the thread.
     thread = threading.Thread(target=ask, daemon=True)
     thread.start()
     thread.join(HUB_WAIT_SECONDS)

@@ -15,7 +15,7 @@ from typing import Any
 from IPython.core.getipython import get_ipython
 
 from trendlib.embedding import Recipe, SentenceEmbedding, embed_encoding
-from trendlib.encoding import Encoding
+from trendlib.encoding import Encoding, pool
 from trendlib.errors import SentenceError, reason
 from trendlib.files.code_version import code_version
 from trendlib.model.corpus import embed_many
@@ -95,7 +95,9 @@ def describe_executed(sentence: str, model: str, dtype: str, reading: str) -> di
     reset()  # the notebook's settings of figures are not those of the picture
     if encoding is not None:
         embedding = embed_encoding(encoding, Recipe(reading_named(reading)))
-        return _described(embedding, encoding.cls, encoding.mean, pictures=True)
+        return _described(
+            embedding, pool(encoding.hidden_states[-1], "cls"), encoding.mean, pictures=True
+        )
     (described,) = describe([sentence], model, dtype, reading, pictures=True)
     return described
 

@@ -1,4 +1,4 @@
-"""What all figures share: colours for colour-blind readers, axes, labels, and the model's name."""
+"""What all figures share: colours for colour-blind readers, panels, labels, the model's name."""
 
 from collections.abc import Sequence
 
@@ -20,13 +20,13 @@ PLAIN = "#0072b2"  # and their blue
 
 
 def subplots(size: tuple[float, float]) -> tuple[Figure, Axes]:
-    """Make a figure of one drawing, of a size in inches."""
+    """Create a figure with one panel; the size is in inches."""
     figure, (axes,) = subplot_row(size, 1)
     return figure, axes
 
 
 def subplot_row(size: tuple[float, float], count: int) -> tuple[Figure, list[Axes]]:
-    """Make a figure with panels side by side, on one scale."""
+    """Create a figure with panels side by side that share their horizontal axis."""
     figure, grid = plt.subplots(
         1, count, figsize=size, dpi=DPI, layout="constrained", squeeze=False, sharex=True
     )
@@ -35,7 +35,7 @@ def subplot_row(size: tuple[float, float], count: int) -> tuple[Figure, list[Axe
 
 
 def signed(figure: Figure, provenance: Provenance | None) -> Figure:
-    """Write below a figure whose numbers it shows: a model's, or the article's printed ones."""
+    """Write below a figure which model its numbers come from, or that an article printed them."""
     source = f"as printed by the article: {BERT_BASE.name}"
     if provenance is not None:
         source = f"model: {provenance}"
@@ -44,14 +44,14 @@ def signed(figure: Figure, provenance: Provenance | None) -> Figure:
 
 
 def name_ticks(axes: Axes, columns: Sequence[str], rows: Sequence[str]) -> None:
-    """Name the columns below a matrix, and the rows beside it."""
+    """Label the columns of a matrix below it and the rows beside it."""
     # parse_math=False: a "$" in a sentence is a dollar.
     axes.set_xticks(range(len(columns)), columns, rotation=45, ha="right", parse_math=False)
     axes.set_yticks(range(len(rows)), rows, parse_math=False)
 
 
 def write_values(axes: Axes, matrix: Array, defined: Array | None = None) -> None:
-    """Write each cell's number in it, in black or white, whichever reads better."""
+    """Write the numbers into a matrix's cells, in black or white, whichever is more readable."""
     if matrix.shape[1] > 14:
         return  # the cells are too small
     (image,) = axes.images
@@ -66,7 +66,7 @@ def write_values(axes: Axes, matrix: Array, defined: Array | None = None) -> Non
 
 
 def readable_on(background: Sequence[float] | Array) -> str:
-    """Choose black or white by the contrast that WCAG 2 defines: over 4.5 for one of them."""
+    """Choose black or white text: the one with a contrast of at least 4.5, as WCAG 2 defines it."""
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in background[:3]]
     luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
     return "black" if luminance > 0.179 else "white"
@@ -75,7 +75,7 @@ def readable_on(background: Sequence[float] | Array) -> str:
 def draw_slices(
     axes: Axes, rows: Sequence[tuple[str, SliceCosines, float | None]], width: int
 ) -> None:
-    """Draw each slice as a dot, the articles' one marked, and that of all coordinates as a bar."""
+    """Draw slices as dots, with the articles' slice marked, and all coordinates as a bar."""
     for row, (_, values, whole) in enumerate(rows):
         # Spread the dots a little, always in the same way, so that equal ones can be told apart.
         spread = row + np.linspace(-0.18, 0.18, len(values))

@@ -1,4 +1,4 @@
-"""Markdown that shows a reader's text as it was typed."""
+"""Markdown: tables, and quotations that show a reader's text as it was typed."""
 
 import html
 import re
@@ -8,7 +8,7 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~$:^@])")
 
 
 def quoted(text: str) -> str:
-    r"""Put a text in quotation marks, with nothing in it taken for Markdown, math or HTML.
+    r"""Quote a text so that nothing in it is taken for Markdown, math or HTML.
 
     >>> print(quoted("<b>5 * $x$</b>"))
     “&lt;b&gt;5 \* \$x\$&lt;/b&gt;”
@@ -18,7 +18,7 @@ def quoted(text: str) -> str:
 
 
 def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    r"""Write a table in Markdown.
+    r"""Format a table in Markdown.
 
     >>> print(markdown_table(["a", "b"], [["1", "x|y"]]))
     | a | b |

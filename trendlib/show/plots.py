@@ -1,7 +1,7 @@
-"""Figures. Each function returns a ``Figure`` that names the model in it.
+"""Figures of one sentence: attention, the vote, trends. Every figure names the model.
 
-Colours are from maps made for colour-blind readers. Numbers, frames and hatching say the same as
-colours do, but for strips of all coordinates, which have no room for them.
+The colour maps were made for colour-blind readers. Numbers, frames and hatching repeat what the
+colours say, except in strips of all coordinates, which have no room for them.
 """
 
 from collections.abc import Sequence
@@ -37,23 +37,24 @@ from trendlib.trend import Trend
 from trendlib.typing import Array, Mask, SliceCosines, Vector
 
 MAX_WORDS = 24
-"""A figure that shows more words is not readable on a page."""
+"""A figure of more words would not be readable on a page."""
 Strip = tuple[str, Vector, Mask]
+"""A name, the values, and where they are defined."""
 
 
 def attention_heatmap(encoding: Encoding, layer: int, head: int) -> Figure:
-    """Draw one head's attention, words on both axes.
+    """Draw one head's attention as a matrix with the words on both axes.
 
-    Of a long sentence, the words and special tokens that receive most are drawn.
+    Of a long sentence, only the words and special tokens that receive most are drawn.
 
     Args:
         encoding: The sentence.
-        layer: 0-based.
-        head: 0-based.
+        layer: The layer's number, from 0.
+        head: The head's number, from 0.
 
     Raises:
-        LayerOutOfRangeError: If there is no such layer.
-        HeadOutOfRangeError: If there is no such head.
+        LayerOutOfRangeError: If the model does not have that layer.
+        HeadOutOfRangeError: If the layer does not have that head.
     """
     check_layer(layer, encoding.attentions.shape[0])
     check_head(head, encoding.attentions.shape[1])
@@ -68,52 +69,52 @@ def attention_heatmap(encoding: Encoding, layer: int, head: int) -> Figure:
     name_ticks(axes, names, names)
     axes.set_xlabel("attention to (key)")
     axes.set_ylabel("attention from (query)")
-    axes.set_title(f"Attention in layer {layer}, head {head}" + _cut(shown, len(whole)))
+    axes.set_title(f"Attention in layer {layer}, head {head}" + _left_out(shown, len(whole)))
     figure.colorbar(image, ax=axes, label="attention (each row adds up to 1)", shrink=0.8)
     return signed(figure, encoding.provenance)
 
 
-def received_attention(result: Choice) -> Figure:
-    """Draw the attention that each word receives in each row, the winner of each row framed.
+def received_attention(choice: Choice) -> Figure:
+    """Draw the attention that the words receive in each row, with the row's leader framed.
 
-    Of a long sentence, the words that lead a row, and those that receive most, are drawn.
+    Of a long sentence, only the words that lead a row and those that receive most are drawn.
     """
-    leads = np.zeros(len(result.candidates))
-    leads[result.leaders] = np.inf
-    shown = _most_received(result.received.sum(axis=0) + leads)
-    matrix = result.received[:, shown]
+    leads = np.zeros(len(choice.candidates))
+    leads[choice.leaders] = np.inf
+    shown = _most_received(choice.received.sum(axis=0) + leads)
+    matrix = choice.received[:, shown]
     rows, columns = matrix.shape
     figure, axes = subplots((max(5.5, 0.45 * columns + 3.6), 0.36 * rows + 1.9))
     image = axes.imshow(matrix, cmap=SEQUENTIAL, aspect="auto", vmin=0)
     write_values(axes, matrix)
-    for row, leader in enumerate(result.leaders):
+    for row, leader in enumerate(choice.leaders):
         corner = (shown.index(leader) - 0.47, row - 0.44)
         axes.add_patch(Rectangle(corner, 0.94, 0.88, fill=False, ec=MARK, lw=2.6))
     labels = [
-        f"{result.row_kind} {row}" + (" (names the focus)" if row == result.focus_row else "")
+        f"{choice.row_kind} {row}" + (" (names the focus)" if row == choice.focus_row else "")
         for row in range(rows)
     ]
-    name_ticks(axes, _labels(result.candidates, shown), labels)
-    where = "by layer" if result.layer is None else f"in the heads of layer {result.layer}"
-    axes.set_title(f"Received attention {where}" + _cut(shown, len(result.candidates)))
+    name_ticks(axes, _labels(choice.candidates, shown), labels)
+    where = "by layer" if choice.layer is None else f"in the heads of layer {choice.layer}"
+    axes.set_title(f"Received attention {where}" + _left_out(shown, len(choice.candidates)))
     figure.colorbar(image, ax=axes, label="received attention (column sum)")
-    return signed(figure, result.provenance)
+    return signed(figure, choice.provenance)
 
 
-def votes(result: Choice) -> Figure:
-    """Draw how many of the rows that the focus word leads vote for each word.
+def votes(choice: Choice) -> Figure:
+    """Draw the votes for each word, with the related word marked.
 
-    Of a long sentence, the focus word and the words with most votes are drawn.
+    Of a long sentence, only the focus word and the words with most votes are drawn.
     """
-    counts, related = result.vote.counts, result.related
+    counts, related = choice.vote.counts, choice.related
     order = counts.astype(float)
-    order[result.focus.index] = np.inf
+    order[choice.focus.index] = np.inf
     shown = _most_received(order)
     figure, axes = subplots((6.5, max(2.0, 0.38 * len(shown) + 1.3)))
     winner = -1 if isinstance(related, NoRelated) else related.index
-    labels = _labels(result.candidates, shown)
-    focus = labels[shown.index(result.focus.index)]
-    labels[shown.index(result.focus.index)] = f"{focus} (focus)"
+    labels = _labels(choice.candidates, shown)
+    focus = labels[shown.index(choice.focus.index)]
+    labels[shown.index(choice.focus.index)] = f"{focus} (focus)"
     bars = axes.barh(range(len(labels)), counts[shown], color=PLAIN, height=0.62)
     for place, (bar, index) in enumerate(zip(bars, shown, strict=True)):
         if index == winner:
@@ -126,12 +127,12 @@ def votes(result: Choice) -> Figure:
     axes.invert_yaxis()
     axes.set_xlim(0, max(1, counts.max()) * 1.35)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    led = f"{len(result.vote.rows)} {result.row_kind}s"
+    led = f"{len(choice.vote.rows)} {choice.row_kind}s"
     axes.set_xlabel(f"votes of the {led} that the focus word leads")
-    title = f"Which word goes with “{focus}”?" + _cut(shown, len(counts))
+    title = f"Which word goes with “{focus}”?" + _left_out(shown, len(counts))
     axes.set_title(title, parse_math=False)
     axes.spines[["top", "right"]].set_visible(False)
-    return signed(figure, result.provenance)
+    return signed(figure, choice.provenance)
 
 
 def trend_strips(
@@ -143,13 +144,13 @@ def trend_strips(
     """Draw trends as strips of coordinates: undefined ones hatched, zeros white.
 
     Args:
-        strips: For each a name, its values, and where they are defined.
-        provenance: Where they come from.
-        first: Draw this many coordinates only, with their numbers.
-        kind: What the values are, for the scale of colours.
+        strips: The trends, named.
+        provenance: The model that they come from; None for trends that an article printed.
+        first: Draw only this many coordinates, with their values; all of them if left out.
+        kind: What the values are, for the label of the colour scale.
 
     Raises:
-        ArrayError: If there is no strip, or no coordinate.
+        ArrayError: If there is no strip or no coordinate to draw.
     """
     if not strips or (first is not None and first < 1):
         raise ArrayError("nothing to draw: give at least one strip of at least one coordinate")
@@ -157,7 +158,7 @@ def trend_strips(
     values = np.stack([values[:first] for _, values, _ in strips])
     defined = np.stack([defined[:first] for _, _, defined in strips])
     figure, axes = subplots((7.2, 0.6 * len(strips) + 1.5))
-    # The axes are some four inches wide: every coordinate gets a pixel of its own, and more.
+    # The axes are about four inches wide: every coordinate gets at least one pixel.
     figure.set_dpi(max(DPI, values.shape[1] * 1.3 / 4))
     image = _draw_strips(axes, values, defined)
     if first is not None:
@@ -178,14 +179,14 @@ def trend_strips(
 
 
 def embedding_strips(embedding: SentenceEmbedding, first: int | None = None) -> Figure:
-    """Draw the trends of focus and related word, and the sentence embedding under them.
+    """Draw the trends of focus and related word, with the sentence embedding below them.
 
     Args:
         embedding: The embedding.
-        first: Draw this many coordinates only, with their numbers.
+        first: Draw only this many coordinates, with their values; all of them if left out.
     """
-    result = embedding.choice
-    names = _labels(result.candidates, [word.index for word in result.chosen])
+    choice = embedding.choice
+    names = _labels(choice.candidates, [word.index for word in choice.chosen])
     strips = [
         strip(f"{name} ({role})", trend)
         for role, name, trend in zip(("focus", "related"), names, embedding.trends, strict=False)
@@ -207,19 +208,20 @@ def thumbnail(embedding: SentenceEmbedding) -> Figure:
 
 
 def strip(name: str, trend: Trend) -> Strip:
-    """Name a trend for ``trend_strips``."""
+    """Return a trend as a named strip, for ``trend_strips``."""
     return name, trend.values, trend.defined
 
 
 def slice_cosines(
     pairs: Sequence[tuple[str, SliceCosines, float]], width: int, provenance: Provenance
 ) -> Figure:
-    """Draw how much a cosine over a few coordinates depends on which ones they are.
+    """Draw how much a cosine over a few coordinates depends on which coordinates they are.
 
     Args:
-        pairs: For each a name, the cosine of every slice, and that over all coordinates.
-        width: How many coordinates a slice has; the first slice is the articles'.
-        provenance: Where they come from.
+        pairs: For each pair of vectors its name, the cosine of every slice, and the cosine over
+            all coordinates.
+        width: How many coordinates a slice has; the articles use the first slice.
+        provenance: The model that the vectors come from.
     """
     figure, axes = subplots((7.2, 0.75 * len(pairs) + 1.6))
     draw_slices(axes, pairs, width)
@@ -242,24 +244,24 @@ def _draw_strips(axes: Axes, values: Array, defined: Array) -> AxesImage:
 
 
 def unit_names(encoding: Encoding) -> list[str]:
-    """List the words, and the special tokens, in the sentence's order."""
+    """List the words and special tokens in the order of the sentence."""
     texts = {word.tokens: word.text for word in encoding.words}
     units = unit_tokens(encoding.words, len(encoding.tokens))
     return [texts.get(unit, encoding.tokens[unit[0]]) for unit in units]
 
 
 def _most_received(received: Array) -> list[int]:
-    """Take at most ``MAX_WORDS`` places, those of the largest numbers, in the sentence's order."""
+    """Select at most ``MAX_WORDS`` places with the largest numbers, in the sentence's order."""
     order = np.argsort(-received, kind="stable")[:MAX_WORDS]
     return sorted(int(index) for index in order)
 
 
-def _cut(shown: Sequence[int], total: int) -> str:
+def _left_out(shown: Sequence[int], total: int) -> str:
     return f"\n{len(shown)} of {total} are drawn" if len(shown) < total else ""
 
 
 def _labels(names: Sequence[str], shown: Sequence[int]) -> list[str]:
-    """Name words; what the font cannot draw becomes a box and the word's number."""
+    """Label words; one that the font cannot draw becomes a box with the word's number."""
     font = get_font(findfont(FontProperties()))
     return [
         names[index]

@@ -1,11 +1,10 @@
-"""Results as tables and sentences, computed from the run and never typed in.
+"""Sentences and tables about one sentence's embedding, computed from the run and never typed in.
 
-Sentences are Markdown; a user's text in them is escaped, so that it shows as it was typed.
+The sentences are Markdown; a reader's own text in them is escaped, to show as it was typed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from trendlib.choice import Choice, NoRelated, Related
@@ -14,21 +13,20 @@ from trendlib.encoding import Encoding, Provenance
 from trendlib.language import N_, _, ngettext
 from trendlib.readings import Reading
 from trendlib.show.markdown import quoted
-from trendlib.similarity import heaviest, pairwise_cosines, share_of_square, without
-from trendlib.typing import SliceCosines, Vector
+from trendlib.similarity import heaviest, share_of_square
 
 UNKNOWN = "[UNK]"
-"""The token of what the vocabulary does not know. A typed "[UNK]" is never this token."""
+"""The token for words that are not in the vocabulary. A typed "[UNK]" never becomes this token."""
 DECIDERS = {
     "votes": N_("votes"),
     "attention mass": N_("attention mass"),
     "position": N_("position"),
 }
-"""What decides between words with equally many votes, in words."""
+"""What decided for the related word, as messages name it."""
 
 
 def provenance_table(provenance: Provenance) -> pd.DataFrame:
-    """Tabulate where figures come from."""
+    """Tabulate the model and the library versions that figures were computed with."""
     rows = {
         _("model"): provenance.model,
         _("revision"): provenance.revision,
@@ -43,12 +41,12 @@ def provenance_table(provenance: Provenance) -> pd.DataFrame:
 
 
 def reading_text(reading: Reading) -> str:
-    """Say what a reading is."""
+    """Describe a reading in a sentence."""
     return _("By the reading “{name}”, {note}.").format(name=reading.name, note=_(reading.note))
 
 
 def words_table(encoding: Encoding) -> pd.DataFrame:
-    """Tabulate the words of a sentence, and the word pieces that they are made of."""
+    """Tabulate a sentence's words with their word pieces and the positions of these."""
     return pd.DataFrame(
         {
             _("word"): encoding.word_texts,
@@ -61,7 +59,7 @@ def words_table(encoding: Encoding) -> pd.DataFrame:
 
 
 def words_text(encoding: Encoding) -> str:
-    """Say which words the vocabulary does not know: they all go in as one and the same piece."""
+    """State which words are not in the vocabulary: they all become the same token."""
     unknown = [
         quoted(word.text)
         for word in encoding.words
@@ -76,30 +74,30 @@ def words_text(encoding: Encoding) -> str:
     ).format(model=model, words=_listed(unknown))
 
 
-def focus_text(result: Choice) -> str:
-    """Say which word is the focus word, and how clearly."""
-    focus = result.focus
-    if result.layer is None:
-        place = _("layer {row}").format(row=result.focus_row)
+def focus_text(choice: Choice) -> str:
+    """State which word is the focus word, and how much attention it receives."""
+    focus = choice.focus
+    if choice.layer is None:
+        place = _("layer {row}").format(row=choice.focus_row)
     else:
-        place = _("head {row} of layer {layer}").format(row=result.focus_row, layer=result.layer)
+        place = _("head {row} of layer {layer}").format(row=choice.focus_row, layer=choice.layer)
     text = _(
         "{by} the focus word is **{word}**: in {place} it receives {received:.3f}, where every "
         "query gives 1 in all."
-    ).format(by=_by_model(result), word=quoted(focus.word), place=place, received=focus.received)
+    ).format(by=_by_model(choice), word=quoted(focus.word), place=place, received=focus.received)
     if focus.tied:
         text += _(" Another word receives exactly as much; the first one is taken.")
     return text
 
 
-def related_text(result: Choice) -> str:
-    """Say which word is the related word, by which votes, or why there is none."""
-    related, led = result.related, len(result.vote.rows)
-    by = _by_model(result)
+def related_text(choice: Choice) -> str:
+    """State which word is the related word and by how many votes, or why there is none."""
+    related, led = choice.related, len(choice.vote.rows)
+    by = _by_model(choice)
     if isinstance(related, NoRelated):
         return _("{by} there is no related word: {reason}.").format(by=by, reason=_(related.reason))
-    leads = {"by": by, "focus": quoted(result.focus.word), "led": led, "all": len(result.received)}
-    if result.layer is None:
+    leads = {"by": by, "focus": quoted(choice.focus.word), "led": led, "all": len(choice.received)}
+    if choice.layer is None:
         text = _("{by} {focus} leads {led} of the {all} layers.").format(**leads)
     else:
         text = _("{by} {focus} leads {led} of the {all} heads.").format(**leads)
@@ -114,7 +112,12 @@ def related_text(result: Choice) -> str:
 
 
 def trend_text(embedding: SentenceEmbedding, count: int = 3) -> str:
-    """Say how much of the trends is defined, and how few coordinates carry the embedding."""
+    """State how much of the trends is defined, and how much few coordinates contribute.
+
+    Args:
+        embedding: The embedding.
+        count: How many of the largest coordinates to count.
+    """
     focus = quoted(embedding.choice.focus.word)
     first = {
         "by": _by_model(embedding.choice),
@@ -148,7 +151,12 @@ def trend_text(embedding: SentenceEmbedding, count: int = 3) -> str:
 
 
 def embedding_table(embedding: SentenceEmbedding, first: int) -> pd.DataFrame:
-    """Tabulate the first coordinates of the two trends and of their sum."""
+    """Tabulate the first coordinates of the two trends and of their sum.
+
+    Args:
+        embedding: The embedding.
+        first: How many coordinates.
+    """
     roles = (_("focus"), _("related"))
     chosen = zip(roles, embedding.choice.chosen, embedding.trends, strict=False)
     columns = {
@@ -170,15 +178,15 @@ def embedding_table(embedding: SentenceEmbedding, first: int) -> pd.DataFrame:
 
 
 def readings_table(embeddings: Sequence[SentenceEmbedding]) -> pd.DataFrame:
-    """Tabulate what several readings find in one sentence."""
+    """Tabulate the words that several readings choose in one sentence."""
     rows = []
     for embedding in embeddings:
-        result, related = embedding.choice, embedding.related
-        row = [result.reading.name, result.focus.word]
+        choice, related = embedding.choice, embedding.related
+        row = [choice.reading.name, choice.focus.word]
         if isinstance(related, NoRelated):
             row += [_("none: {reason}").format(reason=_(related.reason)), "", ""]
         else:
-            votes = _("{votes} of {led}").format(votes=related.votes, led=len(result.vote.rows))
+            votes = _("{votes} of {led}").format(votes=related.votes, led=len(choice.vote.rows))
             tied = _("yes, {decider} decides").format(decider=_decider(related))
             row += [related.word, votes, tied if related.tied else _("no")]
         rows.append(row)
@@ -187,16 +195,21 @@ def readings_table(embeddings: Sequence[SentenceEmbedding]) -> pd.DataFrame:
 
 
 def readings_text(chosen: SentenceEmbedding, others: Sequence[SentenceEmbedding]) -> str:
-    """Say which other readings find the chosen one's words."""
+    """State which other readings choose the same words.
+
+    Args:
+        chosen: The embedding by one reading.
+        others: The same sentence's embeddings by other readings.
+    """
     own = chosen.choice.chosen_words
     same = N_(" By {readings}: the same.")
     swapped = N_(" By {readings}: the same two, swapped, and so the same sum.")
     other = N_(" By {readings}: others.")
     found: dict[str, list[str]] = {same: [], swapped: [], other: []}
-    for each in others:
-        words = each.choice.chosen_words
+    for embedding in others:
+        words = embedding.choice.chosen_words
         kind = same if words == own else swapped if words == own[::-1] else other
-        found[kind].append(f"“{each.choice.reading.name}”")
+        found[kind].append(f"“{embedding.choice.reading.name}”")
     by = _by_model(chosen.choice)
     texts = [quoted(word.word) for word in chosen.choice.chosen]
     if len(texts) == 1:
@@ -210,83 +223,10 @@ def readings_text(chosen: SentenceEmbedding, others: Sequence[SentenceEmbedding]
     return "".join([start, *rest])
 
 
-def closest_text(cosines: Mapping[str, float], what: str, source: str) -> str:
-    """Say which pair is most alike, and which least.
-
-    Args:
-        cosines: The cosines, named by pair.
-        what: What was compared.
-        source: Whose figures they are.
-    """
-    ordered = sorted(cosines, key=lambda pair: cosines[pair], reverse=True)
-    return (
-        f"By {source}, {what}: the closest two are **{ordered[0]}** "
-        f"({cosines[ordered[0]]:.3f}), the farthest **{ordered[-1]}** "
-        f"({cosines[ordered[-1]]:.3f})."
-    )
-
-
-def cosines_table(
-    representations: Mapping[str, Mapping[str, Vector]], first: int, provenance: Provenance
-) -> pd.DataFrame:
-    """Tabulate the cosines of each pair, over the first coordinates and over all.
-
-    Args:
-        representations: For each kind of vector, the vectors by name.
-        first: How many coordinates are the first ones.
-        provenance: Where the vectors come from.
-    """
-    columns = {}
-    for kind, vectors in representations.items():
-        cut = {name: vector[:first] for name, vector in vectors.items()}
-        columns[f"{kind}, first {first}"] = pairwise_cosines(cut)
-        columns[f"{kind}, all"] = pairwise_cosines(vectors)
-    return _cosines(columns, provenance)
-
-
-def heaviest_table(
-    vectors: Mapping[str, Vector], count: int, provenance: Provenance
-) -> pd.DataFrame:
-    """Tabulate the heaviest coordinates of each vector, and the share of its square they carry."""
-    rows = {}
-    for name, vector in vectors.items():
-        coordinates = heaviest(vector, count)
-        rows[name] = {
-            "heaviest coordinates": ", ".join(map(str, coordinates)),
-            "their values": ", ".join(f"{vector[index]:.1f}" for index in coordinates),
-            "share of the square": f"{share_of_square(vector, coordinates):.1%}",
-        }
-    return pd.DataFrame(rows).T.rename_axis(columns=provenance.model)
-
-
-def lightened_table(
-    vectors: Mapping[str, Vector], counts: Sequence[int], provenance: Provenance
-) -> pd.DataFrame:
-    """Tabulate the cosines of each pair without the coordinates that are heaviest in any vector."""
-    columns = {}
-    for count in counts:
-        dropped = {index for vector in vectors.values() for index in heaviest(vector, count)}
-        kept = {name: without(vector, dropped) for name, vector in vectors.items()}
-        columns[f"without {len(dropped)} of them" if dropped else "all"] = pairwise_cosines(kept)
-    return _cosines(columns, provenance)
-
-
-def slices_table(
-    pairs: Sequence[tuple[str, SliceCosines, float]], provenance: Provenance
-) -> pd.DataFrame:
-    """Tabulate the extremes of what ``plots.slice_cosines`` draws."""
-    columns = {
-        "lowest slice": {name: float(np.nanmin(cosines)) for name, cosines, _ in pairs},
-        "highest slice": {name: float(np.nanmax(cosines)) for name, cosines, _ in pairs},
-        "all coordinates": {name: whole for name, _, whole in pairs},
-    }
-    return _cosines(columns, provenance)
-
-
-def _by_model(result: Choice) -> str:
-    provenance = result.provenance
+def _by_model(choice: Choice) -> str:
+    provenance = choice.provenance
     source = _("the printed matrix") if provenance is None else provenance.model
-    reading = result.reading.name
+    reading = choice.reading.name
     return _("By {source} and the reading “{reading}”,").format(source=source, reading=reading)
 
 
@@ -296,7 +236,3 @@ def _decider(related: Related) -> str:
 
 def _listed(names: Sequence[str]) -> str:
     return _(", ").join(names)
-
-
-def _cosines(columns: Mapping[str, Mapping[str, float]], provenance: Provenance) -> pd.DataFrame:
-    return pd.DataFrame(columns).round(4).rename_axis(columns=provenance.model)

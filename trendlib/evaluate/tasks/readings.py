@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from trendlib.attention import received_by_word, rollout
+from trendlib.attention import received_by_word
 from trendlib.choice import Choice, NoRelated, Reason, candidate_indices, choose_words
 from trendlib.encoding import Encoding
 from trendlib.evaluate import data, statistics
@@ -16,7 +16,7 @@ from trendlib.evaluate.scores import Score
 from trendlib.evaluate.treebank import usable_trees
 from trendlib.evaluate.vectors import progress, usable
 from trendlib.readings import ARTICLE, LAYERS, WORDS_ONLY, Reading
-from trendlib.typing import Received
+from trendlib.typing import AttentionRows, Attentions, Received
 from trendlib.words import Word
 
 QUICK_SENTENCES = 60
@@ -133,6 +133,32 @@ def methods_of(n_layers: int, n_heads: int) -> list[ReadingMethod]:
 def _head(layer: int, head: int, name: str) -> ReadingMethod:
     note = f"the heads of layer {layer} vote; its head {head} names the focus word"
     return ReadingMethod(name, note, Reading(name, layer, head, ARTICLE.drop, note), "heads")
+
+
+def rollout(attentions: Attentions) -> AttentionRows:
+    """Follow attention through the layers (Abnar and Zuidema 2020, "Quantifying Attention Flow").
+
+    The mean of a layer's heads, averaged with the identity for the residual connection, is
+    multiplied with those of the layers before it.
+
+    Args:
+        attentions: Array of shape (layer, head, query, key).
+
+    Returns:
+        Array of shape (layer, query, key): the share of each token (key) in each token (query)
+        after that layer.
+
+    >>> attention = np.array([[[[0.0, 1.0], [0.0, 1.0]]]] * 2)
+    >>> rollout(attention)[1]
+    array([[0.25, 0.75],
+           [0.  , 1.  ]])
+    """
+    steps = (attentions.mean(axis=1) + np.eye(attentions.shape[-1])) / 2
+    products = [steps[0]]
+    for step in steps[1:]:
+        products.append(step @ products[-1])
+    rolled: AttentionRows = np.stack(products)
+    return rolled
 
 
 def other_period(sentence: str) -> str | None:
