@@ -1,9 +1,9 @@
 """The command's door: help at once, version, completion, and a sentence for what is missing."""
 
+import resource
 import shutil
 import subprocess
 import sys
-import time
 from importlib import import_module
 from pathlib import Path
 
@@ -62,12 +62,18 @@ def test_help_loads_nothing_of_the_commands() -> None:
     assert printed.splitlines()[-1] == "loaded: []"
 
 
+def processor_seconds() -> float:
+    """Seconds that ended child processes have computed; waiting for others does not count."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def test_help_comes_at_once() -> None:
     seconds = []
     for _ in range(5):
-        start = time.perf_counter()
+        before = processor_seconds()
         assert trendlib("--help").returncode == 0
-        seconds.append(time.perf_counter() - start)
+        seconds.append(processor_seconds() - before)
     assert min(seconds) < 0.3, seconds
 
 

@@ -81,10 +81,10 @@ def test_figures_are_found_by_their_fields(tmp_path: Path) -> None:
     result = a_result(
         [
             Score("m", "F1", 0.5, None, None, 5, train_size=100),
+            overall,
             Score("m", "F1", 0.6, None, None, 5, train_size=300),
             Score("m", "F1", 0.4, None, None, 5, first_coordinate=10),
             Score("m", "F1", 0.1, 0.0, 0.2, 10, baseline="n"),
-            overall,
             Score("layer 9, head 9", "F1", 0.7, 0.6, 0.8, 10, layer=2, head=0),
         ]
     )
