@@ -31,10 +31,10 @@ $(READY): pyproject.toml constraints.txt
 	  $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e '.[book,test,ray,onnx]'
 	@touch $@
 
-book: $(READY) ## run the notebooks and build the HTML book, in English and Chinese
+book: $(READY) ## build the HTML book, in English and Chinese; makes only what changed
 	@$(BIN)/python book/tools/build.py --model '$(MODEL)'
 
-book-zh: $(READY) ## build the Chinese edition anew, to _build/html/zh
+book-zh: $(READY) ## build the Chinese edition alone, to _build/html/zh
 	@$(BIN)/python book/tools/build.py --model '$(MODEL)' --edition zh
 
 catalogues: $(READY) ## bring the Chinese edition's catalogues up to date, for translators
