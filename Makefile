@@ -53,7 +53,7 @@ help: ## list the commands
 	@awk -F ':.*## ' '/^#: / { print (n++ ? "\n" : "") substr($$0, 4) } \
 	  /^[a-z-]+:.*## / { printf "  %-16s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-book: $(BOOK) ## run the notebooks and build the HTML book, in English and Chinese
+book: $(BOOK) ## build the HTML book, in English and Chinese; makes only what changed
 	@$(BIN)/python book/tools/build.py --model '$(MODEL)'
 
 test: lint types unit nbval evaluate-quick ## run every check
