@@ -26,10 +26,11 @@ ADDRESS, BRANCH = THEME["repository_url"], THEME["repository_branch"]
 TEMPLATE = ROOT / "notebooks" / "template" / "chapter.ipynb"
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+REQUIREMENT = f"'trendlib[run,evaluate] @ git+{ADDRESS}@{BRANCH}'"
 COLAB = f"""import sys
 
 if "google.colab" in sys.modules:
-    %pip install --quiet git+{ADDRESS}@{BRANCH}"""
+    %pip install --quiet {REQUIREMENT}"""
 
 
 def test_every_chapter_has_the_buttons_that_launch_it(site: Path) -> None:
@@ -111,7 +112,7 @@ def test_the_cell_for_colab_installs_there_and_nowhere_else(
             called.append((name, line))
 
     exec(TransformerManager().transform_cell(COLAB), {"get_ipython": Shell})
-    assert called == ([("pip", f"install --quiet git+{ADDRESS}@{BRANCH}")] if on_colab else [])
+    assert called == ([("pip", f"install --quiet {REQUIREMENT}")] if on_colab else [])
 
 
 def test_one_address_stands_everywhere(tmp_path: Path) -> None:
