@@ -83,7 +83,7 @@ def change(package: Path, file: str, old: str, new: str) -> None:
 
 
 WORDS = [
-    ("trend.py", "# Signs are compared, not multiplied", "# Signs are not multiplied"),
+    ("trend.py", "# log|a| - log|b| equals log(a/b), but", "# log|a| - log|b| is log(a/b), and"),
     ("evaluate/tasks/zeros.py", '"""What does it cost', '"""How much does it cost'),
     ("errors.py", "unknown {what}", "there is no {what}"),
     ("evaluate/data.py", "cannot be downloaded from", "cannot be had from"),

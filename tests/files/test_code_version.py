@@ -52,13 +52,17 @@ def test_a_changed_formula_is_another_version(copy: Path, file: str, old: str, n
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
-        ("trend.py", "# Signs are compared, not multiplied", "# Signs are not multiplied"),
         (
             "trend.py",
-            '"""Compute log(contextual / static), coordinate',
-            '"""Take log(contextual / static), coordinate',
+            "# log|a| - log|b| equals log(a/b), but",
+            "# log|a| - log|b| is log(a/b), and",
         ),
-        ("embedding.py", "give one of each for each word", "give one of each"),
+        (
+            "trend.py",
+            '"""Compute log(contextual / static) for',
+            '"""Take log(contextual / static) for',
+        ),
+        ("embedding.py", "give one of each per word", "give one of each"),
         ("errors.py", "unknown {what}", "there is no {what}"),
         ("show/figure.py", "DPI = 144", "DPI = 100"),
         ("readings.py", "but no punctuation mark is a candidate", "without punctuation"),
