@@ -187,7 +187,7 @@ def test_a_wrong_number_of_values_differs() -> None:
 
 
 def test_not_run_says_why() -> None:
-    comparisons = reproduce.not_run("weights not reachable")
+    comparisons = reproduce.comparisons_not_run("weights not reachable")
     assert len(comparisons) == 210
     assert {(each.verdict, each.why) for each in comparisons} == {
         (Verdict.NOT_RUN, "weights not reachable")

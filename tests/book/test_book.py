@@ -170,7 +170,7 @@ def test_the_manifest_counts_what_was_reproduced(manifest: dict[str, Any]) -> No
             counts[row["recomputed_from"], verdict] += row[verdict]
     assert +counts == {
         ("printed data", "equal"): len(reproduce.compare_printed()),
-        (MINILM.name, "not run"): len(reproduce.not_run("")),
+        (MINILM.name, "not run"): len(reproduce.comparisons_not_run("")),
     }
 
 

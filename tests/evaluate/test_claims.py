@@ -92,4 +92,4 @@ def test_claims_are_looked_up_by_name() -> None:
 def test_heads_and_layers_are_judged_by_the_interval(low: float, high: float, verdict: str) -> None:
     other = Score("layers", "other focus word", (low + high) / 2, low, high, 100)
     results = {"readings": made_result("readings", [other])}
-    assert verdicts.heads_or_layers(results) == verdict
+    assert verdicts.judge_heads_or_layers(results) == verdict

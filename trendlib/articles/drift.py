@@ -135,7 +135,7 @@ def compare_with_last(last: Figures | None, now: Figures) -> Drift:
     return Drift(last.provenance, now.provenance, tuple(rows))
 
 
-def not_run(last: Figures | None, why: str) -> Drift:
+def drift_not_run(last: Figures | None, why: str) -> Drift:
     """Report that nothing was compared.
 
     Args:

@@ -71,7 +71,7 @@ def compare_all(encoder: Encoder) -> list[Comparison]:
     return [*compare_printed(), *compare_model(encoder)]
 
 
-def not_run(why: str) -> list[Comparison]:
+def comparisons_not_run(why: str) -> list[Comparison]:
     """List the figures that need the model as not run."""
     return [
         comparison

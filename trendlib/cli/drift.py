@@ -53,7 +53,7 @@ def _drift(options: argparse.Namespace) -> int:
         now = _recomputed(options.model)
     except ModelNotReachableError as error:
         print(f"trendlib: {error}", file=sys.stderr)
-        found = drift.not_run(last, "weights not reachable")
+        found = drift.drift_not_run(last, "weights not reachable")
     else:
         found = drift.compare_with_last(last, now)
         if options.keep is not None:

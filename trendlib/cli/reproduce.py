@@ -60,5 +60,5 @@ def _with_model(model: str) -> "list[Comparison]":
         encoder = load_encoder(model, dtype="float64")
     except ModelNotReachableError as error:
         print(f"trendlib: {error}", file=sys.stderr)
-        return reproduce.not_run("weights not reachable")
+        return reproduce.comparisons_not_run("weights not reachable")
     return reproduce.compare_model(encoder)

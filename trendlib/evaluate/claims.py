@@ -69,8 +69,8 @@ CLAIMS: tuple[Claim, ...] = (
         "Holds if layers and heads name the same focus word in all but 5 % of the sentences.",
         "06_heads_or_layers",
         ("readings",),
-        verdicts.heads_or_layers,
-        explanations.heads_or_layers,
+        verdicts.judge_heads_or_layers,
+        explanations.explain_heads_or_layers,
     ),
     Claim(
         "complementary trends",
@@ -82,8 +82,8 @@ CLAIMS: tuple[Claim, ...] = (
         "part, if more than for some of these.",
         "07_complementary_trends",
         ("complement",),
-        verdicts.complementary_trends,
-        explanations.complementary_trends,
+        verdicts.judge_complementary_trends,
+        explanations.explain_complementary_trends,
     ),
     Claim(
         "related by syntax",
@@ -92,8 +92,8 @@ CLAIMS: tuple[Claim, ...] = (
         "previous, random or nearest content word; in part, if more often than some of these.",
         "08_related_by_syntax",
         ("syntax",),
-        verdicts.related_by_syntax,
-        explanations.related_by_syntax,
+        verdicts.judge_related_by_syntax,
+        explanations.explain_related_by_syntax,
     ),
     Claim(
         "alternative to CLS",
@@ -101,8 +101,8 @@ CLAIMS: tuple[Claim, ...] = (
         "Holds if it is nowhere significantly worse; in part, if it is not worse in some tasks.",
         "09_alternative_to_cls",
         (*verdicts.CLASSIFICATION, "stsb"),
-        verdicts.alternative_to_cls,
-        explanations.alternative_to_cls,
+        verdicts.judge_alternative_to_cls,
+        explanations.explain_alternative_to_cls,
     ),
     Claim(
         "contexts told apart",
@@ -111,8 +111,8 @@ CLAIMS: tuple[Claim, ...] = (
         "is above 0 alone.",
         "10_contexts_told_apart",
         ("contexts",),
-        verdicts.contexts_told_apart,
-        explanations.contexts_told_apart,
+        verdicts.judge_contexts_told_apart,
+        explanations.explain_contexts_told_apart,
     ),
 )
 

@@ -5,7 +5,7 @@ from trendlib.evaluate.wording import interval, number, per_hundred, percent
 from trendlib.language import _
 
 
-def heads_or_layers(results: Results) -> str:
+def explain_heads_or_layers(results: Results) -> str:
     """Tell how often layers find other words than heads."""
     found = results["readings"]
     other = found.score("layers", "other focus word")
@@ -18,7 +18,7 @@ def heads_or_layers(results: Results) -> str:
     ).format(focus=interval(other), related=interval(related), tied=percent(tied.value))
 
 
-def complementary_trends(results: Results) -> str:
+def explain_complementary_trends(results: Results) -> str:
     """Tell in how many coordinates exactly one trend is defined."""
     found = results["complement"]
     share = found.score("focus and related", "exactly one")
@@ -30,7 +30,7 @@ def complementary_trends(results: Results) -> str:
     ).format(share=interval(share), chance=percent(by_chance.value), random=percent(random.value))
 
 
-def related_by_syntax(results: Results) -> str:
+def explain_related_by_syntax(results: Results) -> str:
     """Tell how often an edge joins the two words, and those of the baselines."""
     joined = results["syntax"].by_method("joined")
     return _(
@@ -46,7 +46,7 @@ def related_by_syntax(results: Results) -> str:
     )
 
 
-def alternative_to_cls(results: Results) -> str:
+def explain_alternative_to_cls(results: Results) -> str:
     """Tell the figures of every task for trend embedding, [CLS] and mean pooling."""
     methods = ("trend", "CLS", "mean")
     parts = []
@@ -60,7 +60,7 @@ def alternative_to_cls(results: Results) -> str:
     ).format(tasks=_(", ").join(parts), ranks=_against(TITLES["stsb"], *ranks))
 
 
-def contexts_told_apart(results: Results) -> str:
+def explain_contexts_told_apart(results: Results) -> str:
     """Tell the effect sizes of log quotients and of contextual vectors."""
     found = results["contexts"]
     size = found.score("log quotient, all coordinates", "effect size")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from trendlib.evaluate import data
 from trendlib.evaluate.protocol import NamedMethod, Task, Workbench
 from trendlib.evaluate.treebank import usable_trees
-from trendlib.evaluate.vectors import run
+from trendlib.evaluate.vectors import run_model
 from trendlib.similarity import heaviest
 from trendlib.trend import log_quotient
 
@@ -90,7 +90,7 @@ def _compute(workbench: Workbench, texts: Sequence[str]) -> dict[str, Trends]:
     }
     has_two = np.zeros(len(texts), bool)
     rng = workbench.rng()
-    for number, sentence in run(workbench, texts):
+    for number, sentence in run_model(workbench, texts):
         chosen = sentence.choice.chosen_words
         if len(chosen) < 2:
             continue

@@ -179,7 +179,7 @@ def usable(workbench: Workbench, texts: Sequence[str]) -> list[bool]:
     return [not isinstance(found, SentenceError) for found in workbench.encoder.tokenize(texts)]
 
 
-def run(workbench: Workbench, texts: Sequence[str]) -> Iterator[tuple[int, Sentence]]:
+def run_model(workbench: Workbench, texts: Sequence[str]) -> Iterator[tuple[int, Sentence]]:
     """Run sentences through the model, in batches.
 
     Yields:
@@ -223,7 +223,7 @@ def _make(
 ) -> dict[str, SentenceVectors]:
     shape = len(texts), workbench.encoder.hidden_size
     rows = {method.name: np.empty(shape, workbench.encoder.dtype) for method in methods}
-    for number, sentence in run(workbench, texts):
+    for number, sentence in run_model(workbench, texts):
         for method in methods:
             rows[method.name][number] = method.vector(sentence)
     return rows

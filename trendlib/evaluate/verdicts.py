@@ -35,7 +35,7 @@ class ClaimVerdict(StrEnum):
     NOT_RUN = N_("not run")
 
 
-def heads_or_layers(results: Results) -> ClaimVerdict:
+def judge_heads_or_layers(results: Results) -> ClaimVerdict:
     """Judge by how often layers and heads name the same focus word."""
     other = results["readings"].score("layers", "other focus word")
     if other.high is not None and other.high < MATTERS:
@@ -44,14 +44,14 @@ def heads_or_layers(results: Results) -> ClaimVerdict:
     return ClaimVerdict.FAILS if is_clear else ClaimVerdict.IN_PART
 
 
-def complementary_trends(results: Results) -> ClaimVerdict:
+def judge_complementary_trends(results: Results) -> ClaimVerdict:
     """Judge by how many baselines have fewer coordinates with exactly one trend defined."""
     found = results["complement"]
     leads = [found.score("focus and related", "exactly one", baseline=null) for null in NULLS]
     return _by_count(sum(map(is_more, leads)), len(NULLS))
 
 
-def related_by_syntax(results: Results) -> ClaimVerdict:
+def judge_related_by_syntax(results: Results) -> ClaimVerdict:
     """Judge by how many baselines find words that are joined less often."""
     found = results["syntax"]
     leads = [found.score("article", "joined", baseline=baseline) for baseline in BASELINES]
@@ -60,7 +60,7 @@ def related_by_syntax(results: Results) -> ClaimVerdict:
     return _by_count(sum(map(is_more, leads)), len(leads))
 
 
-def alternative_to_cls(results: Results) -> ClaimVerdict:
+def judge_alternative_to_cls(results: Results) -> ClaimVerdict:
     """Judge by in how many tasks the trend embedding is not significantly worse than [CLS]."""
     differences = [
         results[task].score("trend", measure, baseline="CLS")
@@ -70,7 +70,7 @@ def alternative_to_cls(results: Results) -> ClaimVerdict:
     return _by_count(not_worse, len(differences))
 
 
-def contexts_told_apart(results: Results) -> ClaimVerdict:
+def judge_contexts_told_apart(results: Results) -> ClaimVerdict:
     """Judge by the effect size of log quotients, alone and against contextual vectors."""
     found = results["contexts"]
     method, baseline = "log quotient, all coordinates", "contextual, all coordinates"

@@ -20,7 +20,7 @@ from trendlib.files.atomic import replacing
 from trendlib.files.code_version import code_version
 from trendlib.files.rows import COLUMN, InputRow, read_rows
 from trendlib.files.settings import differences
-from trendlib.files.table import EmbeddingColumns, to_table
+from trendlib.files.table import EmbeddingColumns, embeddings_table
 from trendlib.model.corpus import Embedded, embed_many
 from trendlib.model.encoder import Encoder
 from trendlib.model.packing import batched
@@ -90,7 +90,7 @@ def embed_file(
 
     Args:
         source: The file; see ``rows.read_rows``.
-        out: The Parquet file to write; see ``table.to_table`` for its columns.
+        out: The Parquet file to write; see ``table.embeddings_table`` for its columns.
         encoder: The model.
         recipe: How a sentence becomes a vector.
         column: The column of ``source`` that holds the sentences.
@@ -253,7 +253,7 @@ def _embed_rows(
     numbers = [row.number for row in texts]
     # What is refused may be no text at all.
     sentences = [None if place in reasons else row.text for place, row in enumerate(texts)]
-    return to_table(numbers, sentences, columns), refused
+    return embeddings_table(numbers, sentences, columns), refused
 
 
 def _give_memory_back() -> None:

@@ -87,7 +87,7 @@ def words_of(embedding: SentenceEmbedding) -> dict[str, Any]:
     }
 
 
-def to_table(
+def embeddings_table(
     numbers: Sequence[int], sentences: Sequence[str | None], columns: EmbeddingColumns
 ) -> pa.Table:
     """Tabulate sentences that have embeddings.

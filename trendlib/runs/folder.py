@@ -143,7 +143,7 @@ class RunFolder:
         found = [record for text in sentences if (record := self.record(text)) is not None]
         from trendlib.runs import results  # takes a while to load: see the runner
 
-        table = results.to_table(found)
+        table = results.records_table(found)
         with replacing(self.path / PARQUET) as new:
             results.to_parquet(table, new)
         with replacing(self.path / CSV) as new:

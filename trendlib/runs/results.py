@@ -56,7 +56,7 @@ def provenance_of(record: Mapping[str, Any]) -> Provenance:
     )
 
 
-def to_table(records: Iterable[Record]) -> pa.Table:
+def records_table(records: Iterable[Record]) -> pa.Table:
     """Tabulate records; what a record lacks is null."""
     complete = [{name: record.get(name) for name in SCHEMA.names} for record in records]
     return pa.Table.from_pylist(complete, schema=SCHEMA)
