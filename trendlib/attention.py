@@ -60,8 +60,8 @@ def attention_rows(attentions: Attentions, reading: Reading) -> AttentionRows:
         reading: Says whether heads or layers vote.
 
     Returns:
-        Array of shape (row, query, key): the heads of the reading's layer; or the layers, each the
-        mean of its heads.
+        Array of shape (row, query, key), with the heads of the reading's layer, or with the
+        layers, each the mean of its heads.
 
     Raises:
         LayerOutOfRangeError: If the model does not have the reading's layer.

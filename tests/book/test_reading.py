@@ -21,7 +21,10 @@ VENUES = {"article": "journal", "inproceedings": "booktitle", "misc": "howpublis
 
 # Modules that no reader calls: the inside of runs, of files and of the command.
 INSIDE = {"__main__", "files.atomic", "files.code_version", "files.settings"}
-INSIDE |= {f"runs.{name}" for name in ("engine", "folder", "index", "pages", "records", "worker")}
+INSIDE |= {
+    f"runs.{name}"
+    for name in ("engine", "folder", "index", "markdown", "pages", "records", "worker")
+}
 
 
 def sources() -> dict[str, str]:

@@ -129,7 +129,7 @@ class Encoder:
         """Split sentences into tokens and words.
 
         Returns:
-            One entry per sentence: its tokens and words, or the error that ``encode`` would raise.
+            For each sentence its tokens and words, or the error that ``encode`` would raise.
         """
         refused = [_refused(sentence) for sentence in sentences]
         texts = [text for text, error in zip(sentences, refused, strict=True) if error is None]

@@ -145,7 +145,7 @@ def rollout(attentions: Attentions) -> AttentionRows:
         attentions: Array of shape (layer, head, query, key).
 
     Returns:
-        Array of shape (layer, query, key): the share of each token (key) in each token (query)
+        Array of shape (layer, query, key) with the share of each token (key) in each token (query)
         after that layer.
 
     >>> attention = np.array([[[[0.0, 1.0], [0.0, 1.0]]]] * 2)
