@@ -27,6 +27,7 @@ from pdf import find_browser, print_page
 from screen import Screen
 from sources import BOOK, Files, book_files, write_files
 
+from trendlib.cli.options import fallback_told
 from trendlib.errors import TrendlibError
 from trendlib.model.weights import AUTO, Weights, find_weights
 
@@ -50,7 +51,8 @@ def main() -> int:
     try:
         browser = find_browser() if options.pdf else None
         # Chosen once, here, so that every notebook names the same model in its parameters.
-        weights = find_weights(options.model)
+        with fallback_told():
+            weights = find_weights(options.model)
         with _alone(out):
             build = Build(weights, out)
             if options.links:

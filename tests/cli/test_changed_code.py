@@ -19,9 +19,7 @@ def change_words_and_plots(copy: PackageCopy) -> None:
     copy.replace(
         "trend.py", "# log|a| - log|b| equals log(a/b), but", "# log|a| - log|b| is log(a/b), and"
     )
-    copy.replace(
-        "embedding.py", '"""Make the arrays read-only."""', '"""Let nobody change the arrays."""'
-    )
+    copy.replace("embedding.py", '"""Make the arrays read-only."""', '"""Freeze them."""')
     copy.replace("embedding.py", "give one of each per word", "give one of each")
     copy.replace("errors.py", "unknown {what}", "there is no {what}")
     copy.replace("show/figure.py", "DPI = 144", "DPI = 100")
