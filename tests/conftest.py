@@ -99,8 +99,9 @@ def bert_base() -> "Encoder":
 
 @pytest.fixture(scope="module")
 def browser() -> "Iterator[Browser]":
-    from pdf import BROWSERS, PrintError, find_browser
     from playwright.sync_api import sync_playwright
+
+    from pdf import BROWSERS, PrintError, find_browser
 
     try:
         program = find_browser()
@@ -119,6 +120,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Path:
     The first worker of a run that asks for it builds it, and the others wait.
     """
     from filelock import FileLock
+
     from helpers.pages import build_site
 
     shared = tmp_path_factory.getbasetemp()

@@ -15,10 +15,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from chapters import Chapter, Failure, run_chapters, to_run, with_outputs
 from child import Child
 from editions import CHINESE, TRANSLATED
-from filelock import FileLock, Timeout
 from kept import Kept, checksum, key_of
 from manifest import SOURCE_DATE_EPOCH, make_manifest, manifest_files
 from pages import HtmlPages, PagesError, check, run_sphinx
@@ -26,7 +27,6 @@ from parts import CLAIMS, EXPLORER, FIGURES, FONT, PICTURE, TRANSLATED_CLAIMS, P
 from pdf import find_browser, print_page
 from screen import Screen
 from sources import BOOK, Files, book_files, write_files
-
 from trendlib.cli.options import fallback_told
 from trendlib.errors import TrendlibError
 from trendlib.model.weights import AUTO, Weights, find_weights

@@ -14,6 +14,7 @@ from pathlib import Path
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import write_po
+
 from editions import CHINESE, TRANSLATED, Edition, read_catalogue
 from pages import run_sphinx
 from parts import CLAIMS, EXPLORER, FONT

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from kept import Kept, chapters_code, fingerprint, key_of, versions
-
 from trendlib.language import CATALOGUE
 from trendlib.model.weights import Weights
 

@@ -8,9 +8,9 @@ import json
 import tomllib
 from pathlib import Path
 
-from explorer_data import Data, explorer_data
 from jinja2 import Environment, FileSystemLoader
 
+from explorer_data import Data, explorer_data
 from trendlib.model.encoder import Encoder
 
 PARTS = Path(__file__).resolve().parents[1] / "explorer"

@@ -13,7 +13,6 @@ from pathlib import Path
 from child import Child
 from kept import fingerprint, folder_checksum, key_of, versions
 from sources import BOOK, Files, write_files
-
 from trendlib.errors import TrendlibError
 from trendlib.files.code_version import PACKAGE
 

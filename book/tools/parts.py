@@ -14,7 +14,6 @@ from pathlib import Path
 
 from child import Child
 from kept import LIBRARIES, Kept, chapters_code, fingerprint, key_of, versions
-
 from trendlib.language import CATALOGUE
 from trendlib.model.weights import Weights, find_weights
 
@@ -96,7 +95,6 @@ def _claims(_: str) -> bytes:
 
 def _explorer(model: str) -> bytes:
     from explorer_page import data_of, fragment
-
     from trendlib.model.encoder import load_encoder
 
     return fragment(data_of(load_encoder(model, "float64"))).encode()

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.models import make_tiny_model
 
+from helpers.models import make_tiny_model
 from trendlib.articles import drift, reproduce
 from trendlib.articles.drift import Change, Figures, Outcome, compare_with_last
 from trendlib.articles.published import Verdict

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from helpers.models import fill_cache, make_tiny_model
 
+from helpers.models import fill_cache, make_tiny_model
 from trendlib.articles import published, reproduce
 from trendlib.articles.published import PRINTED_DATA, Group, Recomputation, Verdict, compare
 from trendlib.choice import choose_words

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from helpers.figures import drawn_texts
 
+from helpers.figures import drawn_texts
 from trendlib.benchmark import plots, tables
 from trendlib.benchmark.results import (
     BOOK_FIGURES,

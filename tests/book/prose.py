@@ -11,12 +11,13 @@ from collections.abc import Iterator
 import nbformat
 import regex
 import yaml
-from helpers.paths import ROOT
 from IPython.core.inputtransformer2 import TransformerManager
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from myst_parser.config.main import MdParserConfig
 from myst_parser.parsers.mdit import create_md_parser
+
+from helpers.paths import ROOT
 
 PAGES = sorted((ROOT / "book").glob("**/*.md"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("**/*.ipynb"))

@@ -16,12 +16,12 @@ from typing import Any
 
 import nbformat
 import pytest
-from helpers.pages import open_page
-from helpers.paths import ROOT
 from IPython.core.inputtransformer2 import TransformerManager
 from playwright.sync_api import Browser
 from pybtex.database import parse_file
 
+from helpers.pages import open_page
+from helpers.paths import ROOT
 from trendlib.articles import reproduce
 from trendlib.evaluate import claims
 from trendlib.model.weights import MINILM, find_weights

@@ -11,14 +11,15 @@ from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
-import pdf
 import pytest
 import test_notebooks
 import yaml
-from helpers.pages import open_page
-from helpers.paths import ROOT
 from IPython.core.inputtransformer2 import TransformerManager
 from playwright.sync_api import Browser
+
+import pdf
+from helpers.pages import open_page
+from helpers.paths import ROOT
 
 CONFIG = yaml.safe_load((ROOT / "book" / "_config.yml").read_text(encoding="utf-8"))
 THEME = CONFIG["sphinx"]["config"]["html_theme_options"]

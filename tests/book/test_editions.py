@@ -4,16 +4,16 @@ import re
 from pathlib import Path
 from string import Formatter
 
-import catalogues
-import editions
 import pytest
 import yaml
 from babel.messages.catalog import Catalog, Message
+from playwright.sync_api import Browser, Page
+
+import catalogues
+import editions
 from editions import CHINESE, TRANSLATED, Edition, read_catalogue
 from helpers.pages import html_pages, open_page
 from helpers.paths import ROOT
-from playwright.sync_api import Browser, Page
-
 from trendlib import language
 from trendlib.language import CATALOGUE, LanguageError, _, ngettext
 

@@ -8,15 +8,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import explorer_page
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from explorer_data import ATTENTION_STEP, explorer_data, slug
-from helpers.pages import open_page
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page, expect
 
+import explorer_page
+from explorer_data import ATTENTION_STEP, explorer_data, slug
+from helpers.pages import open_page
 from trendlib.attention import attention_rows, merge_pieces, unit_tokens
 from trendlib.choice import NoRelated
 from trendlib.embedding import Recipe, SentenceEmbedding, embed_encoding

@@ -9,22 +9,22 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import chapters
-import kept
 import nbformat
 import papermill
 import psutil
 import pytest
+from filelock import FileLock
+
+import chapters
+import kept
 from chapters import Chapter, Failure, run_chapters, to_run, with_outputs
 from editions import CHINESE
-from filelock import FileLock
 from helpers.notebook_outputs import text_outputs
 from helpers.pages import build_site
 from helpers.paths import BOOK, ROOT
 from helpers.runs import seen_on_a_terminal
 from kept import Kept, fingerprint
 from pages import HtmlPages, PagesError, check
-
 from trendlib.model.weights import MINILM, Weights, find_weights
 
 TREND = "from trendlib.trend import log_quotient\nprint(log_quotient.__name__)"

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.paths import ROOT
 from jinja2 import UndefinedError
 
+from helpers.paths import ROOT
 from trendlib.articles.published import Comparison, Verdict
 
 sys.path.append(str(ROOT / "book"))

@@ -11,10 +11,10 @@ import nbformat
 import papermill
 import pytest
 import yaml
-from helpers.notebook_outputs import differences, text_outputs
-from helpers.paths import ROOT
 from papermill.exceptions import PapermillExecutionError
 
+from helpers.notebook_outputs import differences, text_outputs
+from helpers.paths import ROOT
 from trendlib.embedding import Recipe, embed_encoding
 from trendlib.model.encoder import Encoder
 from trendlib.model.weights import MINILM

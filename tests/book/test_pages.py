@@ -11,10 +11,11 @@ from urllib.parse import urldefrag, urlsplit
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Browser, Page
+
 from editions import CHINESE, TRANSLATED
 from helpers.pages import html_pages, open_page
 from helpers.paths import ROOT
-from playwright.sync_api import Browser, Page
 
 HEAVIEST = 3_000_000  # bytes
 DESKTOP = {"width": 1280, "height": 900}

@@ -8,9 +8,9 @@ from typing import Any
 import nbformat
 import pytest
 import yaml
-from helpers.paths import ROOT
 from pybtex.database import Entry, parse_file
 
+from helpers.paths import ROOT
 from trendlib.runs.pages import notebook_page
 
 BOOK = ROOT / "book"

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+
 from helpers.packages import PackageCopy
 from helpers.runs import make_notebook, records, write_lines
 

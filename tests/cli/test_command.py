@@ -8,9 +8,9 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+
 from helpers.paths import ROOT
 from helpers.runs import TRENDLIB, trendlib, write_lines
-
 from trendlib import __version__
 from trendlib.cli import COMMANDS, SHELLS
 from trendlib.cli.options import EXTRAS

@@ -4,11 +4,11 @@ import dataclasses
 
 import numpy as np
 import pytest
-from helpers.encodings import make_encoding
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from helpers.encodings import make_encoding
 from trendlib import attention
 from trendlib.attention import merge_pieces
 from trendlib.choice import (

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from helpers.encodings import make_encoding
-from helpers.modules import without_shape_checks
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from helpers.encodings import make_encoding
+from helpers.modules import without_shape_checks
 from trendlib import embedding, similarity
 from trendlib.choice import NoRelated, Reason, find_words
 from trendlib.embedding import Recipe, add_trends, embed_encoding, overlap

@@ -3,8 +3,8 @@
 import dataclasses
 
 import pytest
-from helpers.encodings import make_encoding
 
+from helpers.encodings import make_encoding
 from trendlib.encoding import Encoding
 from trendlib.errors import ArrayError, WordNotFoundError
 

@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 import pytest
-from helpers.modules import without_shape_checks
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from helpers.modules import without_shape_checks
 from trendlib import trend as trend_module
 from trendlib.errors import ArrayError, UnknownChoiceError
 from trendlib.trend import difference, fourier_magnitude, log_quotient

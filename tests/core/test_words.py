@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from helpers.encodings import make_encoding
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers.encodings import make_encoding
 from trendlib.words import Word, mean_over_pieces, split_words
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.paths import ROOT
 
+from helpers.paths import ROOT
 from trendlib.evaluate import protocol, vectors
 from trendlib.evaluate.protocol import Workbench
 from trendlib.evaluate.store import Store

@@ -5,8 +5,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from helpers.paths import ROOT
 
+from helpers.paths import ROOT
 from trendlib.files import code_version as module
 from trendlib.files.code_version import code_version, normalized
 

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet
 import pytest
-from helpers.runs import TRENDLIB, seen_on_a_terminal, trendlib, write_lines
 
+from helpers.runs import TRENDLIB, seen_on_a_terminal, trendlib, write_lines
 from trendlib.embedding import Recipe, embed_encoding
 from trendlib.errors import InputFileError, OutputError
 from trendlib.files import embed as embed_module

@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from helpers.paths import BOOK
 from playwright.sync_api import Browser, Page
+
+from helpers.paths import BOOK
 
 
 def open_page(browser: Browser, url: str, **context: Any) -> tuple[Page, list[str], list[str]]:

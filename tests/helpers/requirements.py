@@ -4,8 +4,9 @@ import re
 import tomllib
 from typing import Any
 
-from helpers.paths import ROOT
 from packaging.requirements import Requirement
+
+from helpers.paths import ROOT
 
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))[
     "project"

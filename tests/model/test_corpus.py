@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from helpers.modules import without_shape_checks
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers.modules import without_shape_checks
 from trendlib import embedding
 from trendlib.embedding import (
     UNDEFINED,

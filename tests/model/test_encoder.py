@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from helpers.models import make_tiny_model
 from transformers import BertModel, BertTokenizerFast
 
+from helpers.models import make_tiny_model
 from trendlib.encoding import pool
 from trendlib.errors import (
     BlankSentenceError,

@@ -13,10 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from helpers.models import fill_cache, make_tiny_model
 from huggingface_hub import constants, file_download
 from safetensors.numpy import load_file, save_file
 
+from helpers.models import fill_cache, make_tiny_model
 from trendlib.errors import (
     CorruptedWeightsError,
     MissingWeightsError,

@@ -7,9 +7,9 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+
 from helpers.paths import ROOT
 from helpers.requirements import PROJECT, normalized, of_extras
-
 from trendlib import interfaces
 from trendlib.cli import options
 

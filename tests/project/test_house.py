@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from helpers.paths import ROOT
 
 import trendlib
+from helpers.paths import ROOT
 
 PACKAGE = ROOT / "trendlib"
 DOOR = {"__init__", "__main__"}

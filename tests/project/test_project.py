@@ -6,15 +6,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-import install
 import nbformat
 import pytest
 import yaml
-from helpers.paths import ROOT
-from helpers.requirements import PROJECT, constraints, normalized, of_extras
 from matplotlib.image import imread
 
+import install
 import trendlib
+from helpers.paths import ROOT
+from helpers.requirements import PROJECT, constraints, normalized, of_extras
 from trendlib import cli
 from trendlib.cli import compare, drift, embed, evaluate, export, run
 

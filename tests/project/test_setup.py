@@ -6,8 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import install
 import pytest
+
+import install
 from helpers.paths import ROOT
 
 PIP = """\

@@ -10,9 +10,9 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+
 from helpers.paths import ROOT
 from helpers.requirements import PROJECT
-
 from trendlib.articles.published import PRINTED_DATA, groups
 
 # Loaded by every Python that is started, kernels too: the repository is not to be looked into.

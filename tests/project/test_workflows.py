@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 import yaml
-from helpers.paths import ROOT
-from helpers.requirements import PROJECT, constraints, normalized, of_extras
 from packaging.requirements import Requirement
 
+from helpers.paths import ROOT
+from helpers.requirements import PROJECT, constraints, normalized, of_extras
 from trendlib import cli
 
 WORKFLOWS = {path.stem: path for path in sorted((ROOT / ".github" / "workflows").glob("*.yml"))}

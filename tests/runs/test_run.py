@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet
 import pytest
+from playwright.sync_api import Browser
+
 from helpers.notebook_outputs import text_outputs
 from helpers.pages import open_page
 from helpers.paths import ROOT
 from helpers.runs import make_notebook, records, trendlib_run, write_lines
-from playwright.sync_api import Browser
-
 from trendlib.choice import Related
 from trendlib.embedding import Recipe, embed_encoding
 from trendlib.errors import RunFolderError

@@ -17,6 +17,7 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
+
 from helpers.runs import (
     PARAMETERS,
     command,

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from helpers.runs import PARAMETERS, make_notebook, trendlib_run
 
+from helpers.runs import PARAMETERS, make_notebook, trendlib_run
 from trendlib.errors import (
     InputFileError,
     ParameterError,

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from helpers.figures import drawn_texts
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from helpers.figures import drawn_texts
 from trendlib.choice import Related, find_words
 from trendlib.embedding import Recipe, embed_encoding
 from trendlib.errors import ArrayError, HeadOutOfRangeError, LayerOutOfRangeError
