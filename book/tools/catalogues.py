@@ -99,7 +99,8 @@ def _chosen(book: Catalog, source: Path) -> Catalog:
 def _places(message: Message, source: Path) -> Iterator[tuple[str, int]]:
     """Find where in which pages a message stands; docstrings are left out."""
     for file, line in message.locations:
-        path = (source.parent / "gettext" / file).resolve()
+        # Relative to where Sphinx wrote the messages, see ``pages.run_sphinx``.
+        path = (source.parent / "pages/gettext/_build/gettext" / file).resolve()
         if path.is_relative_to(source):
             yield path.relative_to(source).with_suffix("").as_posix(), line
 

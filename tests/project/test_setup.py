@@ -72,12 +72,17 @@ echo "$@" > called
         return subprocess.run(
             ["make", *arguments],
             cwd=self.project,
-            env={**os.environ, "PATH": str(self.programs), "MAKEFLAGS": ""},
+            env={**outside_make(), "PATH": str(self.programs)},
             capture_output=True,
             text=True,
             check=False,
             start_new_session=True,  # Ctrl-C is for all of a terminal's group
         )
+
+
+def outside_make() -> dict[str, str]:
+    """The environment, as if `make test` had not started these tests."""
+    return {name: text for name, text in os.environ.items() if not name.startswith("MAKE")}
 
 
 @pytest.fixture

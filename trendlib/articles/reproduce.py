@@ -214,7 +214,10 @@ FROM_PRINTED: dict[str, FromPrinted] = {
     ),
     **{name: _from_printed_matrix(function) for name, function in _OF_CHOICE.items()},
 }
-"""Functions of what an article printed."""
+"""Functions of what an article printed.
+
+:meta hide-value:
+"""
 
 FROM_MODEL: dict[str, FromModel] = {
     "token_positions": _token_positions,
@@ -235,4 +238,7 @@ FROM_MODEL: dict[str, FromModel] = {
     "sum_of_trends": _sum_of_trends,
     **{name: _from_attentions(function) for name, function in _OF_CHOICE.items()},
 }
-"""Functions of what an article printed, and of the model's encodings of its sentences."""
+"""Functions of what an article printed, and of the model's encodings of its sentences.
+
+:meta hide-value:
+"""
