@@ -159,7 +159,9 @@ def test_parts_are_put_together_in_order(
     assert {each.name for each in tmp_path.iterdir()} == {
         "s.txt",
         "whole.parquet",
+        ".whole.parquet.sha256",
         "parted.parquet",
+        ".parted.parquet.sha256",
     }
 
 

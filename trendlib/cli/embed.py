@@ -16,6 +16,7 @@ from trendlib.cli.options import (
 )
 from trendlib.embedding import UNDEFINED, Recipe
 from trendlib.encoding import DTYPES
+from trendlib.errors import InputChangedError
 from trendlib.files.rows import COLUMN, read_rows
 from trendlib.trend import KINDS
 
@@ -96,7 +97,7 @@ def _embed(options: argparse.Namespace) -> int:
             )
     except KeyboardInterrupt as error:
         return stopped(error, kept)
-    except OSError as error:
+    except (InputChangedError, OSError) as error:
         return cannot_go_on("command", error, kept)
     earlier = f" ({summary.earlier:,} of the rows were done earlier)" if summary.earlier else ""
     print(f"{summary.embedded:,} rows embedded, {summary.refused:,} refused{earlier}.")
