@@ -83,6 +83,10 @@ class InputFileError(TrendlibError):
     """A file of sentences that cannot be read."""
 
 
+class InputChangedError(InputFileError):
+    """A file of sentences that changed while it was read."""
+
+
 class ParameterError(TrendlibError):
     """A parameter that the notebook does not have, or a value of the wrong type."""
 

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute
 import pyarrow.parquet
 import pytest
 
-from helpers.runs import TRENDLIB, seen_on_a_terminal, trendlib, write_lines
-from trendlib.embedding import Recipe, embed_encoding
+from trendlib.embedding import Recipe, Undefined, embed_encoding
 from trendlib.errors import InputFileError, OutputError
 from trendlib.files import embed as embed_module
+from trendlib.files import rows as rows_module
 from trendlib.files.embed import embed_file, read_settings
 from trendlib.files.rows import InputRow, read_rows
 from trendlib.model.encoder import Encoder
@@ -87,11 +88,106 @@ def test_rows_of_a_parquet_file(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_end_as_on_any_system(tmp_path: Path, end: str) -> None:
+    lines = {
+        "a.txt": ["one", "two"],
+        "a.jsonl": ['"one"', '"two"'],
+        "a.csv": ["sentence", "one", "two"],
+    }
+    for name, content in lines.items():
+        (tmp_path / name).write_text(end.join(content) + end, newline="")
+        assert list(read_rows(tmp_path / name)) == [InputRow(1, "one"), InputRow(2, "two")]
+
+
+@pytest.mark.parametrize(
+    ("lines", "lost"),
+    [
+        (["1,one", '2,"two', "3,three", "4,four"], [2, 3, 4]),  # never closed
+        (["1,one", '2,"two', "3,three", '4,"four"', "5,five"], [2, 3, 4]),  # by the next quote
+        (["1,one", '2,"two', "3,three", '4,four"', "5,five"], [2, 3, 4]),  # by a stray quote
+        (["1,one", '2,"two', '3,said "so", three', "4,four"], [2, 3]),
+        (['1,"one \\"1\\" one"', "2,two"], [1]),
+        (["1,one, or two", "2,two"], [1]),  # a comma without quotes
+        (['1,"one,\nor ""two"".\nYes, one."', "2,two"], []),  # lines within quotes are one record
+        (["1,one", "", "2,two,"], []),
+    ],
+)
+def test_a_stray_quote_loses_no_row_and_no_number(
+    tmp_path: Path, lines: list[str], lost: list[int]
+) -> None:
+    path = write_lines(tmp_path / "a.csv", ["id,sentence", *lines])
+    rows = list(read_rows(path))
+    assert [row.number for row in rows] == list(range(1, len(rows) + 1))
+    assert len(rows) == len([line for line in lines if line])
+    assert [row.number for row in rows if row.problem is not None] == lost
+    for row in rows:
+        assert row.problem is None or row.text.startswith(f"{row.number},")
+
+
+def test_a_quote_that_never_closes_does_not_fill_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows_module, "FIELD_LIMIT", 100)
+    lines = [f"{number},{'x' * 20}" for number in range(2, 20)]
+    path = write_lines(tmp_path / "a.csv", ["id,sentence", '1,"stray', *lines])
+    rows = list(read_rows(path))
+    assert [row.number for row in rows] == list(range(1, 20))
+    assert [row.number for row in rows if row.problem is not None] == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("[" * 100_000, "it is nested too deeply"),
+        ('{"sentence": ' * 100_000, "it is nested too deeply"),
+        ('{"sentence": "one", "sentence": "two"}', "the key 'sentence' is there 2 times"),
+        ("1" * 5000, "not valid JSON"),
+    ],
+)
+def test_a_bad_line_does_not_stop_the_others(
+    tmp_path: Path, tiny: Encoder, line: str, problem: str
+) -> None:
+    source = write_lines(
+        tmp_path / "a.jsonl", ['"one apple"', line, '"an orange"', "[" * 900 + "]" * 900]
+    )
+    summary = embed_file(source, tmp_path / "o.parquet", tiny, Recipe())
+    assert (summary.embedded, summary.refused) == (2, 2)
+    assert summary.side_file is not None
+    assert problem in refused(summary.side_file)[2]
+
+
+def test_a_damaged_parquet_is_read_or_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    pd.DataFrame({"sentence": [f"caf\xe9 {n}" for n in range(300)]}).to_parquet(path)
+    content = path.read_bytes()
+    outcomes = set()
+    for place in range(4, len(content), 7):
+        damaged = bytearray(content)
+        damaged[place] ^= 0xFF
+        path.write_bytes(damaged)
+        try:
+            found = [row.problem is None for row in read_rows(path)]
+            outcomes.add("a row refused" if not all(found) else "read")
+        except InputFileError:
+            outcomes.add("refused")
+    assert {"a row refused", "refused"} <= outcomes
+    path.write_bytes(content[:-9])
+    with pytest.raises(InputFileError, match=r"a\.parquet is not a Parquet file, or is damaged"):
+        list(read_rows(path))
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
         ("a.doc", b"x", "ends with '.doc': give a file that ends with one of .txt, .csv, .jsonl, "),
         ("a.csv", b"n,text\n1,x\n", "no column 'sentence': its columns are 'n', 'text'"),
+        ("a.csv", b'"a"b,sentence\n1,x\n', "the header of a.csv is not valid CSV"),
+        ("a.csv", b'"a,sentence\n1,x\n', "the header of a.csv is not valid CSV"),
+        ("a.csv", b"\xef\xbb\xbfid;sentence\r\n1;x\r\n", "by commas instead of ';'"),
+        ("a.csv", b"sentence,id,sentence\nx,1,y\n", "a.csv has 2 columns 'sentence'"),
+        ("a.csv", "id,sentence\n1,x\n".encode("utf-16"), "a.csv is UTF-16: save it as UTF-8"),
+        ("a.txt", "x\n".encode("utf-16"), "a.txt is UTF-16: save it as UTF-8"),
         ("a.csv", b"", "no column 'sentence': its columns are none"),
         ("a.parquet", b"no parquet", "a.parquet is not a Parquet file"),
         ("folder.txt", None, "cannot be read (Is a directory)"),
@@ -114,9 +210,12 @@ def test_files_that_cannot_be_read_are_refused(
 # The table
 
 
-def test_the_table_holds_the_packages_embeddings(tmp_path: Path, tiny: Encoder) -> None:
+@pytest.mark.parametrize("undefined", ["zero", "keep"])
+def test_the_table_holds_the_packages_embeddings(
+    tmp_path: Path, tiny: Encoder, undefined: Undefined
+) -> None:
     source = write_lines(tmp_path / "s.txt", [SENTENCES[0], "...", *SENTENCES[1:], "", "hello"])
-    recipe = Recipe(LAYERS)
+    recipe = Recipe(LAYERS, undefined=undefined)
     seen: list[int] = []
     summary = embed_file(source, tmp_path / "o.parquet", tiny, recipe, on_rows=seen.append)
     assert (summary.embedded, summary.refused, summary.earlier) == (5, 2, 0)
@@ -125,14 +224,15 @@ def test_the_table_holds_the_packages_embeddings(tmp_path: Path, tiny: Encoder) 
     assert list(table["row"]) == [1, 3, 4, 5, 7]
     assert list(table["sentence"]) == [*SENTENCES, "hello"]
     for row in table.itertuples():
-        expected = embed_encoding(tiny.encode(row.sentence), Recipe(LAYERS))
+        expected = embed_encoding(tiny.encode(row.sentence), recipe)
         assert row.focus == expected.choice.focus.word
         assert row.model == "tiny-bert (local folder)"
         assert row.defined_share == expected.defined_share
-        np.testing.assert_array_equal(~np.isnan(row.embedding), expected.defined)
-        np.testing.assert_allclose(
-            row.embedding[expected.defined], expected.values[expected.defined], atol=1e-9
-        )
+        np.testing.assert_allclose(row.embedding, expected.values, atol=1e-9)
+    coordinates = pyarrow.parquet.read_table(summary.out)["embedding"].combine_chunks().flatten()
+    assert (coordinates.null_count > 0) == (undefined == "keep")
+    zeros = pyarrow.compute.sum(pyarrow.compute.equal(coordinates, 0)).as_py()
+    assert (zeros > 0) == (undefined == "zero")
     assert summary.side_file is not None
     reasons = refused(summary.side_file)
     assert list(reasons) == [2, 6]
@@ -159,7 +259,9 @@ def test_parts_are_put_together_in_order(
     assert {each.name for each in tmp_path.iterdir()} == {
         "s.txt",
         "whole.parquet",
+        ".whole.parquet.sha256",
         "parted.parquet",
+        ".parted.parquet.sha256",
     }
 
 
@@ -300,6 +402,30 @@ def test_wrong_use_ends_with_status_2(
     assert message in result.stderr
     assert "Traceback" not in result.stderr
     assert [each.name for each in tmp_path.iterdir()] == ["s.txt"]
+
+
+@pytest.mark.parametrize("out", ["run:1.parquet", "gs:a/o.parquet", "{x}.parquet", "~/o.parquet"])
+def test_the_output_is_a_file_of_this_machine(
+    tmp_path: Path, tiny_folder: Path, out: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "home").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    source = write_lines(tmp_path / "s.txt", SENTENCES)
+    result = trendlib_embed(source, "--out", out, "--model", tiny_folder, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert len(pd.read_parquet(tmp_path / out.replace("~", "home"))) == 4
+    again = trendlib_embed(source, "--out", out, "--model", tiny_folder, cwd=tmp_path)
+    assert "(4 of the rows were done earlier)" in again.stdout
+
+
+@pytest.mark.parametrize("out", ["s3://b/o.parquet", "gs://b/o.parquet", "~nobody-here/o.parquet"])
+def test_an_output_elsewhere_is_refused_before_work(tmp_path: Path, out: str) -> None:
+    source = write_lines(tmp_path / "s.txt", SENTENCES)
+    result = trendlib_embed(source, "--out", out, cwd=tmp_path)
+    assert result.returncode == 2
+    assert "Traceback" not in result.stderr
+    assert "is an address" in result.stderr or "give ./~ for" in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["s.txt"]
 
 
 @pytest.mark.parametrize(

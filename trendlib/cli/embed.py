@@ -16,6 +16,8 @@ from trendlib.cli.options import (
 )
 from trendlib.embedding import UNDEFINED, Recipe
 from trendlib.encoding import DTYPES
+from trendlib.errors import InputChangedError
+from trendlib.files.paths import local
 from trendlib.files.rows import COLUMN, read_rows
 from trendlib.trend import KINDS
 
@@ -60,9 +62,12 @@ def add_options(command: argparse.ArgumentParser) -> None:
         "undefined": ("zero", UNDEFINED),
         "dtype": ("float32", DTYPES),
     }
+    meant = {"undefined": ": an undefined coordinate is 0, or null"}
     for name, (default, values) in choices.items():
         command.add_argument(
-            f"--{name}", default=default, help=f"{', '.join(values)} (default: %(default)s)"
+            f"--{name}",
+            default=default,
+            help=f"{', '.join(values)}{meant.get(name, '')} (default: %(default)s)",
         )
     command.add_argument(
         "--device", default="auto", help="auto, cpu, or another that torch knows (default: auto)"
@@ -72,22 +77,23 @@ def add_options(command: argparse.ArgumentParser) -> None:
 
 def _embed(options: argparse.Namespace) -> int:
     recipe = Recipe.named(options.reading, options.kind, options.undefined)
-    count = sum(1 for _ in read_rows(options.source, options.column))
+    source, out = local(options.source), local(options.out)
+    count = sum(1 for _ in read_rows(source, options.column))
     end_on_termination()
     from tqdm import tqdm
 
     from trendlib.files.embed import embed_file
     from trendlib.model.encoder import load_encoder
 
-    kept = f"What is done is kept beside {options.out}"
+    kept = f"What is done is kept beside {out}"
     try:
         with fallback_told():
             encoder = load_encoder(options.model, options.dtype, options.device)
         # disable=None: quiet where nobody looks at a terminal
         with tqdm(total=count, unit=" rows", disable=None) as bar:
             summary = embed_file(
-                options.source,
-                options.out,
+                source,
+                out,
                 encoder,
                 recipe,
                 options.column,
@@ -96,7 +102,7 @@ def _embed(options: argparse.Namespace) -> int:
             )
     except KeyboardInterrupt as error:
         return stopped(error, kept)
-    except OSError as error:
+    except (InputChangedError, OSError) as error:
         return cannot_go_on("command", error, kept)
     earlier = f" ({summary.earlier:,} of the rows were done earlier)" if summary.earlier else ""
     print(f"{summary.embedded:,} rows embedded, {summary.refused:,} refused{earlier}.")

@@ -3,53 +3,37 @@
 import ctypes
 import json
 import os
-import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet
-from filelock import FileLock, Timeout
 
 from trendlib.embedding import Recipe
-from trendlib.errors import InputFileError, OutputError, reason
-from trendlib.files.atomic import replacing
+from trendlib.errors import InputChangedError, InputFileError, OutputError, reason
+from trendlib.files.atomic import move
+from trendlib.files.checksums import Checksums, file_sha256, line_of
 from trendlib.files.code_version import code_version
+from trendlib.files.parts import CODE, Parts, Refusal
 from trendlib.files.rows import COLUMN, InputRow, read_rows
 from trendlib.files.settings import differences
 from trendlib.files.table import EmbeddingColumns, embeddings_table
 from trendlib.model.corpus import Embedded, embed_many
 from trendlib.model.encoder import Encoder
 from trendlib.model.packing import batched
-from trendlib.model.weights import sha256_of
 
 PART_ROWS = 4096
 """A run that is killed loses at most the work on this many rows."""
 METADATA = b"trendlib"
 """The key of the Parquet file's metadata that says what made it, as JSON."""
-SETTINGS = "settings.json"
-CODE = "code"
-"""The key of the settings that holds the version of the code."""
+ROWS = "rows"
+"""The key of that metadata that holds how many rows were read."""
+CHECKSUM_LINE = re.compile("[0-9a-f]{64}  .+")
 COMPUTED_BY = ("trendlib.model.corpus", "trendlib.files.table", "trendlib.files.rows")
 """The modules that an embedding's row comes from: if their code changes, it is computed again."""
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """A row that has no embedding.
-
-    Attributes:
-        row: Its number in the file, from 1.
-        reason: Why.
-        text: What stands there, or its beginning.
-    """
-
-    row: int
-    reason: str
-    text: str
 
 
 @dataclass(frozen=True)
@@ -99,36 +83,40 @@ def embed_file(
 
     Raises:
         InputFileError: If the file cannot be read, or has no such column.
-        OutputError: If ``out`` cannot be written to, or holds something else.
+        InputChangedError: If it changes while it is read; then nothing is written.
+        OutputError: If ``out`` cannot be written to, or a file that is not ours is in the way.
         LayerOutOfRangeError: If the reading names a layer that the model lacks.
         UnsupportedModelError: If the model cannot run batches.
     """
-    if out.suffix != ".parquet":
-        raise OutputError(f"{out.name!r} is to be written: give a name that ends with .parquet")
+    written = Written(out)
+    written.check_not(source)
+    written.check_ours()
     if next(read_rows(source, column), None) is None:
         raise InputFileError(f"{source.name} holds no row: give at least one sentence")
     settings = _settings(source, encoder, recipe, column)
-    if _is_done(out, settings, say):
-        summary = _summary(out, 0)
+    if _is_done(written, settings, say):
+        summary = _summary(written, 0)
         return replace(summary, earlier=summary.embedded + summary.refused)
-    parts = out.with_name(f".{out.name}.parts")
-    with _locked(parts, settings, say):
-        earlier = 0
-        for number, rows in enumerate(batched(read_rows(source, column), PART_ROWS)):
-            part = parts / f"{number:06}.parquet"
-            if part.exists():
-                earlier += len(rows)
-                on_rows(len(rows))
-                continue
-            table, refused = _embed_rows(rows, encoder, recipe, on_rows)
-            with replacing(part.with_suffix(".jsonl")) as new:
-                new.write_text("".join(json.dumps(asdict(row)) + "\n" for row in refused))
-            with replacing(part) as new:  # last: it says that the part is done
-                pyarrow.parquet.write_table(table, new)
-            _give_memory_back()
-        _put_together(parts, out, settings)
-        shutil.rmtree(parts)
-    return _summary(out, earlier)
+    parts = Parts(out)
+    with parts.opened(settings, say):
+        earlier = total = count = 0
+        try:
+            for number, rows in enumerate(batched(read_rows(source, column), PART_ROWS)):
+                total, count = total + len(rows), number + 1
+                if parts.is_kept(number, rows):
+                    earlier += len(rows)
+                    on_rows(len(rows))
+                    continue
+                table, refused = _embed_rows(rows, encoder, recipe, on_rows)
+                parts.keep(number, rows, table, refused)
+                _give_memory_back()
+        except InputFileError:  # it could be read when the command began
+            _check_unchanged(source, settings)
+            raise
+        _check_unchanged(source, settings)
+        _put_together(parts, count, written, {**settings, ROWS: total})
+        parts.remove()
+    return _summary(written, earlier)
 
 
 def read_settings(path: Path) -> dict[str, Any]:
@@ -138,16 +126,67 @@ def read_settings(path: Path) -> dict[str, Any]:
         OutputError: If ``embed_file`` did not write it.
     """
     try:
-        metadata = pyarrow.parquet.read_schema(path).metadata or {}
+        with path.open("rb") as file:
+            metadata = pyarrow.parquet.read_schema(file).metadata or {}
         settings: dict[str, Any] = json.loads(metadata[METADATA])
-    except (KeyError, OSError, ValueError) as error:  # pyarrow's errors are among them
+    except (KeyError, OSError, ValueError, pa.ArrowException) as error:
         raise OutputError(f"{path} was not written by `trendlib embed`") from error
     return settings
 
 
+class Written:
+    """The files that ``embed_file`` writes.
+
+    Attributes:
+        out: The Parquet file.
+        side_file: The list of the refused rows.
+        checksums: The checksums of both.
+    """
+
+    def __init__(self, out: Path) -> None:
+        """Name the files.
+
+        Raises:
+            OutputError: If it is no name of a Parquet file.
+        """
+        if out.suffix != ".parquet":
+            raise OutputError(f"{out.name!r} is to be written: give a name that ends with .parquet")
+        self.out = out
+        self.side_file = out.with_name(f"{out.stem}.refused.jsonl")
+        self.checksums = Checksums(out.with_name(f".{out.name}.sha256"))
+
+    def check_not(self, source: Path) -> None:
+        """Check that what is read is not written to.
+
+        Raises:
+            OutputError: If it is.
+        """
+        for path in (self.out, self.side_file, self.checksums.path):
+            if path.exists() and source.exists() and path.samefile(source):
+                raise OutputError(
+                    f"{source} is read, and {path} would be written: give another file with --out"
+                )
+
+    def check_ours(self) -> None:
+        """Check that no file of another is in the way.
+
+        Raises:
+            OutputError: If one is, or if one of ours has changed.
+        """
+        lines = self.checksums.lines()
+        if not all(CHECKSUM_LINE.fullmatch(line) for line in lines):
+            raise OutputError(
+                f"{self.checksums.path} is damaged, or not by `trendlib embed`: give another file "
+                "with --out, or move that one away"
+            )
+        self.checksums.check(self.out)
+        self.checksums.check(self.side_file)
+        Parts(self.out).check_ours()
+
+
 def _settings(source: Path, encoder: Encoder, recipe: Recipe, column: str) -> dict[str, Any]:
     return {
-        "source_sha256": sha256_of(source),
+        "source_sha256": file_sha256(source),
         "column": column,
         **recipe.as_dict(),
         **encoder.provenance.as_dict(),
@@ -155,7 +194,16 @@ def _settings(source: Path, encoder: Encoder, recipe: Recipe, column: str) -> di
     }
 
 
-def _is_done(out: Path, settings: Mapping[str, Any], say: Callable[[str], object]) -> bool:
+def _check_unchanged(source: Path, settings: Mapping[str, Any]) -> None:
+    if not source.is_file() or file_sha256(source) != settings["source_sha256"]:
+        raise InputChangedError(
+            f"{source} has changed while it was read, so that nothing is put together: give a "
+            "file that stays as it is, or the one of before, whose parts are kept"
+        )
+
+
+def _is_done(written: Written, settings: Mapping[str, Any], say: Callable[[str], object]) -> bool:
+    out = written.out
     if not out.exists():
         return False
     kept = read_settings(out)
@@ -164,48 +212,19 @@ def _is_done(out: Path, settings: Mapping[str, Any], say: Callable[[str], object
         raise OutputError(
             f"{out} was made with {differing}: give another file with --out, or delete that one"
         )
-    if kept.get(CODE) == settings[CODE]:
-        return True
-    say(
-        f"{out} was made by another version of trendlib's code: its rows are embedded again, and "
-        "it is replaced when all are done."
-    )
-    return False
-
-
-@contextmanager
-def _locked(
-    parts: Path, settings: Mapping[str, Any], say: Callable[[str], object]
-) -> Iterator[None]:
-    parts.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(parts / ".lock").acquire(timeout=0):
-            _check_parts(parts, settings, say)
-            with replacing(parts / SETTINGS) as new:
-                new.write_text(json.dumps(settings), encoding="utf-8")
-            yield
-    except Timeout:
-        raise OutputError(
-            f"another command is writing to {parts}: wait until it has ended, or give another "
-            "file with --out"
-        ) from None
-
-
-def _check_parts(parts: Path, settings: Mapping[str, Any], say: Callable[[str], object]) -> None:
-    """Refuse parts of other settings, and drop those that other code has made."""
-    path = parts / SETTINGS
-    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else settings
-    differing = differences(kept, settings, but=CODE)
-    if differing:
-        raise OutputError(
-            f"the folder {parts} holds parts that were made with {differing}: give another file "
-            "with --out, or delete that folder"
+    if kept.get(CODE) != settings[CODE]:
+        say(
+            f"{out} was made by another version of trendlib's code: its rows are embedded again, "
+            "and it is replaced when all are done."
         )
-    if kept.get(CODE) == settings[CODE]:
-        return
-    for part in (*parts.glob("*.parquet"), *parts.glob("*.jsonl")):
-        part.unlink()
-    say(f"{parts} held parts by another version of trendlib's code: they are embedded again.")
+        return False
+    summary = _summary(written, 0)
+    if summary.embedded + summary.refused != kept[ROWS]:
+        raise OutputError(
+            f"{out} lists {summary.embedded:,} of {kept[ROWS]:,} rows, and {written.side_file} "
+            f"{summary.refused:,}: delete both, and they are made again"
+        )
+    return True
 
 
 def embed_columns(
@@ -271,32 +290,59 @@ def _shown(row: InputRow) -> str:
     return "" if row.text is None else str(row.text)[:200]
 
 
-def _put_together(parts: Path, out: Path, settings: Mapping[str, Any]) -> None:
-    """Write the two files; the Parquet file last, since it says that all is done."""
-    side_file = _side_file(out)
-    with replacing(side_file) as new:
-        with new.open("wb") as file:
-            for part in sorted(parts.glob("*.jsonl")):
-                file.write(part.read_bytes())
-        empty = new.stat().st_size == 0
-    if empty:
-        side_file.unlink()
-    files = sorted(parts.glob("*.parquet"))
-    schema = pyarrow.parquet.read_schema(files[0])
+def _put_together(parts: Parts, count: int, written: Written, settings: Mapping[str, Any]) -> None:
+    """Write the two files; the Parquet file last, since it says that all is done.
+
+    Until both are in their places, their old checksums stay beside the new ones.
+    """
+    table, refused = (parts.folder / f"joined.{suffix}" for suffix in ("parquet", "jsonl"))
+    with refused.open("wb") as file:
+        file.writelines(parts.path(number, "jsonl").read_bytes() for number in range(count))
+    _join_tables([parts.path(number, "parquet") for number in range(count)], table, settings)
+    done = _rows_of(table) + _lines_of(refused)
+    if done != settings[ROWS]:
+        raise OutputError(
+            f"{settings[ROWS]:,} rows were read, and {done:,} are done: a fault of trendlib; "
+            f"nothing is put together, and the parts are kept in {parts.folder}"
+        )
+    written.check_ours()  # hours may have passed
+    lines = [line_of(table, written.out.name)]
+    any_refused = refused.stat().st_size > 0
+    if any_refused:
+        lines.append(line_of(refused, written.side_file.name))
+    written.checksums.write([*written.checksums.lines(), *lines])
+    if any_refused:
+        move(refused, written.side_file)
+    else:
+        written.side_file.unlink(missing_ok=True)
+    move(table, written.out)
+    written.checksums.write(lines)
+
+
+def _join_tables(files: Sequence[Path], out: Path, settings: Mapping[str, Any]) -> None:
+    with files[0].open("rb") as first:
+        schema = pyarrow.parquet.read_schema(first)
     schema = schema.with_metadata({METADATA: json.dumps(settings)})
-    with replacing(out) as new, pyarrow.parquet.ParquetWriter(new, schema) as writer:
-        for part in files:
-            writer.write_table(pyarrow.parquet.read_table(part).cast(schema))
+    with out.open("wb") as new, pyarrow.parquet.ParquetWriter(new, schema) as writer:
+        for path in files:
+            with path.open("rb") as part:
+                writer.write_table(pyarrow.parquet.read_table(part).cast(schema))
 
 
-def _side_file(out: Path) -> Path:
-    return out.with_name(f"{out.stem}.refused.jsonl")
+def _rows_of(table: Path) -> int:
+    with table.open("rb") as file:
+        rows: int = pyarrow.parquet.read_metadata(file).num_rows
+    return rows
 
 
-def _summary(out: Path, earlier: int) -> EmbedSummary:
-    side_file = _side_file(out)
-    embedded: int = pyarrow.parquet.read_metadata(out).num_rows
-    if not side_file.exists():
-        return EmbedSummary(embedded, 0, earlier, out, None)
-    with side_file.open("rb") as file:
-        return EmbedSummary(embedded, sum(1 for _ in file), earlier, out, side_file)
+def _lines_of(path: Path) -> int:
+    with path.open("rb") as file:
+        return sum(1 for _ in file)
+
+
+def _summary(written: Written, earlier: int) -> EmbedSummary:
+    embedded = _rows_of(written.out)
+    if not written.side_file.exists():
+        return EmbedSummary(embedded, 0, earlier, written.out, None)
+    refused = _lines_of(written.side_file)
+    return EmbedSummary(embedded, refused, earlier, written.out, written.side_file)

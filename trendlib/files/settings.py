@@ -1,7 +1,22 @@
 """Settings that were kept with results, beside those that are wanted now."""
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+
+
+def read_object(path: Path) -> dict[str, Any] | None:
+    """Read a file that holds a JSON object; None if it holds anything else.
+
+    Raises:
+        OSError: If it cannot be read.
+    """
+    try:
+        value = json.loads(path.read_bytes())
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def differences(kept: Mapping[str, Any], wanted: Mapping[str, Any], but: str = "") -> str:

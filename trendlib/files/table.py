@@ -1,4 +1,8 @@
-"""Embeddings as a table: a row a sentence, null for everything that does not exist."""
+"""Embeddings as a table: a row a sentence, null for everything that does not exist.
+
+An undefined coordinate is what the recipe says: 0 with ``undefined="zero"``, as everywhere, so that
+tools for vectors read the column as it is; null with "keep".
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -45,7 +49,7 @@ class EmbeddingColumns:
     def put(self, place: int, embedding: SentenceEmbedding) -> None:
         """Put a sentence's embedding into the row ``place``, counted from 0."""
         self._values[place] = embedding.values
-        self._undefined[place] = ~embedding.defined
+        self._undefined[place] = np.isnan(embedding.values)
         self._words[place] = words_of(embedding)
         self._model = embedding.provenance.model
 

@@ -65,7 +65,7 @@ def embed_dataset(
         column: The column that holds the sentences.
         model: A name or a folder that every worker can see; see ``weights.find_weights``.
         recipe: How a sentence becomes a vector; the article's way if left out. In the column, an
-            undefined coordinate is null.
+            undefined coordinate is 0 with ``undefined="zero"``, null with "keep".
         dtype: "float32" or "float64".
         device: "auto", "cpu", or a name that torch knows.
         **resources: What Ray reserves for a worker, such as ``num_cpus=4`` or ``num_gpus=1``.
