@@ -51,7 +51,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     assert result.returncode == 1  # two sentences fail
     assert "8 sentences: 6 done (0 of them earlier), 2 failed." in result.stdout
-    assert "1 sentences are repeats: each sentence is run once." in result.stdout
+    assert "1 repeat left out: each sentence is run once." in result.stdout
     assert "failed: '...': NoWordsError: no word in '...'" in result.stderr
     assert "sentences/s" not in result.stderr  # no progress bar where there is no terminal
     return work / "mine"
@@ -182,10 +182,12 @@ def test_what_is_done_is_not_done_again(folder: Path) -> None:
     assert result.returncode == 0
     assert "6 sentences: 6 done (6 of them earlier), 0 failed." in result.stdout
     assert {path: path.stat().st_mtime_ns for path in pages} == pages
-    # The table is that of the last command; what else is there is kept.
-    assert list(pd.read_parquet(folder / "results.parquet")["sentence"]) == GOOD
-    assert len(records(folder)) == 8
-    assert "2 failed" not in (folder / "index.html").read_text("utf-8")
+    # The table begins with the sentences of the last command, and leaves no other one out.
+    assert "The folder holds 2 sentences of earlier commands too" in result.stdout
+    listed = list(pd.read_parquet(folder / "results.parquet")["sentence"])
+    assert listed[:6] == GOOD
+    assert set(listed[6:]) == set(BAD)
+    assert "2 failed" in (folder / "index.html").read_text("utf-8")
 
 
 def test_records_alone_are_the_same(folder: Path, tmp_path: Path) -> None:
@@ -196,7 +198,8 @@ def test_records_alone_are_the_same(folder: Path, tmp_path: Path) -> None:
     with_notebooks, alone = records(folder), records(tmp_path / "run")
     assert set(alone) == set(GOOD + BAD)
     for sentence, record in alone.items():
-        expected = with_notebooks[sentence] | {"cells": None}  # no notebook was run
+        made = {"cells": None, "files": {}, "record_sha256": record["record_sha256"]}
+        expected = with_notebooks[sentence] | made  # no notebook was run
         assert list(record) == list(expected)
         for name, value in record.items():
             if name == "embedding" or isinstance(value, float):
@@ -269,7 +272,7 @@ def test_another_version_of_the_notebook_is_run_again(own: Path, tiny_folder: Pa
     arguments = ["hello", "--notebook", notebook, "--model", tiny_folder, "--reading", "layers"]
     before = records(own)["hello"]["cells"]
     result = trendlib_run(*arguments, "--out", own)
-    assert "1 sentences: 1 done (0 of them earlier), 0 failed." in result.stdout
+    assert "1 sentence: 1 done (0 of them earlier), 0 failed." in result.stdout
     assert records(own)["hello"]["cells"] != before
     assert "new" in (of(own, "hello") / "notebook.ipynb").read_text("utf-8")
 

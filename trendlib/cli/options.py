@@ -106,5 +106,14 @@ def shorten(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
+def counted(count: int, noun: str) -> str:
+    """Say how many there are.
+
+    >>> counted(1, "sentence"), counted(2_000, "sentence")
+    ('1 sentence', '2,000 sentences')
+    """
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def _terminate(_signal: int, _frame: FrameType | None) -> None:
     raise Terminated

@@ -14,6 +14,7 @@ from trendlib.cli.options import (
     add_reading,
     cannot_go_on,
     check_installed,
+    counted,
     end_on_termination,
     fallback_told,
     positive,
@@ -100,7 +101,7 @@ def _run(options: argparse.Namespace) -> int:
     if not options.no_notebook:
         check_installed("ipykernel", "matplotlib")
     sentences, settings = _checked(options)
-    folder = options.out or RUNS / _run_name(options, settings)
+    folder = options.out or RUNS / _run_name(options, sentences, settings)
     kept = f"What is done is kept in {folder}"
     end_on_termination()
     try:
@@ -134,9 +135,9 @@ def _checked(options: argparse.Namespace) -> "tuple[Sentences, Settings]":
             options.model, options.reading, options.dtype, options.notebook, dict(options.set)
         )
     if sentences.repeats:
-        print(f"{sentences.repeats:,} sentences are repeats: each sentence is run once.")
+        print(f"{counted(sentences.repeats, 'repeat')} left out: each sentence is run once.")
     if sentences.blank:
-        print(f"{sentences.blank:,} empty lines are passed over.")
+        print(f"{counted(sentences.blank, 'empty line')} left out.")
     if not options.no_notebook:
         _warn_of_space(len(sentences.texts), options.out or RUNS)
     return sentences, settings
@@ -153,14 +154,13 @@ def _warn_of_space(count: int, folder: Path) -> None:
         )
 
 
-def _run_name(options: argparse.Namespace, settings: "Settings") -> str:
-    """Name a run's folder so that the same command finds it again."""
+def _run_name(options: argparse.Namespace, sentences: "Sentences", settings: "Settings") -> str:
+    """Name a run's folder so that the same command, with the same sentences, finds it again."""
     from trendlib.runs.folder import folder_name
 
+    name = folder_name("\n".join(sentences.texts))
     if options.file is not None:
-        name = options.file.stem
-    else:
-        name = folder_name("\n".join(options.sentences))
+        name = f"{options.file.stem}-{name[-12:]}"  # the checksum of the sentences
     choices = [settings.weights.name, settings.reading, settings.dtype]
     choices += [settings.notebook.stem] if options.notebook else []
     choices += [f"{key}-{value}" for key, value in settings.parameters.items()]
@@ -168,11 +168,16 @@ def _run_name(options: argparse.Namespace, settings: "Settings") -> str:
 
 
 def _print_summary(summary: "RunSummary") -> None:
-    total = summary.done + len(summary.failed)
+    total = counted(summary.done + len(summary.failed), "sentence")
     print(
-        f"{total:,} sentences: {summary.done:,} done ({summary.earlier:,} of them earlier), "
+        f"{total}: {summary.done:,} done ({summary.earlier:,} of them earlier), "
         f"{len(summary.failed):,} failed."
     )
+    if summary.others:
+        print(
+            f"The folder holds {counted(summary.others, 'sentence')} of earlier commands too: "
+            "they stand after these in its tables and its index."
+        )
     for record in summary.failed[:10]:
         print(f"failed: {shorten(record['sentence'], 60)!r}: {record['error']}", file=sys.stderr)
     if len(summary.failed) > 10:

@@ -1,15 +1,14 @@
 """Two runs side by side: other models, or other readings, of the same sentences."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet
 
 from trendlib.errors import RunFolderError
-from trendlib.runs.folder import MANIFEST, PARQUET
+from trendlib.runs.folder import PARQUET, read_manifest
 from trendlib.runs.records import DONE
 
 
@@ -65,7 +64,7 @@ def compare_runs(first: Path, second: Path) -> RunComparison:
     """Compare two runs, sentence by sentence.
 
     Raises:
-        RunFolderError: If a folder holds no results of a run.
+        RunFolderError: If a folder holds no results of a run, or damaged ones.
     """
     runs = [_load(first), _load(second)]
     joined = runs[0].merge(runs[1], on="sentence", suffixes=(" A", " B"))
@@ -94,12 +93,18 @@ def _load(folder: Path) -> pd.DataFrame:
             "if it was killed, the same command completes it"
         )
     columns = ["sentence", "status", "focus", "related"]
-    table: pd.DataFrame = pyarrow.parquet.read_table(path, columns=columns).to_pandas()
+    try:
+        read = pyarrow.parquet.read_table(path, columns=columns, page_checksum_verification=True)
+        table: pd.DataFrame = read.to_pandas()
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise RunFolderError(
+            f"{path} cannot be read as the results of a run ({error}): the same `trendlib run` "
+            "command writes it again from what is kept"
+        ) from error
     return table
 
 
 def _label(folder: Path) -> str:
-    manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    return (
-        f"{folder.name} ({manifest['model']}, {manifest['dtype']}, reading {manifest['reading']})"
-    )
+    manifest = read_manifest(folder)
+    model, dtype, reading = (manifest.get(name) for name in ("model", "dtype", "reading"))
+    return f"{folder.name} ({model}, {dtype}, reading {reading})"

@@ -5,7 +5,7 @@ import json
 import re
 import shutil
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,12 +31,16 @@ NOTEBOOK = "notebook.ipynb"
 PAGE = "page.html"
 PICTURE = "thumbnail.png"
 
+SEAL = "record_sha256"
+"""The key of a record that holds the checksum of all its others."""
+
 
 class RunFolder:
     """A run's folder.
 
     A sentence's outputs are written to a folder of their own in ``STAGING``, which is renamed when
-    they are complete: a run that is killed leaves whole sentences only.
+    they are complete: a run that is killed leaves whole sentences only. A record holds its own
+    checksum and those of the files beside it; what does not match them is made again.
     """
 
     def __init__(self, path: Path, settings: Settings) -> None:
@@ -52,13 +56,15 @@ class RunFolder:
             RunFolderError: If it holds something else, a run of other settings, or a run that is
                 still going on.
         """
+        if self.path.is_symlink() and not self.path.exists():
+            raise RunFolderError(f"{self.path} is a link to nothing: give a folder with --out")
         if self.path.exists() and not self.path.is_dir():
             raise RunFolderError(f"{self.path} is a file: give a folder with --out")
         manifest = self.path / MANIFEST
-        if self.path.exists() and not manifest.exists() and _visible(self.path):
+        if self.path.exists() and not manifest.exists() and (others := _not_ours(self.path)):
             raise RunFolderError(
-                f"the folder {self.path} holds something other than a run: give a new folder, or "
-                "an empty one, with --out"
+                f"the folder {self.path} holds something other than a run ({others[0]}): give a "
+                "new folder, or an empty one, with --out"
             )
         self.path.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self.path / LOCK)
@@ -78,13 +84,30 @@ class RunFolder:
             ) from None
 
     def record(self, sentence: str) -> Record | None:
-        """Read a sentence's record; None if there is none, or a damaged one."""
-        try:
-            text = (self.path / SENTENCES / folder_name(sentence) / RECORD).read_text("utf-8")
-            record: Record = json.loads(text)
-        except (FileNotFoundError, ValueError):  # a damaged one is as good as none
+        """Read a sentence's record; None if there is none, a damaged one or another sentence's."""
+        record = self._read(self.path / SENTENCES / folder_name(sentence))
+        return record if record is not None and record["sentence"] == sentence else None
+
+    def other_records(self, sentences: Collection[str]) -> list[Record]:
+        """Read the records of all sentences of this folder but the given ones."""
+        known = {folder_name(sentence) for sentence in sentences}
+        folders = sorted(path for path in (self.path / SENTENCES).iterdir() if path.is_dir())
+        found = [self._read(path) for path in folders if path.name not in known]
+        return [record for record in found if record is not None]
+
+    def _read(self, folder: Path) -> Record | None:
+        record = _read_record(folder)
+        if record is None or differences(record, self._common):
             return None
         return record
+
+    @property
+    def _common(self) -> dict[str, object]:
+        """What is in every record of this run."""
+        return {
+            **self.settings.manifest,
+            "parameters": json.dumps(dict(self.settings.parameters)),
+        }
 
     def is_done(self, sentence: str, notebooks: bool) -> bool:
         """Say whether a sentence has all that is wanted, made by this version of the code.
@@ -97,10 +120,12 @@ class RunFolder:
         record = self.record(sentence)
         if record is None or record["status"] != records.DONE:
             return False
-        page = self.path / SENTENCES / folder_name(sentence) / PAGE
         if record["code"] != self.settings.code:
             return False
-        return not notebooks or (page.exists() and record["cells"] == self.settings.cells)
+        return not notebooks or (
+            record["cells"] == self.settings.cells
+            and _files_unchanged(self.path / SENTENCES / folder_name(sentence), record["files"])
+        )
 
     def scratch(self, sentence: str) -> Path:
         """Make a folder for what is not complete yet; it is removed with the others."""
@@ -117,13 +142,14 @@ class RunFolder:
         complete = {
             "sentence": sentence,
             **record,
-            **self.settings.manifest,
-            "parameters": json.dumps(dict(self.settings.parameters)),
+            **self._common,
             "code": self.settings.code,
             "cells": self.settings.cells if NOTEBOOK in files else None,
             "folder": f"{SENTENCES}/{name}",
+            "files": {file: _sha256(content) for file, content in files.items()},
         }
-        (staged / RECORD).write_text(json.dumps(complete, ensure_ascii=False), encoding="utf-8")
+        sealed = {**complete, SEAL: _sha256(_json(complete))}
+        (staged / RECORD).write_bytes(_json(sealed))
         for file, content in files.items():
             (staged / file).write_bytes(content)
         final = self.path / SENTENCES / name
@@ -138,22 +164,27 @@ class RunFolder:
             staged.rename(final)
         shutil.rmtree(self.path / STAGING / f"{name}.work", ignore_errors=True)
 
-    def summarize(self, sentences: Sequence[str]) -> list[Record]:
-        """Write the tables and the index; returns the records that there are."""
+    def summarize(self, sentences: Sequence[str]) -> tuple[list[Record], int]:
+        """Write the tables and the index, of the sentences and of all others of the folder.
+
+        Returns:
+            The records of the sentences that have one, and the number of other records.
+        """
         found = [record for text in sentences if (record := self.record(text)) is not None]
+        others = self.other_records(sentences)
         from trendlib.runs import results  # takes a while to load: see the runner
 
-        table = results.records_table(found)
+        table = results.records_table([*found, *others])
         with replacing(self.path / PARQUET) as new:
             results.to_parquet(table, new)
         with replacing(self.path / CSV) as new:
             new.write_text(results.to_csv(table), encoding="utf-8")
         waiting = len(sentences) - len(found)
         with replacing(self.path / INDEX) as new:
-            entries = [self._entry(record) for record in found]
+            entries = [self._entry(record) for record in (*found, *others)]
             text = index.index_page(self.path.name, entries, self.settings.manifest, waiting)
             new.write_text(text, encoding="utf-8")
-        return found
+        return found, len(others)
 
     def _entry(self, record: Record) -> index.Entry:
         def link(file: str) -> str | None:
@@ -168,14 +199,7 @@ class RunFolder:
             with replacing(path) as new:
                 new.write_text(json.dumps(wanted, indent=2) + "\n", encoding="utf-8")
             return
-        try:
-            kept = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise RunFolderError(
-                f"{path} is damaged ({error}): give another folder with --out, or delete that file "
-                "if you know that the folder's run had the settings that you ask for now"
-            ) from error
-        differing = differences(kept, wanted)
+        differing = differences(read_manifest(self.path), wanted)
         if differing:
             raise RunFolderError(
                 f"the folder {self.path} holds a run with {differing}: give another folder with "
@@ -198,5 +222,59 @@ def folder_name(sentence: str) -> str:
     return f"{start}-{checksum}" if start else checksum
 
 
-def _visible(folder: Path) -> list[Path]:
-    return [path for path in folder.iterdir() if not path.name.startswith(".")]
+def read_manifest(folder: Path) -> dict[str, object]:
+    """Read the settings of a run.
+
+    Raises:
+        RunFolderError: If they are missing or damaged.
+    """
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        problem = "is missing"
+    except (ValueError, RecursionError) as error:
+        problem = f"is damaged ({error})"
+    else:
+        if isinstance(manifest, dict):
+            return manifest
+        problem = "is damaged (it holds no JSON object)"
+    raise RunFolderError(
+        f"{path} {problem}: give another folder, or give the run's own command again after you "
+        "have deleted that file, if you know what the run's settings were"
+    )
+
+
+def _read_record(folder: Path) -> Record | None:
+    try:
+        content = (folder / RECORD).read_bytes()
+        record: Record = json.loads(content)
+        seal = record.pop(SEAL)
+    except (FileNotFoundError, ValueError, RecursionError, LookupError, TypeError, AttributeError):
+        return None  # a damaged one is as good as none
+    whole = seal == _sha256(_json(record)) and content == _json({**record, SEAL: seal})
+    return record if whole and folder.name == folder_name(record["sentence"]) else None
+
+
+def _files_unchanged(folder: Path, checksums: Mapping[str, str]) -> bool:
+    try:
+        return all(
+            _sha256((folder / name).read_bytes()) == kept for name, kept in checksums.items()
+        )
+    except FileNotFoundError:
+        return False
+
+
+def _json(record: Record) -> bytes:
+    return json.dumps(record, ensure_ascii=False).encode()
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _not_ours(folder: Path) -> list[str]:
+    """List what is in a folder without a run but an empty lock, which a killed run may leave."""
+    return sorted(
+        path.name for path in folder.iterdir() if path.name != LOCK or path.stat().st_size
+    )

@@ -72,5 +72,5 @@ def to_csv(table: pa.Table) -> str:
 
 
 def to_parquet(table: pa.Table, path: Path) -> None:
-    """Write a table as Parquet."""
-    pyarrow.parquet.write_table(table, path)
+    """Write a table as Parquet, with checksums by which `compare` notices a changed byte."""
+    pyarrow.parquet.write_table(table, path, write_page_checksum=True)

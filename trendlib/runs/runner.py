@@ -10,7 +10,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from trendlib.errors import ParameterError
+from trendlib.errors import ParameterError, RunFolderError
 from trendlib.model.packing import batched
 from trendlib.runs import records
 from trendlib.runs.folder import NOTEBOOK, PAGE, PICTURE, RunFolder
@@ -39,12 +39,14 @@ class RunSummary:
         done: Sentences that have a result.
         earlier: How many of them had it before this command.
         failed: Sentences that have none, and why.
+        others: Sentences of earlier commands that the folder holds too, and its tables list.
         folder: Where it all is.
     """
 
     done: int
     earlier: int
     failed: tuple[Record, ...]
+    others: int
     folder: Path
 
 
@@ -66,7 +68,8 @@ def run(
 
     Raises:
         ParameterError: If a sentence is no valid text.
-        RunFolderError: If the folder cannot hold this run.
+        RunFolderError: If the folder cannot hold this run, or if a sentence has neither a result
+            nor a failure at its end.
         WorkerError: If a worker raises an error that is none of a sentence's own.
         WorkerDiedError: If no worker can be started.
         OSError: If the results cannot be written.
@@ -79,9 +82,16 @@ def run(
         try:
             _run(waiting, earlier, _Work(folder, notebooks), jobs or usable_cores())
         finally:
-            found = folder.summarize(sentences)
+            found, others = folder.summarize(sentences)
+    missing = len(sentences) - len(found)
+    if missing:
+        raise RunFolderError(
+            f"{missing:,} of the {len(sentences):,} sentences have no valid record in {path}, "
+            "though all were run: its disk may be at fault, or another program may write to it. "
+            "Give the same command again"
+        )
     failed = tuple(record for record in found if record["status"] == records.FAILED)
-    return RunSummary(len(found) - len(failed), earlier, failed, path)
+    return RunSummary(len(found) - len(failed), earlier, failed, others, path)
 
 
 def _run(waiting: Sequence[str], earlier: int, work: "_Work", jobs: int) -> None:
