@@ -29,6 +29,8 @@ class Provenance:
         weights_sha256: Checksum of ``model.safetensors``.
         dtype: "float32" or "float64".
         versions: Version of each library that the figures depend on.
+        model_sha256: Checksum of weights, tokenizer and config together; empty in what was kept
+            before there was one.
     """
 
     model: str
@@ -36,6 +38,7 @@ class Provenance:
     weights_sha256: str
     dtype: str
     versions: Mapping[str, str]
+    model_sha256: str = ""
 
     def __post_init__(self) -> None:
         """Make the versions read-only."""

@@ -16,6 +16,7 @@ import pytest
 from helpers.models import fill_cache, make_tiny_model
 from huggingface_hub import constants, file_download
 from safetensors.numpy import load_file, save_file
+from transformers import BertTokenizerFast
 
 from trendlib.errors import (
     CorruptedWeightsError,
@@ -25,6 +26,7 @@ from trendlib.errors import (
     UnsupportedModelError,
 )
 from trendlib.model import weights
+from trendlib.model.agreement import tokenizer_sha256
 from trendlib.model.encoder import load_encoder
 from trendlib.model.weights import BERT_BASE, MINILM, ModelFallbackWarning, find_weights
 
@@ -32,7 +34,11 @@ from trendlib.model.weights import BERT_BASE, MINILM, ModelFallbackWarning, find
 @pytest.fixture
 def as_bert_base(tiny_folder: Path, monkeypatch: pytest.MonkeyPatch) -> weights.HubModel:
     """The tiny model under the name of the real one, with its own checksum."""
-    stand_in = replace(BERT_BASE, sha256=weights.sha256_of(tiny_folder / weights.WEIGHTS_FILE))
+    stand_in = replace(
+        BERT_BASE,
+        sha256=weights.sha256_of(tiny_folder / weights.WEIGHTS_FILE),
+        tokenizer_sha256=tokenizer_sha256(BertTokenizerFast.from_pretrained(tiny_folder)),
+    )
     monkeypatch.setattr(weights, "BERT_BASE", stand_in)
     return stand_in
 

@@ -138,8 +138,8 @@ def check_model(encoder: Encoder) -> None:
     config = encoder.model.config
     if config.is_decoder or getattr(config, "position_embedding_type", "absolute") != "absolute":
         raise UnsupportedModelError(
-            f"{encoder.provenance.model} is a decoder, or has relative positions: batches need a "
-            "BERT encoder with absolute positions; run its sentences one at a time (`encode`)"
+            f"{encoder.provenance.model} is a decoder, or has relative positions: this package "
+            "runs BERT encoders with absolute positions; give another model"
         )
 
 

@@ -25,12 +25,18 @@ from trendlib.errors import (
     NoWordsError,
     SentenceError,
     TooLongError,
+    TrendlibError,
     UnsupportedModelError,
     check_choice,
 )
-from trendlib.model.weights import AUTO, Weights, find_weights
+from trendlib.model.agreement import check_tokenizer
+from trendlib.model.weights import AUTO, WEIGHTS_FILE, Weights, find_weights
 from trendlib.words import Word, split_words
 
+HEADS = ("cls.", "pooler.", "embeddings.position_ids")
+"""How tensors are called that checkpoints hold beside the layers."""
+DECLARED_HEADS = {"classifier.": "Classification", "qa_outputs.": "QuestionAnswering"}
+"""Those of fine-tuned models, with the word in ``architectures`` that declares them."""
 LOADED = 2
 """How many loaded models a process keeps in memory."""
 
@@ -249,7 +255,7 @@ def _find_device(name: str, dtype: str) -> torch.device:
 def _load(weights: Weights, dtype: str, device: torch.device) -> Encoder:
     with _quiet():
         network = _load_network(weights).to(device, getattr(torch, dtype)).eval()
-        tokenizer = BertTokenizerFast.from_pretrained(weights.folder)
+        tokenizer = _load_tokenizer(weights, network.config.vocab_size)
     versions = {name: version(name) for name in ("torch", "transformers", "numpy", "trendlib")}
     provenance = Provenance(
         model=weights.name,
@@ -257,6 +263,7 @@ def _load(weights: Weights, dtype: str, device: torch.device) -> Encoder:
         weights_sha256=weights.sha256,
         dtype=dtype,
         versions={"python": platform.python_version(), **versions},
+        model_sha256=weights.model_sha256,
     )
     return Encoder(network, tokenizer, provenance)
 
@@ -316,7 +323,35 @@ def _load_network(weights: Weights) -> Any:
             f"the weights of {weights.name} lack {len(wrong)} tensors ({wrong[0]}, ...), which "
             "would be filled with random numbers: copy or download them again"
         )
+    unused = sorted(key for key in report["unexpected_keys"] if not _is_of_a_head(key, network))
+    if unused:
+        raise UnsupportedModelError(
+            f"{WEIGHTS_FILE} of {weights.name} holds {len(unused)} tensors that nothing uses "
+            f"({unused[0]}, ...): config.json declares another model than the weights are of; "
+            "give the config that belongs to them"
+        )
     return network
+
+
+def _is_of_a_head(key: str, network: Any) -> bool:
+    """Whether a tensor belongs to a part behind the last layer, which the method leaves out."""
+    declared = " ".join(network.config.architectures or ())
+    heads = [*HEADS, *(head for head, kind in DECLARED_HEADS.items() if kind in declared)]
+    return key.removeprefix("bert.").startswith(tuple(heads))
+
+
+def _load_tokenizer(weights: Weights, rows: int) -> Any:
+    try:
+        tokenizer = BertTokenizerFast.from_pretrained(weights.folder, local_files_only=True)
+        check_tokenizer(tokenizer, weights, rows)
+    except TrendlibError:
+        raise
+    except Exception as error:  # those of the tokenizers' library are bare exceptions
+        raise CorruptedWeightsError(
+            f"the tokenizer of {weights.name} cannot be read ({type(error).__name__}: {error}): "
+            f"copy or download its files again (folder {weights.folder})"
+        ) from error
+    return tokenizer
 
 
 @contextmanager

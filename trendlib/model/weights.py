@@ -8,12 +8,13 @@ import hashlib
 import json
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import huggingface_hub
 from huggingface_hub import constants
@@ -38,6 +39,13 @@ HUB_FILES = ("config.json", "tokenizer_config.json", "tokenizer.json", WEIGHTS_F
 NEEDED_FILES = ("config.json", WEIGHTS_FILE)
 VOCABULARY_FILES = ("tokenizer.json", "vocab.txt")
 """A folder needs one of these."""
+TOKENIZER_SETTINGS = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
+MODEL_FILES = ("config.json", WEIGHTS_FILE, *VOCABULARY_FILES, *TOKENIZER_SETTINGS)
+"""The files that decide what a model computes; some of them a folder may lack."""
+
+TOKENIZERS = ("BertTokenizer", "BertTokenizerFast")
+UNCASED_SHA256 = "f805d236c5f67adfec969780ddbd0a835d05b08db2b9546f7e48053595febfa3"
+"""The checksum of the tokenizer that both known models have; see ``agreement``."""
 
 
 class ModelFallbackWarning(UserWarning):
@@ -54,12 +62,16 @@ class Weights:
         folder: The folder that contains the files.
         revision: The commit on the hub, the package with its version, or ``LOCAL``.
         sha256: The checksum of the weights file.
+        model_sha256: The checksum of weights, tokenizer and config together.
+        tokenizer_sha256: The checksum that the tokenizer must have; None if any will do.
     """
 
     name: str
     folder: Path
     revision: str
     sha256: str
+    model_sha256: str
+    tokenizer_sha256: str | None
 
     @property
     def choice(self) -> str:
@@ -76,12 +88,14 @@ class HubModel:
         repositories: Its repositories on the hub; downloads use the first one.
         revision: The pinned commit.
         sha256: The checksum that the weights must have.
+        tokenizer_sha256: The checksum that the tokenizer must have; see ``agreement``.
     """
 
     name: str
     repositories: tuple[str, ...]
     revision: str
     sha256: str
+    tokenizer_sha256: str = UNCASED_SHA256
 
     def find(self) -> Weights:
         """Find the files in the cache, or download them from the hub.
@@ -91,7 +105,11 @@ class HubModel:
             CorruptedWeightsError: If the weights do not have the pinned checksum.
         """
         folder = self._cached() or self._downloaded()
-        return Weights(self.name, folder, self.revision, checked_sha256(folder, self.sha256))
+        sha256 = checked_sha256(folder, self.sha256)
+        check_declared(folder, self.name)
+        # A cache may hold further files that other programs asked for.
+        identity = model_sha256(folder, HUB_FILES)
+        return Weights(self.name, folder, self.revision, sha256, identity, self.tokenizer_sha256)
 
     def _cached(self) -> Path | None:
         for repository in self.repositories:
@@ -136,12 +154,14 @@ class PackagedModel:
         package: The package's name on the index.
         module: The name to import it by; the files are in its folder ``model``.
         sha256: The checksum that the weights must have.
+        tokenizer_sha256: The checksum that the tokenizer must have; see ``agreement``.
     """
 
     name: str
     package: str
     module: str
     sha256: str
+    tokenizer_sha256: str = UNCASED_SHA256
 
     def find(self) -> Weights:
         """Find the files in the installed package.
@@ -163,7 +183,9 @@ class PackagedModel:
         folder = Path(spec.origin).parent / "model"
         require_files(folder, self.name)
         sha256 = checked_sha256(folder, self.sha256)
-        return Weights(self.name, folder, f"{self.package} {installed}", sha256)
+        check_declared(folder, self.name)
+        revision, identity = f"{self.package} {installed}", model_sha256(folder)
+        return Weights(self.name, folder, revision, sha256, identity, self.tokenizer_sha256)
 
 
 BERT_BASE = HubModel(
@@ -240,6 +262,64 @@ def _sha256(path: Path, size: int, written: int) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def model_sha256(folder: Path, files: Sequence[str] = MODEL_FILES) -> str:
+    """Compute one checksum of weights, tokenizer and config: a model is what they are together."""
+    present = sorted(name for name in files if (folder / name).is_file())
+    lines = [f"{name} {sha256_of(folder / name)}\n" for name in present]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def check_declared(folder: Path, name: str) -> None:
+    """Check that a model's settings declare what this package runs.
+
+    Raises:
+        CorruptedWeightsError: If a file of settings is not a JSON object.
+        UnsupportedModelError: If they declare something else than a BERT encoder with absolute
+            positions and BERT's tokenizer.
+    """
+    config = _settings(folder / "config.json", name)
+    tokenizer = {}
+    if (folder / "tokenizer_config.json").is_file():
+        tokenizer = _settings(folder / "tokenizer_config.json", name)
+    if config.get("model_type") != "bert":
+        raise UnsupportedModelError(
+            f"the model {name} is of type {config.get('model_type')!r}: only 'bert' has the "
+            "embedding output and the word pieces that the method is about"
+        )
+    for setting, settings, file, allowed in (
+        ("position_embedding_type", config, "config.json", ("absolute",)),
+        ("is_decoder", config, "config.json", (False,)),
+        ("add_cross_attention", config, "config.json", (False,)),
+        ("auto_map", config, "config.json", ()),
+        ("quantization_config", config, "config.json", ()),
+        ("tokenizer_class", config, "config.json", TOKENIZERS),
+        ("tokenizer_class", tokenizer, "tokenizer_config.json", TOKENIZERS),
+        ("auto_map", tokenizer, "tokenizer_config.json", ()),
+    ):
+        declared = settings.get(setting)
+        if declared is not None and declared not in allowed:
+            listed = " or ".join([*map(repr, allowed), "nothing"])
+            raise UnsupportedModelError(
+                f"{file} of the model {name} declares {setting}={declared!r}, which this package "
+                f"does not run (it runs {listed}): give another model"
+            )
+
+
+def _settings(path: Path, name: str) -> dict[str, Any]:
+    try:
+        settings = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise CorruptedWeightsError(
+            f"{path.name} of the model {name} is not valid JSON: copy the file again ({path})"
+        ) from error
+    if not isinstance(settings, dict):
+        raise UnsupportedModelError(
+            f"{path.name} of the model {name} is not a JSON object with settings: give a folder "
+            f"that holds a BERT model ({path})"
+        )
+    return settings
+
+
 def checked_sha256(folder: Path, expected: str) -> str:
     """Compute the checksum of a folder's weights, and check it against the expected one.
 
@@ -275,22 +355,18 @@ def _find_auto() -> Weights:
 def _find_local(folder: Path) -> Weights:
     name = folder.resolve().name
     require_files(folder, name)
-    try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise CorruptedWeightsError(
-            f"config.json of the model {name} is not valid JSON: copy the file again"
-        ) from error
-    kind = config.get("model_type") if isinstance(config, dict) else None
-    if kind != "bert":
-        raise UnsupportedModelError(
-            f"the model {name} is of type {kind!r}: only 'bert' has the embedding output and "
-            "the word pieces that the method is about"
-        )
+    check_declared(folder, name)
     # A model is recognized by its weights, not by the name of its folder.
     sha256 = sha256_of(folder / WEIGHTS_FILE)
-    known = {model.sha256: model.name for model in (BERT_BASE, MINILM)}
-    return Weights(known.get(sha256, f"{name} (local folder)"), folder.resolve(), LOCAL, sha256)
+    known = next((model for model in (BERT_BASE, MINILM) if model.sha256 == sha256), None)
+    return Weights(
+        known.name if known else f"{name} (local folder)",
+        folder.resolve(),
+        LOCAL,
+        sha256,
+        model_sha256(folder),
+        known.tokenizer_sha256 if known else None,
+    )
 
 
 def _why_unreachable(url: str) -> str | None:
