@@ -19,7 +19,7 @@ from trendlib.attention import attention_rows, layer_of
 from trendlib.errors import OutputError, needs_extra
 from trendlib.files.atomic import replacing
 from trendlib.interfaces import EXTRAS
-from trendlib.model.batch import check_model, rows_of, run_blocks
+from trendlib.model.batch import rows_of, run_blocks
 from trendlib.model.encoder import Encoder
 from trendlib.readings import Reading
 
@@ -70,7 +70,7 @@ def export(encoder: Encoder, reading: Reading, out: Path) -> float:
         LayerOutOfRangeError: If the reading names a layer that the model lacks.
         UnsupportedModelError: If the model cannot run batches.
     """
-    check_model(encoder)
+    encoder.check()
     layer = layer_of(reading, encoder.n_layers)
     token = torch.export.Dim("token", max=encoder.max_tokens)
     axes = {0: torch.export.Dim("sentence"), 1: token}
@@ -97,6 +97,7 @@ def export(encoder: Encoder, reading: Reading, out: Path) -> float:
                 "model": provenance.model,
                 "revision": provenance.revision,
                 "weights_sha256": provenance.weights_sha256,
+                "model_sha256": provenance.model_sha256,
                 "reading": reading.name,
             },
         )

@@ -23,6 +23,7 @@ from trendlib.errors import (
     CorruptedWeightsError,
     NotTextError,
     NoWordsError,
+    OtherModelError,
     SentenceError,
     TooLongError,
     TrendlibError,
@@ -58,6 +59,11 @@ class Encoder:
         self.provenance = provenance
         self.model = model
         self.tokenizer = tokenizer
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle it by its tensors: transformers hangs hooks on a model that has run."""
+        parts = self.model.config, self.model.state_dict(), self.tokenizer, self.provenance
+        return _rebuilt, parts
 
     @property
     def device(self) -> torch.device:
@@ -187,8 +193,29 @@ class Encoder:
             )
         return None
 
+    def check(self) -> None:
+        """Check that the model computes what this package is about, in its number format.
+
+        Raises:
+            UnsupportedModelError: If it is a decoder, whose tokens attend only backwards, if its
+                positions are not absolute, or if it was changed to another number format.
+        """
+        config, name = self.model.config, self.provenance.model
+        positions = getattr(config, "position_embedding_type", "absolute")
+        if config.is_decoder or positions != "absolute":
+            raise UnsupportedModelError(
+                f"{name} is a decoder, or has relative positions: this package runs BERT encoders "
+                "with absolute positions; give another model"
+            )
+        if self.model.dtype != getattr(torch, self.provenance.dtype):
+            raise UnsupportedModelError(
+                f"{name} was loaded in {self.provenance.dtype} and changed to {self.model.dtype}: "
+                f"load it in one of {', '.join(DTYPES)}; trends need that precision"
+            )
+
     def _run(self, tokenized: Tokenized) -> Encoding:
-        with torch.inference_mode():
+        self.check()
+        with exact(self.device):
             output = self.model(
                 input_ids=torch.tensor([tokenized.ids], device=self.device),
                 output_hidden_states=True,
@@ -207,6 +234,42 @@ class Encoder:
             attentions=np.stack([matrix[0].cpu().numpy() for matrix in output.attentions]),
             provenance=self.provenance,
         )
+
+
+def _rebuilt(
+    config: Any, tensors: dict[str, torch.Tensor], tokenizer: Any, provenance: Provenance
+) -> Encoder:
+    network = BertModel(config, add_pooling_layer=False)
+    network.load_state_dict(tensors, assign=True)
+    device = next(iter(tensors.values())).device
+    return Encoder(network.to(device).eval(), tokenizer, provenance)
+
+
+def check_same_model(what: str, expected: str, found: Provenance, name: str) -> None:
+    """Check that a model is the one that something was made with.
+
+    Args:
+        what: How that was made: "fitted" or "saved".
+        expected: The ``model_sha256`` at that time.
+        found: The model now.
+        name: The model's name at that time.
+
+    Raises:
+        OtherModelError: If it is another one.
+    """
+    if found.model_sha256 != expected:
+        raise OtherModelError(
+            f"this was {what} with {name} ({expected[:16]}), but the model is now {found.model} "
+            f"({found.model_sha256[:16]}; checksums of weights, tokenizer and config): give the "
+            "same model by its name or folder, or make it again with this one"
+        )
+
+
+@contextmanager
+def exact(device: torch.device) -> Iterator[None]:
+    """Compute without gradients, and in the model's own number format even under ``autocast``."""
+    with torch.inference_mode(), torch.autocast(device.type, enabled=False):
+        yield
 
 
 def load_encoder(model: str | Path = AUTO, dtype: str = "float32", device: str = "cpu") -> Encoder:
