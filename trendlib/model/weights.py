@@ -7,6 +7,7 @@ their sha256 before they are read.
 import hashlib
 import json
 import threading
+import time
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,11 @@ from trendlib.errors import (
 HUB_WAIT_SECONDS = 3.0
 """How long to wait for an answer of the hub before it counts as unreachable."""
 
+STALL_SECONDS = 30.0
+"""How long a download may bring nothing before it is given up."""
+DOWNLOAD_SECONDS = 1800.0
+"""How long a download may take in all."""
+
 LOCAL = "local folder"
 """The revision of a model that was given as a folder."""
 
@@ -39,6 +45,8 @@ HUB_FILES = ("config.json", "tokenizer_config.json", "tokenizer.json", WEIGHTS_F
 NEEDED_FILES = ("config.json", WEIGHTS_FILE)
 VOCABULARY_FILES = ("tokenizer.json", "vocab.txt")
 """A folder needs one of these."""
+OTHER_FORMS = ("*.safetensors", "*.bin", "*.h5", "*.msgpack", "*.ckpt.*")
+"""Weights as other programs, or older ones, write them."""
 TOKENIZER_SETTINGS = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
 MODEL_FILES = ("config.json", WEIGHTS_FILE, *VOCABULARY_FILES, *TOKENIZER_SETTINGS)
 """The files that decide what a model computes; some of them a folder may lack."""
@@ -122,25 +130,52 @@ class HubModel:
     def _downloaded(self) -> Path:
         repository = self.repositories[0]
         url = huggingface_hub.hf_hub_url(repository, "config.json", revision=self.revision)
-        reason = _why_unreachable(url)
+        reason = _why_unreachable(url) or self._why_not_downloaded(repository)
         if reason is None:
-            try:
-                return self._fetch(repository, local_files_only=False)
-            except Exception as error:  # the client's errors share no base class
-                reason = f"the download failed ({type(error).__name__})"
+            return self._fetch(repository, local_files_only=True)
         raise ModelNotReachableError(
-            f"{self.name} at revision {self.revision} is not in the cache, and {reason}: "
+            f"{self.name} at revision {self.revision} is not in the cache "
+            f"({constants.HF_HUB_CACHE}), and {reason}: "
             "connect once to let the weights be downloaded, copy a cache that holds them "
             "(environment variable HF_HOME), give the folder that holds the files, "
             f"or choose {MINILM.name!r}"
         )
 
-    def _fetch(self, repository: str, *, local_files_only: bool) -> Path:
+    def _why_not_downloaded(self, repository: str) -> str | None:
+        """Download the files; return None if they are there then."""
+        failed: list[str] = []
+
+        def download() -> None:
+            for name in HUB_FILES:
+                try:
+                    self._fetch(repository, [name], local_files_only=False)
+                except Exception as error:  # the client's errors share no base class
+                    failed.append(f"the download of {name} failed ({_cause(error)})")
+                    return
+
+        # The client waits and tries again without an end; hence the thread.
+        thread = threading.Thread(target=download, daemon=True)
+        thread.start()
+        started = changed = time.monotonic()
+        size = 0
+        while thread.is_alive():
+            thread.join(min(STALL_SECONDS, 1.0))
+            now, before, size = time.monotonic(), size, _size_of_cache(repository)
+            changed = now if size != before else changed
+            if thread.is_alive() and now - changed > STALL_SECONDS:
+                return f"the download stalled: nothing came for {STALL_SECONDS:g} s"
+            if thread.is_alive() and now - started > DOWNLOAD_SECONDS:
+                return f"the download was not done after {DOWNLOAD_SECONDS:g} s"
+        return failed[0] if failed else None
+
+    def _fetch(
+        self, repository: str, names: Sequence[str] = HUB_FILES, *, local_files_only: bool
+    ) -> Path:
         paths = [
             huggingface_hub.hf_hub_download(
                 repository, name, revision=self.revision, local_files_only=local_files_only
             )
-            for name in HUB_FILES
+            for name in names
         ]
         return Path(paths[0]).parent
 
@@ -224,10 +259,16 @@ def find_weights(model: str | Path = AUTO) -> Weights:
         BERT_BASE.name: BERT_BASE.find,
         MINILM.name: MINILM.find,
     }
-    if isinstance(model, str) and model in named:
-        return named[model]()
-    if isinstance(model, str | Path) and str(model).strip() and Path(model).is_dir():
-        return _find_local(Path(model))
+    try:
+        if isinstance(model, str) and model in named:
+            return named[model]()
+        if isinstance(model, str | Path) and str(model).strip() and Path(model).is_dir():
+            return _find_local(Path(model))
+    except OSError as error:
+        raise MissingWeightsError(
+            f"a file of the model {str(model)!r} cannot be read ({_cause(error)}): "
+            "check its path and permissions"
+        ) from error
     listed = ", ".join(repr(name) for name in named)
     raise UnknownModelError(
         f"unknown model {model!r}: choose one of {listed}, or the path of a folder that holds "
@@ -247,7 +288,21 @@ def require_files(folder: Path, name: str) -> None:
     if missing:
         raise MissingWeightsError(
             f"the folder of the model {name} lacks {', '.join(missing)}: it needs {_needed()}"
+            f"{_how_to_convert(folder)} (folder {folder})"
         )
+
+
+def _how_to_convert(folder: Path) -> str:
+    """Say what to do with weights in another form, if the folder holds some."""
+    others = sorted(file.name for form in OTHER_FORMS for file in folder.glob(form))
+    if (folder / WEIGHTS_FILE).is_file() or not others:
+        return ""
+    return (
+        f"; it holds {', '.join(others[:3])}{', ...' if len(others) > 3 else ''}: convert with "
+        '`python -c "from transformers import BertModel as B; '
+        f"B.from_pretrained({str(folder)!r}).save_pretrained({str(folder)!r}, "
+        "max_shard_size='100GB')\"`"
+    )
 
 
 def sha256_of(path: Path) -> str:
@@ -330,7 +385,8 @@ def checked_sha256(folder: Path, expected: str) -> str:
     if actual != expected:
         raise CorruptedWeightsError(
             f"{WEIGHTS_FILE} has sha256 {actual}, but {expected} was expected: the file is "
-            "damaged or another one; delete it and install or download it again"
+            "damaged or another one; delete it and install or download it again "
+            f"({folder / WEIGHTS_FILE})"
         )
     return actual
 
@@ -373,15 +429,14 @@ def _why_unreachable(url: str) -> str | None:
     """Ask the hub for one small file; return None if it answers."""
     if constants.HF_HUB_OFFLINE:
         return "the hub is switched off (HF_HUB_OFFLINE)"
-    answers: list[bool] = []
+    answers: list[str | None] = []
 
     def ask() -> None:
         try:
-            answers.append(
-                huggingface_hub.get_session().head(url, timeout=HUB_WAIT_SECONDS).status_code < 400
-            )
-        except Exception:  # whatever went wrong, the hub does not answer
-            answers.append(False)
+            response = huggingface_hub.get_session().head(url, timeout=HUB_WAIT_SECONDS)
+            answers.append(_refusal(response.status_code))
+        except Exception as error:  # whatever went wrong, the hub does not answer
+            answers.append(f"the hub ({constants.ENDPOINT}) cannot be reached ({_cause(error)})")
 
     # The look-up of a host name has no time-out of its own; hence the thread.
     thread = threading.Thread(target=ask, daemon=True)
@@ -389,4 +444,38 @@ def _why_unreachable(url: str) -> str | None:
     thread.join(HUB_WAIT_SECONDS)
     if not answers:
         return f"the hub did not answer within {HUB_WAIT_SECONDS:g} s"
-    return None if answers[0] else "the hub cannot be reached"
+    return answers[0]
+
+
+def _refusal(status: int) -> str | None:
+    """Say what an answer of the hub means and what to do; None if it is no refusal."""
+    if status < 400:
+        return None
+    advice = {
+        401: "refuses access; the token is wrong or missing: set HF_TOKEN, or unset a wrong one",
+        403: "forbids access; set HF_TOKEN to a token that may read the model",
+        404: "has no such file; check the environment variable HF_ENDPOINT",
+        429: "has had too many requests; wait some minutes, or set HF_TOKEN",
+    }
+    otherwise = "is out of order; try again later" if status >= 500 else "refuses"
+    return f"the hub ({constants.ENDPOINT}) {advice.get(status, otherwise)} (HTTP {status})"
+
+
+def _cause(error: Exception) -> str:
+    """Return an error's class and first line, and what the hub answered if it did."""
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    refusal = _refusal(status) if isinstance(status, int) else None
+    lines = str(error).strip().splitlines()
+    return refusal or ": ".join([type(error).__name__, *lines[:1]])
+
+
+def _size_of_cache(repository: str) -> int:
+    """Count the bytes that the hub's cache holds of a repository."""
+    folder = Path(constants.HF_HUB_CACHE) / f"models--{repository.replace('/', '--')}" / "blobs"
+    total = 0
+    for file in folder.glob("*"):
+        try:
+            total += file.stat().st_size
+        except FileNotFoundError:  # it was renamed meanwhile
+            total += 1
+    return total
