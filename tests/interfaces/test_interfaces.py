@@ -5,6 +5,7 @@ import os
 import pickle
 import shutil
 import sys
+import time
 import tracemalloc
 import warnings
 from collections.abc import Iterator
@@ -422,6 +423,39 @@ def test_a_dataset_that_does_not_fit_is_refused(ray_cluster: Any) -> None:
         embed_dataset(dataset, 1, column="text")
     with pytest.raises(ParameterError, match="has columns focus already"):
         embed_dataset(dataset, 1)
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_files_are_read_while_a_worker_embeds(
+    ray_cluster: Any, tmp_path: Path, tiny_folder: Path, tiny: Encoder, form: str
+) -> None:
+    """The recipe of the chapter on commands: a processor is left for reading."""
+    from trendlib.interfaces.ray_data import embed_dataset
+
+    frame = pd.DataFrame({"sentence": SENTENCES * 50})
+    path = tmp_path / f"rows.{form}"
+    frame.to_csv(path, index=False) if form == "csv" else frame.to_parquet(path)
+    dataset = getattr(ray_cluster.data, f"read_{form}")(str(path))
+    choices: dict[str, Any] = {"model": str(tiny_folder), "dtype": "float64", "num_cpus": 1}
+    start = time.monotonic()
+    table = embed_dataset(dataset, 1, **choices).to_pandas()
+    assert time.monotonic() - start < 100
+    assert sorted(table["sentence"]) == sorted(frame["sentence"])
+    focus = {sentence: embed_encoding(tiny.encode(sentence)).choice.focus for sentence in SENTENCES}
+    assert all(row.focus == focus[row.sentence].word for row in table.itertuples())
+
+
+@pytest.mark.parametrize(("workers", "num_cpus"), [(2, 1), (3, 0.5), (1, 2), (3, 1), (50, 1)])
+def test_workers_that_take_every_processor_are_refused(
+    ray_cluster: Any, tmp_path: Path, workers: int, num_cpus: float
+) -> None:
+    from trendlib.interfaces.ray_data import embed_dataset
+
+    path = tmp_path / "rows.parquet"
+    pd.DataFrame({"sentence": SENTENCES}).to_parquet(path)
+    dataset = ray_cluster.data.read_parquet(str(path))
+    with pytest.raises(ParameterError, match=r"every processor of the cluster \(1 \+ 1\)"):
+        embed_dataset(dataset, workers, num_cpus=num_cpus)
 
 
 # ONNX
