@@ -1,9 +1,11 @@
 """Trend embeddings inside scikit-learn, sentence-transformers, mteb, Ray and ONNX."""
 
 import copy
+import json
 import os
 import pickle
 import shutil
+import subprocess
 import sys
 import time
 import tracemalloc
@@ -486,6 +488,25 @@ def test_an_exported_model_is_the_model(tmp_path: Path, tiny_folder: Path, readi
     properties = {each.key: each.value for each in onnx.load(path).metadata_props}
     assert properties["model"] == "tiny-bert (local folder)"
     assert properties["reading"] == reading.name
+
+
+def test_an_exported_file_needs_no_trendlib(tmp_path: Path, minilm: Encoder) -> None:
+    """Forty lines of NumPy make the same embedding, given the file and the tokenizer beside it."""
+    from trendlib.interfaces.onnx import export
+
+    path = tmp_path / "trend.onnx"
+    export(load_encoder(MINILM.name), ARTICLE, path)
+    program = (Path(__file__).parent / "onnx_numpy.py").read_text(encoding="utf-8")
+    assert "import trendlib" not in program
+    function = program[program.index("    session =") : program.index("if __name__")]
+    assert len(function.strip().splitlines()) <= 40
+    given = [SENTENCES[0], "I can't e-mail [SEP] 3.14 cafés.", "Embeddings, unbelievably!", "I"]
+    for sentence in given:
+        command = [sys.executable, "-c", program, str(path), sentence]
+        words, values = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+        expected = embed_encoding(minilm.encode(sentence))
+        assert words == [word.word for word in expected.choice.chosen], sentence
+        assert cosine(np.array(values), expected.values) > 0.9999
 
 
 def test_an_export_that_is_not_the_model_is_not_kept(
