@@ -15,6 +15,7 @@ from trendlib.choice import Choice, NoRelated, Related, find_words
 from trendlib.encoding import Encoding, Provenance
 from trendlib.errors import ArrayError, UnknownChoiceError, check_choice
 from trendlib.readings import ARTICLE, READINGS, Reading, reading_named
+from trendlib.rebuilt import Rebuilt
 from trendlib.trend import Kind, Trend, check_kind, trend
 from trendlib.typing import Mask, Vector, WordStates
 from trendlib.words import mean_over_pieces
@@ -89,7 +90,7 @@ class Overlap:
 
 
 @dataclass(frozen=True, eq=False)
-class SentenceEmbedding:
+class SentenceEmbedding(Rebuilt):
     """A sentence's trend embedding, with every step that led to it. Its arrays are read-only.
 
     Attributes:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from trendlib.errors import ArrayError, WordNotFoundError
+from trendlib.rebuilt import Rebuilt
 from trendlib.typing import Attentions, HiddenStates, TokenStates, Vector, WordStates
 from trendlib.words import Word, mean_over_pieces
 
@@ -20,7 +21,7 @@ DTYPES = ("float32", "float64")
 
 
 @dataclass(frozen=True)
-class Provenance:
+class Provenance(Rebuilt):
     """The model and the library versions that figures were computed with.
 
     Attributes:
@@ -29,6 +30,8 @@ class Provenance:
         weights_sha256: Checksum of ``model.safetensors``.
         dtype: "float32" or "float64".
         versions: Version of each library that the figures depend on.
+        model_sha256: Checksum of weights, tokenizer and config together; empty in what was kept
+            before there was one.
     """
 
     model: str
@@ -36,6 +39,7 @@ class Provenance:
     weights_sha256: str
     dtype: str
     versions: Mapping[str, str]
+    model_sha256: str = ""
 
     def __post_init__(self) -> None:
         """Make the versions read-only."""
@@ -67,7 +71,7 @@ class Tokenized:
 
 
 @dataclass(frozen=True, eq=False)
-class Encoding:
+class Encoding(Rebuilt):
     """The model's output for one sentence. Its arrays are read-only.
 
     Attributes:

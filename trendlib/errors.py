@@ -59,6 +59,10 @@ class CorruptedWeightsError(ModelError):
     """The weights do not have the expected checksum, or cannot be read."""
 
 
+class OtherModelError(ModelError):
+    """The model is not the one that something was fitted or saved with."""
+
+
 class UnsupportedModelError(ModelError):
     """The model is not a BERT model, or does not return what the method needs."""
 

@@ -26,13 +26,14 @@ from typing import Literal
 import numpy as np
 
 from trendlib.errors import ArrayError, check_choice
+from trendlib.rebuilt import Rebuilt
 from trendlib.typing import Mask, Vector
 
 Kind = Literal["log quotient", "difference", "signed log-abs"]
 
 
 @dataclass(frozen=True, eq=False)
-class Trend:
+class Trend(Rebuilt):
     """A word's trend vector.
 
     Attributes:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from transformers import BertTokenizerFast
 
 from helpers.models import fill_cache, make_tiny_model
 from trendlib.articles import published, reproduce
@@ -16,6 +17,7 @@ from trendlib.choice import choose_words
 from trendlib.cli import main
 from trendlib.errors import UnknownChoiceError
 from trendlib.model import weights
+from trendlib.model.agreement import tokenizer_sha256
 from trendlib.model.encoder import Encoder, load_encoder
 from trendlib.model.weights import BERT_BASE
 from trendlib.readings import ARTICLE
@@ -216,7 +218,8 @@ def stand_in(
     """A random model of twelve layers and heads in the place of bert-base-uncased."""
     folder = make_tiny_model(tmp_path / "stand-in", layers=12, heads=12)
     sha256 = weights.sha256_of(folder / weights.WEIGHTS_FILE)
-    as_bert = dataclasses.replace(BERT_BASE, sha256=sha256)
+    cuts = tokenizer_sha256(BertTokenizerFast.from_pretrained(folder))
+    as_bert = dataclasses.replace(BERT_BASE, sha256=sha256, tokenizer_sha256=cuts)
     monkeypatch.setattr(weights, "BERT_BASE", as_bert)
     monkeypatch.setattr(published, "BERT_BASE", as_bert)
     fill_cache(empty_cache, folder, "bert-base-uncased")

@@ -20,7 +20,14 @@ BIBLIOGRAPHY: dict[str, Entry] = dict(parse_file(BOOK / "references.bib").entrie
 VENUES = {"article": "journal", "inproceedings": "booktitle", "misc": "howpublished"}
 
 # Modules that no reader calls: the inside of runs, of files and of the command.
-INSIDE = {"__main__", "files.atomic", "files.code_version", "files.settings"}
+INSIDE = {
+    "__main__",
+    "rebuilt",
+    "model.agreement",
+    "files.atomic",
+    "files.code_version",
+    "files.settings",
+}
 INSIDE |= {
     f"runs.{name}"
     for name in ("engine", "folder", "index", "markdown", "pages", "records", "worker")

@@ -14,6 +14,7 @@ import pyarrow.compute
 import pyarrow.parquet
 import pytest
 
+from helpers.runs import TRENDLIB, seen_on_a_terminal, trendlib, write_lines
 from trendlib.embedding import Recipe, Undefined, embed_encoding
 from trendlib.errors import InputFileError, OutputError
 from trendlib.files import embed as embed_module

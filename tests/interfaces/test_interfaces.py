@@ -1,13 +1,21 @@
 """Trend embeddings inside scikit-learn, sentence-transformers, mteb, Ray and ONNX."""
 
+import copy
+import json
 import os
 import pickle
+import shutil
+import subprocess
 import sys
+import time
+import tracemalloc
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import joblib
 import numpy as np
 import pandas as pd
 import psutil
@@ -16,6 +24,7 @@ import torch
 from scipy.stats import spearmanr
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.evaluation import EmbeddingSimilarityEvaluator
+from sentence_transformers.sentence_transformer.modules import Normalize
 from sklearn.base import clone
 from sklearn.exceptions import SkipTestWarning
 from sklearn.linear_model import LogisticRegression
@@ -23,11 +32,13 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import estimator_checks
 
+from helpers.models import make_tiny_model
 from trendlib.attention import attention_rows
 from trendlib.embedding import ARTICLE_RECIPE, Recipe, embed_encoding
 from trendlib.errors import (
     BadRowsError,
     NotTextError,
+    OtherModelError,
     OutputError,
     ParameterError,
     UnknownChoiceError,
@@ -130,7 +141,10 @@ def test_it_survives_pickling(tiny_folder: Path) -> None:
 
 def test_it_refuses_what_it_cannot_use(tiny_folder: Path) -> None:
     estimator = embedder(tiny_folder)
-    for wrong in ("one string", [["a"], ["b"]], 5):
+    frame = pd.DataFrame({"text": SENTENCES})
+    one_time, unordered = iter(SENTENCES), set(SENTENCES)
+    listed = [["a"], ["b"]], [["a"], ["b", "c"]], ["a", ["b"]]
+    for wrong in ("one string", b"bytes", *listed, 5, frame, one_time, unordered, {"a": "b"}):
         with pytest.raises(NotTextError):
             estimator.fit(wrong)
     for name in ("recipe", "dtype", "device", "bad_rows"):
@@ -141,6 +155,41 @@ def test_it_refuses_what_it_cannot_use(tiny_folder: Path) -> None:
     kept = clone(estimator).set_params(bad_rows="nan").fit_transform(["hello", "..."])
     assert np.isnan(kept[1]).all()
     assert not np.isnan(kept[0]).any()
+
+
+def test_one_long_text_among_many_costs_no_more_than_itself(
+    tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """NumPy would make 10,000 rows as wide as the longest text: 2 GB."""
+    texts = ["I want an apple."] * 10_000 + ["word " * 10_000]
+    estimator = embedder(tiny_folder).fit(SENTENCES)
+    tracemalloc.start()
+    estimator.fit(texts)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 5e6
+
+
+def test_a_fitted_pipeline_embeds_with_no_other_model(tmp_path: Path, tiny_folder: Path) -> None:
+    """Neither with other weights in the same folder, nor with another tokenizer beside them."""
+    folder = Path(shutil.copytree(tiny_folder, tmp_path / "model"))
+    texts = [f"I want an {fruit}{' very' * n}" for n in range(4) for fruit in ("apple", "orange")]
+    fitted = make_pipeline(embedder(folder), LogisticRegression()).fit(texts, [0, 1] * 4)
+    joblib.dump(fitted, tmp_path / "pipeline.joblib")
+    kept = joblib.load(tmp_path / "pipeline.joblib")
+    np.testing.assert_array_equal(kept.predict_proba(texts), fitted.predict_proba(texts))
+    words = (
+        (folder / "vocab.txt").read_text(encoding="utf-8").replace("apple\norange", "orange\napple")
+    )
+    (folder / "vocab.txt").write_text(words, encoding="utf-8")
+    (folder / "tokenizer.json").unlink()
+    with pytest.raises(OtherModelError, match=r"fitted with model \(local folder\)"):
+        kept.predict(texts)
+    make_tiny_model(folder, seed=1)
+    for pipeline in (fitted, joblib.load(tmp_path / "pipeline.joblib")):
+        with pytest.raises(OtherModelError, match="give the same model"):
+            pipeline.predict(texts)
+    assert len(clone(kept).fit(texts, [0, 1] * 4).predict(texts)) == 8
 
 
 # sentence-transformers and mteb
@@ -188,8 +237,9 @@ def test_the_module_is_saved_and_loaded(tmp_path: Path) -> None:
 
 
 def test_the_module_refuses_bad_sentences(sentence_transformer: SentenceTransformer) -> None:
-    with pytest.raises(BadRowsError, match="row 1: no word in"):
-        sentence_transformer.encode(["hello", "..."])
+    long = "I want an apple and an orange."
+    with pytest.raises(BadRowsError, match=r"^1 sentences have no embedding: '\.\.\.': no word"):
+        sentence_transformer.encode(["...", "hello", long])  # which sorts them by their length
     with pytest.raises(UnknownChoiceError):
         TrendTransformer(MINILM.name, bad_rows="drop")
 
@@ -226,6 +276,80 @@ def test_a_task_of_mteb_runs_on_local_data(
     result = mteb.evaluate(sentence_transformer, task, cache=None, show_progress_bar=False)
     (scores,) = result.task_results[0].scores["test"]
     assert scores["main_score"] == pytest.approx(expected_spearman(sentence_transformer))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_mteb_keeps_the_scores_of_every_configuration_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    import datasets
+    import mteb
+    from mteb.cache import ResultCache
+
+    task = mteb.get_task("STSBenchmark.v2")
+    rows = [{"sentence1": a, "sentence2": b, "score": score} for a, b, score in PAIRS]
+    local = datasets.Dataset.from_list(rows)
+    task.dataset = datasets.DatasetDict({"test": local, "validation": local})
+    task.data_loaded = True
+    cache = ResultCache(tmp_path)
+    for recipe in (ARTICLE_RECIPE, Recipe(LAYERS, "difference")):
+        model = SentenceTransformer(modules=[TrendTransformer(MINILM.name, recipe)], device="cpu")
+        result = mteb.evaluate(model, task, cache=cache, show_progress_bar=False)
+        (scores,) = result.task_results[0].scores["test"]
+        assert scores["main_score"] == pytest.approx(expected_spearman(model)), recipe
+    assert len(list(tmp_path.rglob("STSBenchmark.v2.json"))) == 2
+
+
+def test_every_configuration_has_a_name_and_a_revision(tiny_folder: Path, tmp_path: Path) -> None:
+    other = make_tiny_model(tmp_path / tiny_folder.name, seed=1)  # of the same name
+    mine = replace(ARTICLE, focus_row=0)  # another reading of the same name
+    made = [
+        [TrendTransformer(tiny_folder)],
+        [TrendTransformer(other)],
+        [TrendTransformer(tiny_folder, Recipe(mine))],
+        [TrendTransformer(tiny_folder, Recipe(LAYERS))],
+        [TrendTransformer(tiny_folder, bad_rows="zero")],
+        [TrendTransformer(tiny_folder), Normalize()],
+    ]
+    found = set()
+    for modules in made:
+        card = SentenceTransformer(modules=modules, device="cpu").model_card_data
+        assert card.model_name.startswith("trendlib/tiny-bert")
+        found.add((card.model_name, card.base_model_revision))
+    assert len(found) == len(made)
+    again = SentenceTransformer(modules=[TrendTransformer(tiny_folder)], device="cpu")
+    assert (again.model_card_data.model_name, again.model_card_data.base_model_revision) in found
+
+
+@pytest.mark.parametrize("change", ["half", "bfloat16", "double", "to"])
+def test_other_number_formats_change_nothing(tiny_folder: Path, change: str) -> None:
+    model = SentenceTransformer(modules=[TrendTransformer(tiny_folder)], device="cpu")
+    expected = model.encode(SENTENCES)
+    changed = model.to(torch.float16) if change == "to" else getattr(model, change)()
+    np.testing.assert_array_equal(changed.encode(SENTENCES), expected)
+    with torch.autocast("cpu", torch.bfloat16):
+        np.testing.assert_array_equal(changed.encode(SENTENCES), expected)
+
+
+def test_a_saved_model_that_was_changed_is_refused(tiny_folder: Path, tmp_path: Path) -> None:
+    saved = tmp_path / "saved"
+    SentenceTransformer(modules=[TrendTransformer(tiny_folder)]).save_pretrained(str(saved))
+    make_tiny_model(saved, seed=1)
+    with pytest.raises(OtherModelError, match=r"saved with tiny-bert \(local folder\)"):
+        TrendTransformer.load(str(saved))
+
+
+def test_several_processes_encode(tiny_folder: Path) -> None:
+    model = SentenceTransformer(modules=[TrendTransformer(tiny_folder)], device="cpu")
+    again = copy.deepcopy(model)
+    assert again[0].network is again[0]._encoder.model  # moved together
+    pool = model.start_multi_process_pool(["cpu"])
+    try:
+        rows = model.encode(SENTENCES, pool=pool, chunk_size=2)
+    finally:
+        model.stop_multi_process_pool(pool)
+    np.testing.assert_allclose(rows, model.encode(SENTENCES), atol=1e-5)
 
 
 # Ray
@@ -303,6 +427,39 @@ def test_a_dataset_that_does_not_fit_is_refused(ray_cluster: Any) -> None:
         embed_dataset(dataset, 1)
 
 
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_files_are_read_while_a_worker_embeds(
+    ray_cluster: Any, tmp_path: Path, tiny_folder: Path, tiny: Encoder, form: str
+) -> None:
+    """The recipe of the chapter on commands: a processor is left for reading."""
+    from trendlib.interfaces.ray_data import embed_dataset
+
+    frame = pd.DataFrame({"sentence": SENTENCES * 50})
+    path = tmp_path / f"rows.{form}"
+    frame.to_csv(path, index=False) if form == "csv" else frame.to_parquet(path)
+    dataset = getattr(ray_cluster.data, f"read_{form}")(str(path))
+    choices: dict[str, Any] = {"model": str(tiny_folder), "dtype": "float64", "num_cpus": 1}
+    start = time.monotonic()
+    table = embed_dataset(dataset, 1, **choices).to_pandas()
+    assert time.monotonic() - start < 100
+    assert sorted(table["sentence"]) == sorted(frame["sentence"])
+    focus = {sentence: embed_encoding(tiny.encode(sentence)).choice.focus for sentence in SENTENCES}
+    assert all(row.focus == focus[row.sentence].word for row in table.itertuples())
+
+
+@pytest.mark.parametrize(("workers", "num_cpus"), [(2, 1), (3, 0.5), (1, 2), (3, 1), (50, 1)])
+def test_workers_that_take_every_processor_are_refused(
+    ray_cluster: Any, tmp_path: Path, workers: int, num_cpus: float
+) -> None:
+    from trendlib.interfaces.ray_data import embed_dataset
+
+    path = tmp_path / "rows.parquet"
+    pd.DataFrame({"sentence": SENTENCES}).to_parquet(path)
+    dataset = ray_cluster.data.read_parquet(str(path))
+    with pytest.raises(ParameterError, match=r"every processor of the cluster \(1 \+ 1\)"):
+        embed_dataset(dataset, workers, num_cpus=num_cpus)
+
+
 # ONNX
 
 
@@ -331,6 +488,25 @@ def test_an_exported_model_is_the_model(tmp_path: Path, tiny_folder: Path, readi
     properties = {each.key: each.value for each in onnx.load(path).metadata_props}
     assert properties["model"] == "tiny-bert (local folder)"
     assert properties["reading"] == reading.name
+
+
+def test_an_exported_file_needs_no_trendlib(tmp_path: Path, minilm: Encoder) -> None:
+    """Forty lines of NumPy make the same embedding, given the file and the tokenizer beside it."""
+    from trendlib.interfaces.onnx import export
+
+    path = tmp_path / "trend.onnx"
+    export(load_encoder(MINILM.name), ARTICLE, path)
+    program = (Path(__file__).parent / "onnx_numpy.py").read_text(encoding="utf-8")
+    assert "import trendlib" not in program
+    function = program[program.index("    session =") : program.index("if __name__")]
+    assert len(function.strip().splitlines()) <= 40
+    given = [SENTENCES[0], "I can't e-mail [SEP] 3.14 cafés.", "Embeddings, unbelievably!", "I"]
+    for sentence in given:
+        command = [sys.executable, "-c", program, str(path), sentence]
+        words, values = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+        expected = embed_encoding(minilm.encode(sentence))
+        assert words == [word.word for word in expected.choice.chosen], sentence
+        assert cosine(np.array(values), expected.values) > 0.9999
 
 
 def test_an_export_that_is_not_the_model_is_not_kept(

@@ -1,20 +1,27 @@
 """Where the weights come from: names, folders, the hub, its cache, and what may go wrong."""
 
+import errno
 import hashlib
 import http.server
 import json
+import re
 import shutil
 import socket
+import subprocess
+import sys
 import threading
 import time
 import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 from huggingface_hub import constants, file_download
 from safetensors.numpy import load_file, save_file
+from transformers import BertTokenizerFast
 
 from helpers.models import fill_cache, make_tiny_model
 from trendlib.errors import (
@@ -25,14 +32,21 @@ from trendlib.errors import (
     UnsupportedModelError,
 )
 from trendlib.model import weights
+from trendlib.model.agreement import tokenizer_sha256
 from trendlib.model.encoder import load_encoder
 from trendlib.model.weights import BERT_BASE, MINILM, ModelFallbackWarning, find_weights
+
+WEIGHTS = weights.WEIGHTS_FILE
 
 
 @pytest.fixture
 def as_bert_base(tiny_folder: Path, monkeypatch: pytest.MonkeyPatch) -> weights.HubModel:
     """The tiny model under the name of the real one, with its own checksum."""
-    stand_in = replace(BERT_BASE, sha256=weights.sha256_of(tiny_folder / weights.WEIGHTS_FILE))
+    stand_in = replace(
+        BERT_BASE,
+        sha256=weights.sha256_of(tiny_folder / weights.WEIGHTS_FILE),
+        tokenizer_sha256=tokenizer_sha256(BertTokenizerFast.from_pretrained(tiny_folder)),
+    )
     monkeypatch.setattr(weights, "BERT_BASE", stand_in)
     return stand_in
 
@@ -41,6 +55,10 @@ class Hub(http.server.BaseHTTPRequestHandler):
     """As much of the hub as its client needs for a download."""
 
     folder: Path
+    status = 0
+    """The answer to all questions, if not 0."""
+    stalls_at = ""
+    """The file that stops coming in its middle."""
 
     def do_HEAD(self) -> None:
         self._answer(with_body=False)
@@ -51,8 +69,8 @@ class Hub(http.server.BaseHTTPRequestHandler):
     def _answer(self, with_body: bool) -> None:
         path = self.folder / self.path.rsplit("/", 1)[-1]
         prefix = f"/{BERT_BASE.repositories[0]}/resolve/{BERT_BASE.revision}/"
-        if not self.path.startswith(prefix) or not path.is_file():
-            self.send_response(404)
+        if self.status or not self.path.startswith(prefix) or not path.is_file():
+            self.send_response(self.status or 404)
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
@@ -62,7 +80,11 @@ class Hub(http.server.BaseHTTPRequestHandler):
         self.send_header("ETag", f'"{hashlib.sha256(content).hexdigest()}"')
         self.send_header("X-Repo-Commit", BERT_BASE.revision)
         self.end_headers()
-        if with_body:
+        if with_body and self.stalls_at == path.name:
+            self.wfile.write(content[: len(content) // 2])
+            self.wfile.flush()
+            time.sleep(20)
+        elif with_body:
             self.wfile.write(content)
 
     def log_message(self, *_: object) -> None:
@@ -184,8 +206,78 @@ def test_a_download_that_breaks_off(hub: type[Hub], tmp_path: Path) -> None:
     partial.mkdir()
     shutil.copy(hub.folder / "config.json", partial)
     hub.folder = partial
-    with pytest.raises(ModelNotReachableError, match="the download failed"):
+    with pytest.raises(ModelNotReachableError, match=r"download of tokenizer_config\.json failed"):
         find_weights("bert-base-uncased")
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [
+        (401, "set HF_TOKEN"),
+        (403, "forbids access"),
+        (404, "HF_ENDPOINT"),
+        (429, "too many requests; wait"),
+        (503, "out of order; try again later"),
+        (418, "refuses"),
+    ],
+)
+def test_an_answer_of_the_hub_is_told(hub: type[Hub], status: int, advice: str) -> None:
+    hub.status = status
+    with pytest.raises(ModelNotReachableError, match=rf"{advice}.*\(HTTP {status}\)") as caught:
+        find_weights("bert-base-uncased")
+    assert "127.0.0.1" in str(caught.value)
+    with pytest.warns(ModelFallbackWarning, match=f"HTTP {status}"):
+        assert find_weights("auto").name == MINILM.name
+
+
+@pytest.mark.usefixtures("as_bert_base")
+@pytest.mark.parametrize("limit", ["STALL_SECONDS", "DOWNLOAD_SECONDS"])
+def test_a_download_that_stalls_ends(
+    hub: type[Hub], limit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.stalls_at = weights.WEIGHTS_FILE
+    monkeypatch.setattr(weights, limit, 2.0)
+    start = time.monotonic()
+    with pytest.warns(ModelFallbackWarning, match=r"the download (stalled|was not done)"):
+        assert find_weights("auto").name == MINILM.name
+    assert time.monotonic() - start < 8
+
+
+@pytest.mark.parametrize(
+    "name", ["pytorch_model.bin", "model-00001-of-00002.safetensors", "tf_model.h5"]
+)
+def test_weights_in_another_form_are_mentioned(broken: Path, name: str) -> None:
+    (broken / weights.WEIGHTS_FILE).rename(broken / name)
+    with pytest.raises(MissingWeightsError, match=r"it holds .*save_pretrained") as caught:
+        find_weights(broken)
+    assert name in str(caught.value)
+    assert str(broken) in str(caught.value)
+
+
+def test_the_advice_on_how_to_convert_works(broken: Path, tiny_folder: Path) -> None:
+    expected = load_encoder(tiny_folder).encode("I want").hidden_states
+    tensors = {name: torch.from_numpy(it) for name, it in load_file(broken / WEIGHTS).items()}
+    torch.save(tensors, broken / "pytorch_model.bin")
+    (broken / WEIGHTS).unlink()
+    with pytest.raises(MissingWeightsError) as caught:
+        find_weights(broken)
+    program = re.search(r'python -c "(.*)"`', str(caught.value))
+    assert program is not None
+    subprocess.run([sys.executable, "-c", program[1]], check=True, capture_output=True)
+    assert (load_encoder(broken).encode("I want").hidden_states == expected).all()
+
+
+def test_a_file_that_cannot_be_read_is_named(broken: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = Path.open
+
+    def forbidden(path: Path, *options: Any, **named: Any) -> Any:
+        if path.name == WEIGHTS:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return opened(path, *options, **named)
+
+    monkeypatch.setattr(Path, "open", forbidden)
+    with pytest.raises(MissingWeightsError, match=r"PermissionError.*model\.safetensors"):
+        find_weights(broken)
 
 
 def test_a_hub_that_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

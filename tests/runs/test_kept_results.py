@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from helpers.runs import records, trendlib, trendlib_run, write_lines
 
+from helpers.runs import records, trendlib, trendlib_run, write_lines
 from trendlib.errors import RunFolderError
 from trendlib.model.weights import MINILM
 from trendlib.runs.comparison import compare_runs

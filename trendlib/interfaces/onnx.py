@@ -3,6 +3,9 @@
 Inputs are ``input_ids`` and ``attention_mask``, of shape (sentence, token). Outputs are
 ``static`` and ``contextual``, hidden state 0 and the last one, and ``attention``, the matrices that
 the reading is about, of shape (sentence, row, query, key): what ``attention.find_words_in`` takes.
+
+The tokenizer that belongs to it is written beside it. The file's metadata say how many tokens a
+sentence may have, where words end, and which words can be chosen.
 """
 
 import logging
@@ -13,13 +16,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from tokenizers import Tokenizer
 from torch import Tensor
 
-from trendlib.attention import attention_rows, layer_of
+from trendlib.attention import attention_rows, layer_of, row_number
 from trendlib.errors import OutputError, needs_extra
 from trendlib.files.atomic import replacing
 from trendlib.interfaces import EXTRAS
-from trendlib.model.batch import check_model, rows_of, run_blocks
+from trendlib.model.batch import rows_of, run_blocks
 from trendlib.model.encoder import Encoder
 from trendlib.readings import Reading
 
@@ -29,6 +33,8 @@ with needs_extra(__name__, EXTRAS["onnx"]):
 
 INPUTS = ("input_ids", "attention_mask")
 OUTPUTS = ("static", "contextual", "attention")
+WORD_RULE = r"regex:(?w)\b, boundaries inside a token ignored; special tokens typed are text"
+"""How a sentence is split into words: a pattern of the library ``regex``."""
 TOLERANCE = 1e-4
 """The most that an output may differ from the model's own, in float32."""
 SENTENCES = (
@@ -60,7 +66,8 @@ def export(encoder: Encoder, reading: Reading, out: Path) -> float:
     Args:
         encoder: The model, in float32.
         reading: Says which attention is wanted.
-        out: The file to write. Its metadata name model, revision, checksum and reading.
+        out: The file to write. Its metadata name model, revision, checksums, reading and rules.
+            ``tokenizer_file(out)`` is written too.
 
     Returns:
         The largest difference of the file's outputs from the model's, on a few sentences.
@@ -70,8 +77,9 @@ def export(encoder: Encoder, reading: Reading, out: Path) -> float:
         LayerOutOfRangeError: If the reading names a layer that the model lacks.
         UnsupportedModelError: If the model cannot run batches.
     """
-    check_model(encoder)
+    encoder.check()
     layer = layer_of(reading, encoder.n_layers)
+    rows = encoder.n_layers if layer is None else encoder.n_heads
     token = torch.export.Dim("token", max=encoder.max_tokens)
     axes = {0: torch.export.Dim("sentence"), 1: token}
     # Two arrays: of one that is given twice, the exporter would make one input.
@@ -97,7 +105,13 @@ def export(encoder: Encoder, reading: Reading, out: Path) -> float:
                 "model": provenance.model,
                 "revision": provenance.revision,
                 "weights_sha256": provenance.weights_sha256,
+                "model_sha256": provenance.model_sha256,
                 "reading": reading.name,
+                "focus_row": str(row_number(reading.focus_row, rows)),
+                "drop": reading.drop,
+                "tokenizer": tokenizer_file(out).name,
+                "max_tokens": str(encoder.max_tokens),
+                "words": WORD_RULE,
             },
         )
         onnx.save(content, new)
@@ -107,7 +121,22 @@ def export(encoder: Encoder, reading: Reading, out: Path) -> float:
                 f"the ONNX file's outputs differ from the model's by {difference:.1e}, and "
                 f"{TOLERANCE:.0e} is allowed: it was not kept"
             )
+        with replacing(tokenizer_file(out)) as beside:
+            beside.write_text(_plain_tokenizer(encoder), encoding="utf-8")
     return difference
+
+
+def tokenizer_file(out: Path) -> Path:
+    """Return where the tokenizer of an ONNX file is written."""
+    return out.with_suffix(".tokenizer.json")
+
+
+def _plain_tokenizer(encoder: Encoder) -> str:
+    """Return the tokenizer without truncation and padding: a longer sentence has no embedding."""
+    tokenizer = Tokenizer.from_str(encoder.tokenizer.backend_tokenizer.to_str())
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return str(tokenizer.to_str())
 
 
 def largest_difference(path: Path, encoder: Encoder, reading: Reading) -> float:

@@ -4,6 +4,7 @@ Each worker of the cluster loads the model once. A worker that dies is replaced 
 rows are embedded again.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from trendlib.model.weights import AUTO
 
 with needs_extra(__name__, EXTRAS["ray_data"]):
     import pyarrow as pa
+    import ray
     from ray.data import ActorPoolStrategy, Dataset
+    from ray.data.dataset import MaterializedDataset
 
     from trendlib.files.embed import embed_columns
     from trendlib.files.table import WORDS
@@ -68,14 +71,16 @@ def embed_dataset(
             undefined coordinate is 0 with ``undefined="zero"``, null with "keep".
         dtype: "float32" or "float64".
         device: "auto", "cpu", or a name that torch knows.
-        **resources: What Ray reserves for a worker, such as ``num_cpus=4`` or ``num_gpus=1``.
+        **resources: What Ray reserves for a worker, such as ``num_cpus=4`` or ``num_gpus=1``. One
+            processor of the cluster has to be left for reading the rows.
 
     Returns:
         The dataset with the columns of ``table.WORDS``, ``embedding``, ``model``, and ``refused``,
         which says why a row has no embedding. Ray runs it when it is read.
 
     Raises:
-        ParameterError: If the dataset lacks the column, or has one of the further columns.
+        ParameterError: If the dataset lacks the column, or has one of the further columns; or if
+            the workers do not fit in the cluster, or leave no processor for reading the rows.
     """
     names = list(dataset.schema().names)
     if column not in names:
@@ -86,6 +91,8 @@ def embed_dataset(
         raise ParameterError(
             f"the dataset has columns {', '.join(taken)} already: rename them (rename_columns)"
         )
+    if not isinstance(dataset, MaterializedDataset):  # whose rows are read already
+        _check_room(workers, resources)
     choices = {
         "column": column,
         "model": model,
@@ -102,3 +109,26 @@ def embed_dataset(
         **resources,
     )
     return embedded
+
+
+def _check_room(workers: int, resources: Mapping[str, Any]) -> None:
+    """Check that the workers fit, and that wherever Ray puts them, rows can still be read."""
+    needed = resources.get("num_cpus", 0 if resources.get("num_gpus") else 1)
+    if not needed:
+        return
+    alive = [node for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
+    nodes = [node["Resources"].get("CPU", 0) for node in alive]
+    fit = sum(processors // needed for processors in nodes)
+    readers = [processors for processors in nodes if processors >= 1]
+    # So many workers on a machine leave less than one processor on it.
+    blocking = [(processors - 1) // needed + 1 for processors in readers]
+    can_block = all(
+        count * needed <= processors for count, processors in zip(blocking, readers, strict=True)
+    )
+    if workers > fit or (can_block and workers >= sum(blocking)):
+        listed = " + ".join(f"{processors:g}" for processors in nodes)
+        raise ParameterError(
+            f"{workers} workers with num_cpus={needed} would take every processor of the cluster "
+            f"({listed}) and more, so that none is left for reading the rows and Ray waits for "
+            "ever: give fewer workers or a smaller num_cpus, or start more machines first"
+        )

@@ -1,16 +1,14 @@
 """Trend embeddings as a scikit-learn transformer: text in, an array of features out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set, Sized
 from pathlib import Path
 from typing import Any, Self
-
-import numpy as np
 
 from trendlib.embedding import ARTICLE_RECIPE, Recipe
 from trendlib.errors import NotTextError, UnknownChoiceError, check_choice, needs_extra
 from trendlib.interfaces import EXTRAS
 from trendlib.model.corpus import BAD_ROWS, embed_array
-from trendlib.model.encoder import Encoder, load_encoder
+from trendlib.model.encoder import Encoder, check_same_model, load_encoder
 from trendlib.model.weights import AUTO
 from trendlib.typing import SentenceVectors
 
@@ -22,8 +20,9 @@ with needs_extra(__name__, EXTRAS["scikit_learn"]):
 class TrendEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Turns sentences into their trend embeddings.
 
-    It learns nothing from the data: ``fit`` only checks. Equal models are loaded once in a
-    process, however many copies of the transformer a pipeline or a grid search makes.
+    It learns nothing from the data: ``fit`` checks, and keeps which model it is, so that
+    ``transform`` never embeds with another one, wherever it is loaded again. Equal
+    models are loaded once in a process, however many copies a pipeline or a grid search makes.
 
     Args:
         model: A name or a folder; see ``weights.find_weights``.
@@ -33,6 +32,9 @@ class TrendEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         device: "auto", "cpu", or a name that torch knows.
         bad_rows: What becomes of sentences without an embedding: "raise", "nan" or "zero"; see
             ``corpus.embed_array``.
+
+    Attributes:
+        provenance_: The model that it was fitted with: its name, revision and checksums.
     """
 
     def __init__(
@@ -65,8 +67,8 @@ class TrendEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
                 f"the recipe is {self.recipe!r}: give a Recipe, such as "
                 "Recipe(READINGS['layers'], kind='difference')"
             )
-        self._encoder()
         _texts(X)
+        self.provenance_ = self._encoder().provenance
         return self
 
     def transform(self, X: Sequence[str]) -> SentenceVectors:  # noqa: N803
@@ -75,8 +77,12 @@ class TrendEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         Raises:
             NotTextError: If ``X`` is no list, array or column of sentences.
             BadRowsError: If sentences have no embedding, with ``bad_rows="raise"``.
+            OtherModelError: If the model is not the one that it was fitted with.
         """
-        return embed_array(self._encoder(), _texts(X), self.recipe or ARTICLE_RECIPE, self.bad_rows)
+        encoder = self._encoder()
+        fitted, found = getattr(self, "provenance_", encoder.provenance), encoder.provenance
+        check_same_model("fitted", fitted.model_sha256, found, fitted.model)
+        return embed_array(encoder, _texts(X), self.recipe or ARTICLE_RECIPE, self.bad_rows)
 
     def _encoder(self) -> Encoder:
         return load_encoder(self.model, self.dtype, self.device)
@@ -96,12 +102,28 @@ class TrendEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
 
 
 def _texts(given: Any) -> list[str]:
-    if isinstance(given, str):
+    if isinstance(given, str | bytes):
         raise NotTextError("one string is given: give a list of sentences")
-    shape = np.shape(given)
+    # An iterator would be used up by ``fit``, and a set has no order.
+    if isinstance(given, Mapping | Set) or not (
+        isinstance(given, Sized) and isinstance(given, Iterable)
+    ):
+        raise NotTextError(
+            f"sentences of type {type(given).__name__}: give a list, an array or a column of "
+            "sentences, one string each"
+        )
+    shape = getattr(given, "shape", (len(given),))
     if len(shape) != 1:
         raise NotTextError(
-            f"sentences of shape {shape}: give a list, an array or a column of sentences, one "
-            "string each"
+            f"sentences of shape {tuple(shape)}: give a list, an array or a column of sentences, "
+            "one string each"
         )
-    return list(given)
+    # NumPy would make one array of them, as wide as the longest sentence.
+    texts = [text.as_py() if hasattr(text, "as_py") else text for text in given]
+    for number, text in enumerate(texts):
+        if not isinstance(text, str) and isinstance(text, Sized):
+            raise NotTextError(
+                f"row {number} (counted from 0) is of type {type(text).__name__}: give a list, an "
+                "array or a column of sentences, one string each"
+            )
+    return texts

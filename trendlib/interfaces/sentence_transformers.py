@@ -5,19 +5,24 @@
 has ``encode``, ``similarity``, evaluators, ``save_pretrained``, and works in ``mteb``.
 """
 
+import hashlib
+import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 import torch
+from torch import Tensor
 
 from trendlib.embedding import ARTICLE_RECIPE, Recipe
 from trendlib.errors import check_choice, needs_extra
+from trendlib.files.code_version import code_version
+from trendlib.files.embed import COMPUTED_BY
 from trendlib.interfaces import EXTRAS
-from trendlib.model.corpus import BAD_ROWS, embed_array
-from trendlib.model.encoder import load_own_encoder
-from trendlib.model.weights import AUTO, HUB_FILES, VOCABULARY_FILES, find_weights
+from trendlib.model.corpus import BAD_ROWS, embed_array, shorten
+from trendlib.model.encoder import check_same_model, load_own_encoder
+from trendlib.model.weights import AUTO, MODEL_FILES, find_weights
 
 with needs_extra(__name__, EXTRAS["sentence_transformers"]):
     from sentence_transformers.base.modules import InputModule
@@ -40,7 +45,7 @@ class TrendTransformer(InputModule):
     """
 
     config_file_name = "trend_config.json"
-    config_keys: list[str] = ["recipe", "bad_rows"]  # noqa: RUF012
+    config_keys: list[str] = ["recipe", "bad_rows", "model", "model_sha256"]  # noqa: RUF012
 
     def __init__(
         self,
@@ -58,9 +63,56 @@ class TrendTransformer(InputModule):
         self.network = self._encoder.model  # so that it moves to a device with this module
         self.tokenizer = self._encoder.tokenizer
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the network to the encoder, so that a copy has one and not two."""
+        return {**self.__dict__, "_modules": {}}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take the network from the encoder."""
+        super().__setstate__(state)  # type: ignore[no-untyped-call]
+        self.network = self._encoder.model
+
     def get_config_dict(self) -> dict[str, Any]:
-        """Return the recipe and the choice for bad rows, ready for JSON."""
-        return {"recipe": self.recipe.as_dict(), "bad_rows": self.bad_rows}
+        """Return the choices and which model it is, ready for JSON."""
+        provenance = self._encoder.provenance
+        return {
+            "recipe": self.recipe.as_dict(),
+            "bad_rows": self.bad_rows,
+            "model": provenance.model,
+            "model_sha256": provenance.model_sha256,
+        }
+
+    def on_model_ready(self, model: Any) -> None:
+        """Give the whole model a name and a revision: ``mteb`` keeps scores under these two.
+
+        The name says model and recipe; the revision is a checksum of these, of the other modules
+        and settings, and of the code and libraries that compute. A name that you give in
+        ``model_card_data`` stays.
+        """
+        provenance = self._encoder.provenance
+        shown = [provenance.model, *self.recipe.as_dict().values(), self.bad_rows]
+        described = [
+            provenance.model_sha256,
+            repr(self.recipe),
+            self.bad_rows,
+            *(repr(module) for module in model),
+            repr((model.prompts, model.default_prompt_name, model.truncate_dim)),
+            code_version(*COMPUTED_BY),
+        ]
+        card = model.model_card_data
+        words = re.sub(r"[^\w.]+", "-", " ".join(shown)).strip("-")
+        card.model_name = card.model_name or f"trendlib/{words}"
+        card.base_model_revision = hashlib.sha256(repr(described).encode()).hexdigest()[:16]
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
+        """Move to a device, but stay in float32: ``half()`` would make other trends."""
+
+        def in_float32(tensor: Tensor) -> Tensor:
+            changed = fn(tensor)
+            return changed if changed.dtype == tensor.dtype else tensor.to(changed.device)
+
+        super()._apply(in_float32, recurse)  # type: ignore[no-untyped-call]
+        return self
 
     @property
     def max_seq_length(self) -> int:
@@ -81,15 +133,17 @@ class TrendTransformer(InputModule):
         """Embed the sentences.
 
         Raises:
-            BadRowsError: If sentences have no embedding, with ``bad_rows="raise"``.
+            BadRowsError: If sentences have no embedding, with ``bad_rows="raise"``. It names
+                sentences and no rows: they come here sorted by their length.
         """
-        rows = embed_array(self._encoder, features["sentences"], self.recipe, self.bad_rows)
+        sentences = features["sentences"]
+        rows = embed_array(self._encoder, sentences, self.recipe, self.bad_rows, name_rows=shorten)
         features["sentence_embedding"] = torch.from_numpy(rows).to(self._encoder.device)
         return features
 
     def save(self, output_path: str, *_: Any, **__: Any) -> None:
         """Copy the model's files as they are: it is known by the checksum of its weights."""
-        for name in {*HUB_FILES, *VOCABULARY_FILES}:
+        for name in MODEL_FILES:
             file = self._weights.folder / name
             if file.is_file():
                 shutil.copyfile(file, Path(output_path) / name)
@@ -120,4 +174,8 @@ class TrendTransformer(InputModule):
         chosen = {**(init_defaults or {}), **config}
         if isinstance(chosen.get("recipe"), Mapping):
             chosen["recipe"] = Recipe.named(**chosen["recipe"])
-        return cls(folder or model_name_or_path, **chosen)
+        name, sha256 = chosen.pop("model", ""), chosen.pop("model_sha256", None)
+        loaded = cls(folder or model_name_or_path, **chosen)
+        if sha256 is not None:
+            check_same_model("saved", sha256, loaded._encoder.provenance, name)
+        return loaded

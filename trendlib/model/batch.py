@@ -19,8 +19,7 @@ from torch.nn import functional
 
 from trendlib.attention import AttentionStack, layer_of
 from trendlib.encoding import Provenance, Tokenized
-from trendlib.errors import UnsupportedModelError
-from trendlib.model.encoder import Encoder
+from trendlib.model.encoder import Encoder, exact
 from trendlib.readings import Reading
 from trendlib.typing import HiddenStates, TokenStates
 
@@ -45,7 +44,6 @@ class StartedBatch:
         self._before_last = hidden
         self.attention = _stacks(rows_of(found, layer), batch, layer, encoder.provenance)
 
-    @torch.inference_mode()
     def finish(self, tokens: Sequence[Sequence[int]]) -> list[tuple[TokenStates, TokenStates]]:
         """Run the last block for some tokens of each sentence.
 
@@ -55,18 +53,18 @@ class StartedBatch:
         Returns:
             For each sentence, these tokens' vectors in hidden state 0 and in the last one.
         """
-        where = _padded(tokens).to(self._static.device)[:, :, None]
-        where = where.expand(-1, -1, self._static.shape[-1])
-        queries = self._before_last.gather(1, where)
-        contextual, _ = run_block(self._blocks[-1], self._before_last, self._keep, queries)
-        pair = self._static.gather(1, where).cpu().numpy(), contextual.cpu().numpy()
+        with exact(self._static.device):
+            where = _padded(tokens).to(self._static.device)[:, :, None]
+            where = where.expand(-1, -1, self._static.shape[-1])
+            queries = self._before_last.gather(1, where)
+            contextual, _ = run_block(self._blocks[-1], self._before_last, self._keep, queries)
+            pair = self._static.gather(1, where).cpu().numpy(), contextual.cpu().numpy()
         return [
             (static[: len(positions)], last[: len(positions)])
             for static, last, positions in zip(*pair, tokens, strict=True)
         ]
 
 
-@torch.inference_mode()
 def start(encoder: Encoder, batch: Sequence[Tokenized], reading: Reading) -> StartedBatch:
     """Run sentences through all blocks but the last.
 
@@ -77,14 +75,13 @@ def start(encoder: Encoder, batch: Sequence[Tokenized], reading: Reading) -> Sta
 
     Raises:
         LayerOutOfRangeError: If the model does not have the reading's layer.
-        UnsupportedModelError: If the model is a decoder, whose tokens attend only backwards, or has
-            no absolute positions.
+        UnsupportedModelError: For the reasons that ``Encoder.check`` names.
     """
-    check_model(encoder)
-    return StartedBatch(encoder, batch, reading)
+    encoder.check()
+    with exact(encoder.device):
+        return StartedBatch(encoder, batch, reading)
 
 
-@torch.inference_mode()
 def run_whole(
     encoder: Encoder, batch: Sequence[Tokenized], reading: Reading
 ) -> list[tuple[AttentionStack, HiddenStates]]:
@@ -102,15 +99,16 @@ def run_whole(
         LayerOutOfRangeError: For the reason that ``start`` names.
         UnsupportedModelError: For the reasons that ``start`` names.
     """
-    check_model(encoder)
+    encoder.check()
     blocks = list(encoder.model.encoder.layer)
     layer = layer_of(reading, len(blocks))
-    ids, keep = pad_batch(batch, encoder.device)
-    states, found = [encoder.model.embeddings(input_ids=ids)], []
-    for output, attention in _each_block(blocks, states[0], keep, layer):
-        states.append(output)
-        if attention is not None:
-            found.append(attention)
+    with exact(encoder.device):
+        ids, keep = pad_batch(batch, encoder.device)
+        states, found = [encoder.model.embeddings(input_ids=ids)], []
+        for output, attention in _each_block(blocks, states[0], keep, layer):
+            states.append(output)
+            if attention is not None:
+                found.append(attention)
     stacks = _stacks(rows_of(found, layer), batch, layer, encoder.provenance)
     hidden_states = torch.stack(states, dim=1).cpu().numpy()
     return [
@@ -127,20 +125,6 @@ def _stacks(
         AttentionStack(padded[:, : len(sentence.ids), : len(sentence.ids)], layer, provenance)
         for padded, sentence in zip(rows.cpu().numpy(), batch, strict=True)
     ]
-
-
-def check_model(encoder: Encoder) -> None:
-    """Check that ``run_block`` computes what the model's own blocks do.
-
-    Raises:
-        UnsupportedModelError: For the reasons that ``start`` names.
-    """
-    config = encoder.model.config
-    if config.is_decoder or getattr(config, "position_embedding_type", "absolute") != "absolute":
-        raise UnsupportedModelError(
-            f"{encoder.provenance.model} is a decoder, or has relative positions: batches need a "
-            "BERT encoder with absolute positions; run its sentences one at a time (`encode`)"
-        )
 
 
 def run_blocks(

@@ -1,6 +1,6 @@
 """Trend embeddings of many sentences, at the speed of the model."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -165,6 +165,7 @@ def embed_array(
     sentences: Sequence[str],
     recipe: Recipe = ARTICLE_RECIPE,
     bad_rows: str = "raise",
+    name_rows: Callable[[int, str], str] = lambda number, _: f"row {number}",
 ) -> SentenceVectors:
     """Embed sentences into one array, in their order.
 
@@ -175,6 +176,7 @@ def embed_array(
         bad_rows: What to do with sentences that have no embedding: "raise" an error, before the
             work on their ``WINDOW`` begins; "nan", a row of NaN; or "zero", a row of zeros,
             which has no direction.
+        name_rows: How the error names a sentence, from its place among those given and its text.
 
     Returns:
         One row per sentence.
@@ -197,15 +199,23 @@ def embed_array(
         else:
             refused[number] = found
     if refused and bad_rows == "raise":
-        raise _bad_rows(refused)
+        named = {name_rows(number, sentences[number]): why for number, why in refused.items()}
+        raise _bad_rows(named, len(refused))
     return rows
 
 
-def _bad_rows(refused: Mapping[int, SentenceError]) -> BadRowsError:
-    shown = [f"row {number}: {why}" for number, why in list(refused.items())[:5]]
-    more = f"; and {len(refused) - 5:,} more" if len(refused) > 5 else ""
+def shorten(_: int, sentence: object) -> str:
+    """Name a sentence by its beginning."""
+    text = repr(sentence)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _bad_rows(named: Mapping[str, SentenceError], count: int) -> BadRowsError:
+    shown = [f"{name}: {why}" for name, why in list(named.items())[:5]]
+    more = f"; and {count - len(shown):,} more" if count > len(shown) else ""
+    counted = " (rows are counted from 0)" if shown[0].startswith("row ") else ""
     return BadRowsError(
-        f"{len(refused):,} sentences have no embedding (rows are counted from 0): "
+        f"{count:,} sentences have no embedding{counted}: "
         f"{'; '.join(shown)}{more}: fix or drop them, or choose bad_rows='nan'"
     )
 

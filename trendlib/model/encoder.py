@@ -23,14 +23,21 @@ from trendlib.errors import (
     CorruptedWeightsError,
     NotTextError,
     NoWordsError,
+    OtherModelError,
     SentenceError,
     TooLongError,
+    TrendlibError,
     UnsupportedModelError,
     check_choice,
 )
-from trendlib.model.weights import AUTO, Weights, find_weights
+from trendlib.model.agreement import check_tokenizer
+from trendlib.model.weights import AUTO, WEIGHTS_FILE, Weights, find_weights
 from trendlib.words import Word, split_words
 
+HEADS = ("cls.", "pooler.", "embeddings.position_ids")
+"""How tensors are called that checkpoints hold beside the layers."""
+DECLARED_HEADS = {"classifier.": "Classification", "qa_outputs.": "QuestionAnswering"}
+"""Those of fine-tuned models, with the word in ``architectures`` that declares them."""
 LOADED = 2
 """How many loaded models a process keeps in memory."""
 
@@ -52,6 +59,11 @@ class Encoder:
         self.provenance = provenance
         self.model = model
         self.tokenizer = tokenizer
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle it by its tensors: transformers hangs hooks on a model that has run."""
+        parts = self.model.config, self.model.state_dict(), self.tokenizer, self.provenance
+        return _rebuilt, parts
 
     @property
     def device(self) -> torch.device:
@@ -181,8 +193,29 @@ class Encoder:
             )
         return None
 
+    def check(self) -> None:
+        """Check that the model computes what this package is about, in its number format.
+
+        Raises:
+            UnsupportedModelError: If it is a decoder, whose tokens attend only backwards, if its
+                positions are not absolute, or if it was changed to another number format.
+        """
+        config, name = self.model.config, self.provenance.model
+        positions = getattr(config, "position_embedding_type", "absolute")
+        if config.is_decoder or positions != "absolute":
+            raise UnsupportedModelError(
+                f"{name} is a decoder, or has relative positions: this package runs BERT encoders "
+                "with absolute positions; give another model"
+            )
+        if self.model.dtype != getattr(torch, self.provenance.dtype):
+            raise UnsupportedModelError(
+                f"{name} was loaded in {self.provenance.dtype} and changed to {self.model.dtype}: "
+                f"load it in one of {', '.join(DTYPES)}; trends need that precision"
+            )
+
     def _run(self, tokenized: Tokenized) -> Encoding:
-        with torch.inference_mode():
+        self.check()
+        with exact(self.device):
             output = self.model(
                 input_ids=torch.tensor([tokenized.ids], device=self.device),
                 output_hidden_states=True,
@@ -201,6 +234,42 @@ class Encoder:
             attentions=np.stack([matrix[0].cpu().numpy() for matrix in output.attentions]),
             provenance=self.provenance,
         )
+
+
+def _rebuilt(
+    config: Any, tensors: dict[str, torch.Tensor], tokenizer: Any, provenance: Provenance
+) -> Encoder:
+    network = BertModel(config, add_pooling_layer=False)
+    network.load_state_dict(tensors, assign=True)
+    device = next(iter(tensors.values())).device
+    return Encoder(network.to(device).eval(), tokenizer, provenance)
+
+
+def check_same_model(what: str, expected: str, found: Provenance, name: str) -> None:
+    """Check that a model is the one that something was made with.
+
+    Args:
+        what: How that was made: "fitted" or "saved".
+        expected: The ``model_sha256`` at that time.
+        found: The model now.
+        name: The model's name at that time.
+
+    Raises:
+        OtherModelError: If it is another one.
+    """
+    if found.model_sha256 != expected:
+        raise OtherModelError(
+            f"this was {what} with {name} ({expected[:16]}), but the model is now {found.model} "
+            f"({found.model_sha256[:16]}; checksums of weights, tokenizer and config): give the "
+            "same model by its name or folder, or make it again with this one"
+        )
+
+
+@contextmanager
+def exact(device: torch.device) -> Iterator[None]:
+    """Compute without gradients, and in the model's own number format even under ``autocast``."""
+    with torch.inference_mode(), torch.autocast(device.type, enabled=False):
+        yield
 
 
 def load_encoder(model: str | Path = AUTO, dtype: str = "float32", device: str = "cpu") -> Encoder:
@@ -249,7 +318,7 @@ def _find_device(name: str, dtype: str) -> torch.device:
 def _load(weights: Weights, dtype: str, device: torch.device) -> Encoder:
     with _quiet():
         network = _load_network(weights).to(device, getattr(torch, dtype)).eval()
-        tokenizer = BertTokenizerFast.from_pretrained(weights.folder)
+        tokenizer = _load_tokenizer(weights, network.config.vocab_size)
     versions = {name: version(name) for name in ("torch", "transformers", "numpy", "trendlib")}
     provenance = Provenance(
         model=weights.name,
@@ -257,6 +326,7 @@ def _load(weights: Weights, dtype: str, device: torch.device) -> Encoder:
         weights_sha256=weights.sha256,
         dtype=dtype,
         versions={"python": platform.python_version(), **versions},
+        model_sha256=weights.model_sha256,
     )
     return Encoder(network, tokenizer, provenance)
 
@@ -316,7 +386,35 @@ def _load_network(weights: Weights) -> Any:
             f"the weights of {weights.name} lack {len(wrong)} tensors ({wrong[0]}, ...), which "
             "would be filled with random numbers: copy or download them again"
         )
+    unused = sorted(key for key in report["unexpected_keys"] if not _is_of_a_head(key, network))
+    if unused:
+        raise UnsupportedModelError(
+            f"{WEIGHTS_FILE} of {weights.name} holds {len(unused)} tensors that nothing uses "
+            f"({unused[0]}, ...): config.json declares another model than the weights are of; "
+            "give the config that belongs to them"
+        )
     return network
+
+
+def _is_of_a_head(key: str, network: Any) -> bool:
+    """Whether a tensor belongs to a part behind the last layer, which the method leaves out."""
+    declared = " ".join(network.config.architectures or ())
+    heads = [*HEADS, *(head for head, kind in DECLARED_HEADS.items() if kind in declared)]
+    return key.removeprefix("bert.").startswith(tuple(heads))
+
+
+def _load_tokenizer(weights: Weights, rows: int) -> Any:
+    try:
+        tokenizer = BertTokenizerFast.from_pretrained(weights.folder, local_files_only=True)
+        check_tokenizer(tokenizer, weights, rows)
+    except TrendlibError:
+        raise
+    except Exception as error:  # those of the tokenizers' library are bare exceptions
+        raise CorruptedWeightsError(
+            f"the tokenizer of {weights.name} cannot be read ({type(error).__name__}: {error}): "
+            f"copy or download its files again (folder {weights.folder})"
+        ) from error
+    return tokenizer
 
 
 @contextmanager
