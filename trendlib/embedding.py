@@ -12,10 +12,9 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from trendlib.choice import Choice, NoRelated, Related, find_words
-from trendlib.encoding import Encoding, Provenance
+from trendlib.encoding import Encoding, Provenance, Rebuilt
 from trendlib.errors import ArrayError, UnknownChoiceError, check_choice
 from trendlib.readings import ARTICLE, READINGS, Reading, reading_named
-from trendlib.rebuilt import Rebuilt
 from trendlib.trend import Kind, Trend, check_kind, trend
 from trendlib.typing import Mask, Vector, WordStates
 from trendlib.words import mean_over_pieces

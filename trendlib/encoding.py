@@ -12,12 +12,28 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from trendlib.errors import ArrayError, WordNotFoundError
-from trendlib.rebuilt import Rebuilt
 from trendlib.typing import Attentions, HiddenStates, TokenStates, Vector, WordStates
 from trendlib.words import Word, mean_over_pieces
 
 DTYPES = ("float32", "float64")
 """The number formats that a model may compute in: the articles used the first one."""
+
+
+class Rebuilt:
+    """A base class of frozen dataclasses whose ``__post_init__`` makes something read-only.
+
+    >>> import pickle
+    >>> model = Provenance("a-model", "r1", "0" * 64, "float32", {"numpy": "2.0"})
+    >>> pickle.loads(pickle.dumps(model)) == model
+    True
+    """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Give ``copy`` and ``pickle`` the arguments of the constructor."""
+        values = (getattr(self, field.name) for field in fields(self))  # type: ignore[arg-type]
+        # Python cannot pickle a read-only view of a dictionary.
+        plain = (dict(value) if isinstance(value, MappingProxyType) else value for value in values)
+        return type(self), tuple(plain)
 
 
 @dataclass(frozen=True)

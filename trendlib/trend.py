@@ -25,8 +25,8 @@ from typing import Literal
 
 import numpy as np
 
+from trendlib.encoding import Rebuilt
 from trendlib.errors import ArrayError, check_choice
-from trendlib.rebuilt import Rebuilt
 from trendlib.typing import Mask, Vector
 
 Kind = Literal["log quotient", "difference", "signed log-abs"]
