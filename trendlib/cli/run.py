@@ -24,6 +24,7 @@ from trendlib.cli.options import (
 from trendlib.encoding import DTYPES
 from trendlib.errors import ParameterError
 from trendlib.files.rows import COLUMN
+from trendlib.runs import TIMEOUT_SECONDS
 
 if TYPE_CHECKING:
     from trendlib.runs.runner import RunSummary
@@ -72,6 +73,14 @@ def add_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--jobs", type=positive, metavar="N", help="workers (default: one a processor core)"
     )
+    command.add_argument(
+        "--timeout",
+        type=positive,
+        metavar="SECONDS",
+        default=TIMEOUT_SECONDS,
+        help="how long a sentence may take; then it fails, and the others go on "
+        "(default: %(default)s)",
+    )
     add_model(command)
     add_reading(command)
     command.add_argument(
@@ -106,7 +115,12 @@ def _run(options: argparse.Namespace) -> int:
     end_on_termination()
     try:
         summary = run(
-            sentences.texts, settings, folder, options.jobs, notebooks=not options.no_notebook
+            sentences.texts,
+            settings,
+            folder,
+            options.jobs,
+            notebooks=not options.no_notebook,
+            timeout=options.timeout,
         )
     except KeyboardInterrupt as error:
         return stopped(error, kept)

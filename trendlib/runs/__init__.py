@@ -9,3 +9,6 @@ Data flows one way through the modules::
 
 Everything but ``worker`` lives in the command's own process, which never imports torch.
 """
+
+TIMEOUT_SECONDS = 600
+"""How long a sentence may take, if nothing else is said."""

@@ -12,6 +12,7 @@ import nbformat
 import papermill
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
+from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.log import logger
@@ -43,7 +44,7 @@ logger.addHandler(logging.NullHandler())  # what it would print, the run's own m
 
 
 def execute(
-    notebook: Path,
+    notebook: NotebookNode | Path,
     out: Path,
     parameters: dict[str, object],
     manager: AsyncKernelManager,
@@ -56,8 +57,8 @@ def execute(
         DeadKernelError: If the kernel dies.
     """
     papermill.execute_notebook(
-        notebook,
-        out,
+        _literal(notebook) if isinstance(notebook, Path) else notebook,
+        _literal(out),
         parameters=parameters,
         engine_name=ENGINE,
         kernel_name=manager.kernel_name,
@@ -68,9 +69,9 @@ def execute(
     )
 
 
-def write_unrun(notebook: Path, out: Path, parameters: dict[str, object], why: str) -> None:
+def write_unrun(notebook: NotebookNode, out: Path, parameters: dict[str, object], why: str) -> None:
     """Write a notebook with its parameters, and a banner that says why it was not run."""
-    papermill.execute_notebook(notebook, out, parameters=parameters, prepare_only=True)
+    papermill.execute_notebook(notebook, _literal(out), parameters=parameters, prepare_only=True)
     content = nbformat.read(out, as_version=4)  # type: ignore[no-untyped-call]
     for cell in content.cells:
         if cell.cell_type == "code":
@@ -78,3 +79,8 @@ def write_unrun(notebook: Path, out: Path, parameters: dict[str, object], why: s
     banner = nbformat.v4.new_markdown_cell(f"**This notebook was not run: {why}.**")  # type: ignore[no-untyped-call]
     content.cells.insert(0, banner)
     nbformat.write(content, out)  # type: ignore[no-untyped-call]
+
+
+def _literal(path: Path) -> str:
+    """Write a path so that papermill takes no part of it for a parameter, or an address."""
+    return str(path.absolute()).replace("{", "{{").replace("}", "}}")

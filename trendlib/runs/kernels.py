@@ -7,17 +7,29 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from typing import IO, Any, Self
 
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import run_sync
 
+from trendlib.runs import TIMEOUT_SECONDS
+
 KERNEL = "python3"
 ATTEMPTS = 2
 """How often a sentence is tried, if the worker dies of it, or a worker is started."""
 POLL_SECONDS = 0.5
-START_SECONDS = 120
+START_SECONDS = 300
+"""How long a worker may take to start, and to load the model."""
+
+SURROUNDINGS = {
+    "TOKENIZERS_PARALLELISM": "false",
+    "PYTHONSAFEPATH": "1",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+}
+"""What a worker's results must not depend on: a file in the current folder that has the name of a
+library, or a backend that shows no figures in a notebook."""
 
 Batch = tuple[str, ...]
 
@@ -28,6 +40,10 @@ class WorkerError(RuntimeError):
 
 class WorkerDiedError(RuntimeError):
     """A worker's process has ended."""
+
+
+class WorkerTimeoutError(WorkerDiedError):
+    """A worker was killed because it took too long."""
 
 
 class _StoppedError(RuntimeError):
@@ -47,12 +63,36 @@ class WarmKernel:
         self.manager = AsyncKernelManager(kernel_name=KERNEL)
         limit = str(threads)
         run_sync(self.manager.start_kernel)(
-            env={**os.environ, "OMP_NUM_THREADS": limit, "TOKENIZERS_PARALLELISM": "false"},
+            env={**os.environ, **SURROUNDINGS, "OMP_NUM_THREADS": limit},
             extra_arguments=["--HistoryManager.enabled=False"],
             stdout=output,
             stderr=output,
         )
         self.client: AsyncKernelClient = self.manager.client()
+        self._timed_out = False
+
+    @contextmanager
+    def limited(self, seconds: float) -> Iterator[None]:
+        """Kill the kernel if what is done inside takes too long; a stopped process dies of it too.
+
+        Raises:
+            WorkerTimeoutError: If it did.
+        """
+        timer = threading.Timer(seconds, self._time_out)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        except Exception as error:
+            if self._timed_out:
+                raise WorkerTimeoutError(f"no answer in {seconds:,g} s") from error
+            raise
+        finally:
+            timer.cancel()
+
+    def _time_out(self) -> None:
+        self._timed_out = True
+        self.kill()
 
     def wait_until_ready(self) -> None:
         """Wait until the kernel answers.
@@ -60,7 +100,7 @@ class WarmKernel:
         Raises:
             WorkerDiedError: If it dies before, or takes too long.
         """
-        self.client.start_channels()
+        self.client.start_channels(stdin=False)  # input() is an error: nobody would answer
         try:
             run_sync(self.client.wait_for_ready)(timeout=START_SECONDS)
         except RuntimeError as error:
@@ -68,6 +108,8 @@ class WarmKernel:
         # Until the model is loaded: to look again and again at the many objects that loading makes,
         # all of which stay, takes a quarter of its time. `worker.prepare` turns it on again.
         self._reply(self.client.execute("import gc; gc.disable()", silent=True))
+        # The kernel has read it; if this process is killed, nobody else would remove it.
+        self.manager.cleanup_connection_file()
 
     def is_alive(self) -> bool:
         """Whether the kernel's process runs."""
@@ -127,6 +169,7 @@ class Workers:
         prepare: Callable[[WarmKernel], None],
         work: Callable[[WarmKernel, Batch], None],
         give_up: Callable[[str, str], None],
+        timeout: float = TIMEOUT_SECONDS,
         output: int | IO[bytes] = subprocess.DEVNULL,
     ) -> None:
         """Say what is to be done; kernels start when there is work for them.
@@ -135,13 +178,16 @@ class Workers:
             count: How many workers.
             prepare: What a new kernel does first.
             work: What is done with a batch of sentences.
-            give_up: What is done with a sentence that has failed ``ATTEMPTS`` times, and the
-                reason; called in the thread that takes the numbers from ``do``.
+            give_up: What is done with a sentence that has failed ``ATTEMPTS`` times or has taken
+                too long, and the reason; called in the thread that takes the numbers from ``do``.
+            timeout: Seconds that ``work`` may take. A batch that takes longer is split into its
+                sentences, each of which may take as long again.
             output: Where the kernels' processes write.
         """
         self._prepare = prepare
         self._work = work
         self._give_up = give_up
+        self._timeout = timeout
         self._output = output
         self._threads = max(1, usable_cores() // count)
         self._executor = ThreadPoolExecutor(count, thread_name_prefix="worker")
@@ -187,7 +233,8 @@ class Workers:
         for _ in range(ATTEMPTS):
             kernel = self._kernel()
             try:
-                self._work(kernel, batch)
+                with kernel.limited(self._timeout):
+                    self._work(kernel, batch)
             except OSError:  # results cannot be written: no sentence is to blame
                 raise
             except Exception as error:
@@ -202,6 +249,8 @@ class Workers:
                         for failed, why in self._do((sentence,)).items()
                     }
                 why = _why(error)
+                if isinstance(error, WorkerTimeoutError):
+                    break  # a second time would take as long again
             else:
                 return {}
         return dict.fromkeys(batch, why)
@@ -225,8 +274,9 @@ class Workers:
             if self._stopping.is_set():  # those that are listed by now may have been ended
                 raise _StoppedError
             try:
-                kernel.wait_until_ready()
-                self._prepare(kernel)
+                with kernel.limited(START_SECONDS):
+                    kernel.wait_until_ready()
+                    self._prepare(kernel)
                 return kernel
             except WorkerDiedError as error:
                 if attempt == ATTEMPTS and not self._stopping.is_set():
@@ -238,6 +288,8 @@ class Workers:
 
 
 def _why(error: Exception) -> str:
+    if isinstance(error, WorkerTimeoutError):
+        return f"{error}, so that its worker was ended: give more time with --timeout"
     if isinstance(error, WorkerDiedError):
         return f"the worker died {ATTEMPTS} times of this sentence (killed, or out of memory)"
     return f"an error inside trendlib, {ATTEMPTS} times ({type(error).__name__}: {error})"

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from trendlib.errors import ParameterError, RunFolderError
 from trendlib.model.packing import batched
-from trendlib.runs import records
+from trendlib.runs import TIMEOUT_SECONDS, records
 from trendlib.runs.folder import NOTEBOOK, PAGE, PICTURE, RunFolder
 from trendlib.runs.kernels import (
     Batch,
@@ -56,6 +56,7 @@ def run(
     path: Path,
     jobs: int | None = None,
     notebooks: bool = True,
+    timeout: float = TIMEOUT_SECONDS,
 ) -> RunSummary:
     """Run a notebook over sentences; those that are done already are not run again.
 
@@ -65,6 +66,7 @@ def run(
         path: The run's folder.
         jobs: How many workers; one a processor core if left out.
         notebooks: Whether to make notebooks and pages, or only the records.
+        timeout: Seconds that a sentence may take; then it fails, and the others go on.
 
     Raises:
         ParameterError: If a sentence is no valid text.
@@ -80,7 +82,7 @@ def run(
         waiting = [text for text in sentences if not folder.is_done(text, notebooks)]
         earlier = len(sentences) - len(waiting)
         try:
-            _run(waiting, earlier, _Work(folder, notebooks), jobs or usable_cores())
+            _run(waiting, earlier, _Work(folder, notebooks), jobs or usable_cores(), timeout)
         finally:
             found, others = folder.summarize(sentences)
     missing = len(sentences) - len(found)
@@ -94,7 +96,7 @@ def run(
     return RunSummary(len(found) - len(failed), earlier, failed, others, path)
 
 
-def _run(waiting: Sequence[str], earlier: int, work: "_Work", jobs: int) -> None:
+def _run(waiting: Sequence[str], earlier: int, work: "_Work", jobs: int, timeout: float) -> None:
     if not waiting:
         return
     batches = list(batched(waiting, 1 if work.notebooks else BATCH))
@@ -102,7 +104,7 @@ def _run(waiting: Sequence[str], earlier: int, work: "_Work", jobs: int) -> None
     with (
         # disable=None: quiet where nobody looks at a terminal
         tqdm(total=earlier + len(waiting), initial=earlier, unit=" sentences", disable=None) as bar,
-        Workers(min(jobs, useful), work.prepare, work.do, work.give_up) as workers,
+        Workers(min(jobs, useful), work.prepare, work.do, work.give_up, timeout) as workers,
     ):
         counts = workers.do(batches)
         # What the end of the run needs is loaded while the workers load the model.
@@ -194,7 +196,7 @@ class _Work:
             from trendlib.runs import engine, pages
 
             out = self.folder.scratch(sentence) / NOTEBOOK
-            engine.write_unrun(self._settings.notebook, out, self._parameters(sentence), why)
+            engine.write_unrun(self._settings.content, out, self._parameters(sentence), why)
             pages.forget_machine(out, self._private)
             files[PAGE] = pages.notebook_page(out, sentence).encode()
             files[NOTEBOOK] = out.read_bytes()
@@ -214,7 +216,7 @@ class _Work:
         kernel.call("reset")
         try:
             parameters = self._parameters(sentence)
-            engine.execute(settings.notebook, out, parameters, kernel.manager, kernel.client)
+            engine.execute(settings.content, out, parameters, kernel.manager, kernel.client)
         except PapermillExecutionError as error:
             failed = f"{error.ename}: {error.evalue}"
         except DeadKernelError as error:

@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import trendlib
 from trendlib.encoding import DTYPES
@@ -13,6 +15,9 @@ from trendlib.errors import ParameterError, check_choice
 from trendlib.files.code_version import code_version
 from trendlib.model.weights import AUTO, Weights, find_weights
 from trendlib.readings import ARTICLE, reading_named
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 PACKAGE = Path(trendlib.__file__).resolve().parent
 WALKTHROUGH = "02_sentence_embedding.ipynb"
@@ -28,6 +33,9 @@ COMPUTED_BY = ("trendlib.model.corpus", "trendlib.runs.records")
 """The modules that a record comes from: if their code changes, it is computed again."""
 OWN = ("sentence", "model", "reading", "dtype")
 """The parameters that a notebook must have, because the run sets them."""
+
+PYTHON = ("python", "python3", "ipython")
+"""What notebooks call the language that a run takes."""
 
 TYPES = {"str": str, "int": int, "float": float, "bool": bool}
 BOOLEANS = {"true": True, "false": False}
@@ -67,10 +75,14 @@ class Settings:
         }
 
     @cached_property
+    def content(self) -> "NotebookNode":
+        """The notebook as it is run."""
+        return read_notebook(self.notebook)
+
+    @cached_property
     def cells(self) -> str:
         """The version of the notebook: a checksum of the sources of its cells."""
-        content = json.loads(self.notebook.read_text(encoding="utf-8"))
-        sources = ["".join(cell["source"]) for cell in content["cells"]]
+        sources = [cell.source for cell in self.content.cells]
         return hashlib.sha256(json.dumps(sources).encode()).hexdigest()[:16]
 
     @property
@@ -131,6 +143,39 @@ def walkthrough() -> Path:
     raise ParameterError(f"{WALKTHROUGH} is not installed with trendlib: give a notebook")
 
 
+def read_notebook(path: Path) -> "NotebookNode":
+    """Read a notebook of any format, as one of the newest that runs with this Python.
+
+    Raises:
+        ParameterError: If it cannot be read, or is written in another language.
+    """
+    if not path.is_file():
+        raise ParameterError(f"there is no notebook {path}: give the path of one")
+    import nbformat  # takes a while, and a run without notebooks does without it
+
+    try:
+        read = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+        # What was upgraded from an old format is of another class.
+        content: NotebookNode = nbformat.from_dict(read)  # type: ignore[no-untyped-call]
+        nbformat.validate(content)
+        kernel = content.metadata.get("kernelspec", {})
+        language = kernel.get("language") or content.metadata.get("language_info", {}).get("name")
+    except Exception as error:  # nbformat's errors share no base class with what else it raises
+        raise ParameterError(
+            f"{path.name} cannot be read as a notebook ({type(error).__name__}: "
+            f"{textwrap.shorten(str(error), 200)}): open it in Jupyter, and save it again"
+        ) from error
+    if (language or "python").lower() not in PYTHON:
+        raise ParameterError(f"{path.name} is written in {language}: give a notebook in Python")
+    # Other tools leave it out, or name a kernel that only their machine has.
+    content.metadata["kernelspec"] = {
+        "name": "python3",
+        "display_name": "Python 3",
+        "language": "python",
+    }
+    return content
+
+
 def check_parameters(notebook: Path, given: Mapping[str, str]) -> dict[str, object]:
     """Check names and types; papermill itself only warns of unknown names.
 
@@ -144,16 +189,10 @@ def check_parameters(notebook: Path, given: Mapping[str, str]) -> dict[str, obje
     Raises:
         ParameterError: As ``checked_settings``.
     """
-    if not notebook.is_file():
-        raise ParameterError(f"there is no notebook {notebook}: give the path of one")
+    content = read_notebook(notebook)
     import papermill  # takes a second, and a run without notebooks does without it
 
-    try:
-        known = papermill.inspect_notebook(notebook)
-    except Exception as error:  # nbformat's and papermill's errors share no base class
-        raise ParameterError(
-            f"{notebook.name} cannot be read as a notebook ({type(error).__name__}: {error})"
-        ) from error
+    known = papermill.inspect_notebook(content)
     missing = [name for name in OWN if name not in known]
     if missing:
         raise ParameterError(

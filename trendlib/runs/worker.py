@@ -8,6 +8,7 @@ import gc
 import io
 import json
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,8 @@ def _prepare_notebooks() -> None:
     from trendlib.show import plots, report  # noqa: F401
 
     shell = get_ipython()
+    # A notebook may import what lies beside the run, but nothing there takes a library's place.
+    sys.path.append("")
     if shell is not None:
         # A figure is laid out once. To crop it, Jupyter would lay it out a second time.
         set_matplotlib_formats("png", bbox_inches=None)  # type: ignore[no-untyped-call]
