@@ -9,8 +9,8 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
-from helpers.runs import PARAMETERS, command, make_notebook, records, trendlib_run, write_lines
 
+from helpers.runs import PARAMETERS, command, make_notebook, records, trendlib_run, write_lines
 from trendlib.errors import ParameterError
 from trendlib.runs import TIMEOUT_SECONDS
 from trendlib.runs.settings import check_parameters

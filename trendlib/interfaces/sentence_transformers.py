@@ -87,7 +87,7 @@ class TrendTransformer(InputModule):
 
         The name says model and recipe; the revision is a checksum of these, of the other modules
         and settings, and of the code and libraries that compute. A name that you give in
-        ``model_card_data`` stays.
+        ``model_card_data`` stays. It needs sentence-transformers 6 or newer, which calls it.
         """
         provenance = self._encoder.provenance
         shown = [provenance.model, *self.recipe.as_dict().values(), self.bad_rows]
