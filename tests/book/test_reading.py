@@ -22,9 +22,11 @@ VENUES = {"article": "journal", "inproceedings": "booktitle", "misc": "howpublis
 # Modules that no reader calls: the inside of runs, of files and of the command.
 INSIDE = {
     "__main__",
-    "rebuilt",
     "model.agreement",
     "files.atomic",
+    "files.checksums",
+    "files.parts",
+    "files.paths",
     "files.code_version",
     "files.settings",
 }

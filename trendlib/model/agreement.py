@@ -10,8 +10,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tokenizers import Tokenizer
-
 from trendlib.errors import CorruptedWeightsError, UnsupportedModelError
 from trendlib.model.weights import WEIGHTS_FILE, Weights
 
@@ -31,8 +29,9 @@ def check_tokenizer(tokenizer: Any, weights: Weights, rows: int) -> None:
         UnsupportedModelError: If another tokenizer is declared than the one that is run, or one
             with tokens that the model does not know.
     """
-    run = _parts(tokenizer.backend_tokenizer)
-    for file, part in _differing(run, weights):
+    backend = tokenizer.backend_tokenizer
+    run = _parts(backend)
+    for file, part in _differing(run, weights, type(backend)):
         raise UnsupportedModelError(
             f"{file} of the model {weights.name} declares another {part} than BertTokenizerFast "
             "runs with the folder's other files: let them agree (do_lower_case, strip_accents and "
@@ -65,7 +64,7 @@ def _sha256(parts: Mapping[str, Any]) -> str:
 
 def _parts(tokenizer: Any) -> dict[str, Any]:
     content = json.loads(tokenizer.to_str())
-    copy = Tokenizer.from_str(tokenizer.to_str())
+    copy = type(tokenizer).from_str(tokenizer.to_str())
     copy.no_padding()
     copy.no_truncation()
     model = content["model"]
@@ -81,12 +80,12 @@ def _parts(tokenizer: Any) -> dict[str, Any]:
     }
 
 
-def _differing(run: Mapping[str, Any], weights: Weights) -> list[tuple[str, str]]:
+def _differing(run: Mapping[str, Any], weights: Weights, reader: Any) -> list[tuple[str, str]]:
     """Return the files that declare something else, and what it is."""
     found = []
     file = weights.folder / "tokenizer.json"
     if file.is_file():
-        declared = _parts(Tokenizer.from_file(str(file)))
+        declared = _parts(reader.from_file(str(file)))
         # More tokens may be added by other files; those must not.
         added = set(declared.pop("set of added tokens")) - set(run["set of added tokens"])
         found += [(file.name, part) for part in declared if declared[part] != run[part]]
