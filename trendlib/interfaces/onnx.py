@@ -16,7 +16,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from tokenizers import Tokenizer
 from torch import Tensor
 
 from trendlib.attention import attention_rows, layer_of, row_number
@@ -133,7 +132,8 @@ def tokenizer_file(out: Path) -> Path:
 
 def _plain_tokenizer(encoder: Encoder) -> str:
     """Return the tokenizer without truncation and padding: a longer sentence has no embedding."""
-    tokenizer = Tokenizer.from_str(encoder.tokenizer.backend_tokenizer.to_str())
+    backend = encoder.tokenizer.backend_tokenizer
+    tokenizer = type(backend).from_str(backend.to_str())
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return str(tokenizer.to_str())
