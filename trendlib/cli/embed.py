@@ -10,7 +10,6 @@ from trendlib.cli.options import (
     add_model,
     add_reading,
     cannot_go_on,
-    end_on_termination,
     fallback_told,
     stopped,
 )
@@ -73,7 +72,6 @@ def add_options(command: argparse.ArgumentParser) -> None:
 def _embed(options: argparse.Namespace) -> int:
     recipe = Recipe.named(options.reading, options.kind, options.undefined)
     count = sum(1 for _ in read_rows(options.source, options.column))
-    end_on_termination()
     from tqdm import tqdm
 
     from trendlib.files.embed import embed_file
