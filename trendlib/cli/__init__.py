@@ -5,14 +5,26 @@ load, and ``trendlib --help`` needs nothing of it.
 """
 
 import argparse
-import sys
+import signal
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from trendlib import __version__
-from trendlib.cli.options import EXTRAS, WRONG_USE
+from trendlib.cli.options import (
+    CLOSED_PIPE,
+    EXTRAS,
+    FAILED,
+    WRONG_USE,
+    drop_output,
+    flush_output,
+    is_out_of_memory,
+    make_printable,
+    say,
+    shorten,
+    signals_end_the_command,
+)
 from trendlib.errors import TrendlibError, needs_extra
 
 COMMANDS = {
@@ -40,13 +52,40 @@ that the shell reads:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status."""
-    options = command_line().parse_args(arguments)
-    try:
-        with needs_extra(f"trendlib {options.command}", EXTRAS[options.command]):
-            return int(options.run(options))
-    except (TrendlibError, OSError) as error:
-        print(f"trendlib: {error}", file=sys.stderr)
-        return WRONG_USE
+    make_printable()
+    with signals_end_the_command() as received:
+        try:
+            options = command_line().parse_args(arguments)
+            with needs_extra(f"trendlib {options.command}", EXTRAS[options.command]):
+                status = int(options.run(options))
+            flush_output()
+        except BrokenPipeError:  # such as `trendlib compare A B | head -1`
+            drop_output()
+            return CLOSED_PIPE
+        except (Exception, KeyboardInterrupt) as error:
+            # Stopped while it loads, a library may raise an error of its own instead.
+            if received or isinstance(error, KeyboardInterrupt):
+                say("stopped; the same command starts again, and takes what it has kept")
+                return 128 + (received[0] if received else signal.SIGINT)
+            return _ended_by(error)
+    return status
+
+
+def _ended_by(error: Exception) -> int:
+    """Say what ended a command; an error inside this package is raised again."""
+    if is_out_of_memory(error):
+        say(
+            f"not enough memory ({shorten(str(error) or type(error).__name__, 200)}): end other "
+            "programs, or take a smaller model or fewer --jobs; the same command goes on with "
+            "what it has kept"
+        )
+        return FAILED
+    if not isinstance(error, (TrendlibError, OSError)):
+        raise error
+    say(str(error))
+    if isinstance(error, OSError):
+        drop_output()  # it may be the output that cannot be written
+    return WRONG_USE
 
 
 def command_line(*, with_options: bool = False) -> argparse.ArgumentParser:
@@ -56,7 +95,7 @@ def command_line(*, with_options: bool = False) -> argparse.ArgumentParser:
         with_options: Whether every command gets its options at once, and not when it is used;
             for the completion of a shell.
     """
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="trendlib",
         description="Trend embeddings.",
         epilog=EPILOG,
@@ -81,7 +120,16 @@ def command_line(*, with_options: bool = False) -> argparse.ArgumentParser:
     return parser
 
 
-class _CommandParser(argparse.ArgumentParser):
+class _Parser(argparse.ArgumentParser):
+    """A parser that says how to give a sentence such as "-Hello."."""
+
+    def error(self, message: str) -> NoReturn:
+        if message.startswith("unrecognized arguments"):
+            message += " (a sentence that begins with - stands after all options and --)"
+        super().error(message)
+
+
+class _CommandParser(_Parser):
     """The parser of one command. It gets its options when it is used, since they load modules."""
 
     _filled = False

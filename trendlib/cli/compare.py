@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from trendlib.cli.options import OK, positive, shorten
+from trendlib.cli.options import OK, positive, printable, shorten
 
 EXAMPLES = """\
 example:
@@ -26,24 +26,29 @@ def add_options(command: argparse.ArgumentParser) -> None:
         "--rows", type=positive, default=20, help="sentences to print (default: %(default)s)"
     )
     command.add_argument(
-        "--csv", type=Path, metavar="FILE", help="write all the differing sentences to this file"
+        "--csv",
+        type=Path,
+        metavar="FILE",
+        help="write all the differing sentences to this file; a text that a spreadsheet would "
+        "compute gets a ' before it",
     )
     command.set_defaults(run=_compare)
 
 
 def _compare(options: argparse.Namespace) -> int:
     from trendlib.runs.comparison import compare_runs
+    from trendlib.runs.results import spreadsheet_text
 
     comparison = compare_runs(options.first, options.second)
-    print(comparison)
     differing = comparison.differing
+    if options.csv is not None:  # before anything is printed, which may fail
+        options.csv.parent.mkdir(parents=True, exist_ok=True)
+        differing.map(spreadsheet_text).to_csv(options.csv, index=False)
+    print(printable(str(comparison)))
     if len(differing):
         shown = differing.head(options.rows).copy()
         shown["sentence"] = shown["sentence"].map(lambda text: shorten(text, 60))
-        print(f"\n{shown.to_string(index=False, justify='left')}")
+        print(printable(f"\n{shown.to_string(index=False, justify='left')}"))
     if len(differing) > options.rows:
         print(f"... and {len(differing) - options.rows:,} more: see them with --rows or --csv")
-    if options.csv is not None:
-        options.csv.parent.mkdir(parents=True, exist_ok=True)
-        differing.to_csv(options.csv, index=False)
     return OK

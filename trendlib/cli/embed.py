@@ -10,7 +10,6 @@ from trendlib.cli.options import (
     add_model,
     add_reading,
     cannot_go_on,
-    end_on_termination,
     fallback_told,
     stopped,
 )
@@ -79,7 +78,6 @@ def _embed(options: argparse.Namespace) -> int:
     recipe = Recipe.named(options.reading, options.kind, options.undefined)
     source, out = local(options.source), local(options.out)
     count = sum(1 for _ in read_rows(source, options.column))
-    end_on_termination()
     from tqdm import tqdm
 
     from trendlib.files.embed import embed_file

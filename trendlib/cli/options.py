@@ -4,12 +4,16 @@ Nothing here is imported but what ``trendlib --help`` needs.
 """
 
 import argparse
+import io
+import os
+import re
 import signal
 import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
+from pathlib import Path
 from types import FrameType
 
 EXTRAS = {
@@ -23,7 +27,14 @@ EXTRAS = {
 }
 """The extra of this package that each command needs."""
 
-OK, DIFFERENT, FAILED, WRONG_USE, NOT_RUN = 0, 1, 1, 2, 3
+OK, DIFFERENT, FAILED, WRONG_USE, NOT_RUN, CLOSED_PIPE = 0, 1, 1, 2, 3, 141
+
+CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+OUT_OF_MEMORY = re.compile(
+    r"out of memory|(can't|cannot) allocate memory|bad_alloc|failed to map segment"
+    r"|can't start new thread",
+    re.IGNORECASE,
+)
 
 
 class Terminated(KeyboardInterrupt):
@@ -73,23 +84,93 @@ def check_installed(*libraries: str) -> None:
             raise ModuleNotFoundError(f"No module named {library!r}", name=library)
 
 
-def end_on_termination() -> None:
-    """Let a termination signal end the command in order, as Ctrl-C does."""
-    signal.signal(signal.SIGTERM, _terminate)
+@contextmanager
+def signals_end_the_command() -> Iterator[list[int]]:
+    """Let a termination signal end the command in order, as Ctrl-C does; yields what was received.
+
+    A signal that is ignored, as in a shell's background, stays so.
+    """
+    received: list[int] = []
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        received.append(number)
+        raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
+
+    defaults = (signal.SIG_DFL, signal.default_int_handler)
+    earlier = {
+        number: handler
+        for number in (signal.SIGTERM, signal.SIGINT)
+        if (handler := signal.getsignal(number)) in defaults
+    }
+    for number in earlier:
+        signal.signal(number, end)
+    try:
+        yield received
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)
+
+
+def make_printable() -> None:
+    """Print what the terminal's encoding lacks as an escape: work is not lost to printing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def printable(text: str) -> str:
+    r"""Escape what a terminal would obey: control characters, and those that turn a text around.
+
+    >>> printable("red: \x1b[31m")
+    'red: \\x1b[31m'
+    """
+    return CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def say(text: str) -> None:
+    """Print a message, which may quote anything, as one of this command."""
+    print(printable(f"trendlib: {text}"), file=sys.stderr)
+
+
+def flush_output() -> None:
+    """Print what waits to be printed, while an error can still be told.
+
+    Raises:
+        OSError: If it cannot be printed.
+    """
+    if sys.stdout is not None:  # it is None where the output is closed
+        sys.stdout.flush()
+
+
+def drop_output() -> None:
+    """Drop what cannot be printed; else the interpreter tries again when it ends."""
+    try:
+        flush_output()
+    except OSError:
+        with Path(os.devnull).open("w") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Say whether an error tells of too little memory; libraries have words of their own."""
+    if isinstance(error, MemoryError):
+        return True
+    return isinstance(error, (RuntimeError, ImportError, OSError)) and bool(
+        OUT_OF_MEMORY.search(str(error))
+    )
 
 
 def stopped(error: KeyboardInterrupt, kept: str) -> int:
     """Say that the command was stopped, and what is kept; returns its exit status."""
-    print(f"trendlib: stopped. {kept}; the same command goes on.", file=sys.stderr)
+    say(f"stopped. {kept}; the same command goes on.")
     return 143 if isinstance(error, Terminated) else 130
 
 
 def cannot_go_on(what: str, error: Exception, kept: str) -> int:
     """Say that something outside ended the command, and what is kept; returns its exit status."""
-    print(
-        f"trendlib: the {what} cannot go on: {error}\n{kept}; when the cause is fixed, the same "
-        "command goes on.",
-        file=sys.stderr,
+    say(
+        f"the {what} cannot go on: {error}\n{kept}; when the cause is fixed, the same command "
+        "goes on."
     )
     return FAILED
 
@@ -113,7 +194,3 @@ def counted(count: int, noun: str) -> str:
     ('1 sentence', '2,000 sentences')
     """
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def _terminate(_signal: int, _frame: FrameType | None) -> None:
-    raise Terminated

@@ -15,9 +15,9 @@ from trendlib.cli.options import (
     cannot_go_on,
     check_installed,
     counted,
-    end_on_termination,
     fallback_told,
     positive,
+    printable,
     shorten,
     stopped,
 )
@@ -112,7 +112,6 @@ def _run(options: argparse.Namespace) -> int:
     sentences, settings = _checked(options)
     folder = options.out or RUNS / _run_name(options, sentences, settings)
     kept = f"What is done is kept in {folder}"
-    end_on_termination()
     try:
         summary = run(
             sentences.texts,
@@ -193,7 +192,8 @@ def _print_summary(summary: "RunSummary") -> None:
             "they stand after these in its tables and its index."
         )
     for record in summary.failed[:10]:
-        print(f"failed: {shorten(record['sentence'], 60)!r}: {record['error']}", file=sys.stderr)
+        failure = f"failed: {shorten(record['sentence'], 60)!r}: {record['error']}"
+        print(printable(failure), file=sys.stderr)
     if len(summary.failed) > 10:
         print(f"and {len(summary.failed) - 10:,} more", file=sys.stderr)
     print(f"See {summary.folder / 'index.html'}")

@@ -25,11 +25,12 @@ START_SECONDS = 300
 
 SURROUNDINGS = {
     "TOKENIZERS_PARALLELISM": "false",
-    "PYTHONSAFEPATH": "1",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
 }
-"""What a worker's results must not depend on: a file in the current folder that has the name of a
-library, or a backend that shows no figures in a notebook."""
+"""Whatever the caller's environment says: another backend would show no figures in a notebook."""
+ARGUMENTS = ["--HistoryManager.enabled=False", "--InteractiveShellApp.ignore_cwd=True"]
+"""A file in the current folder must not take the place of a library that has its name. (Python's
+own option for that would make ipykernel drop the first folder of PYTHONPATH.)"""
 
 Batch = tuple[str, ...]
 
@@ -64,7 +65,7 @@ class WarmKernel:
         limit = str(threads)
         run_sync(self.manager.start_kernel)(
             env={**os.environ, **SURROUNDINGS, "OMP_NUM_THREADS": limit},
-            extra_arguments=["--HistoryManager.enabled=False"],
+            extra_arguments=ARGUMENTS,
             stdout=output,
             stderr=output,
         )

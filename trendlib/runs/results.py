@@ -63,12 +63,28 @@ def records_table(records: Iterable[Record]) -> pa.Table:
 
 
 def to_csv(table: pa.Table) -> str:
-    """Write a table as CSV; the embedding is a JSON list, null where it is undefined."""
-    columns = {name: table[name].to_pylist() for name in table.column_names}
+    """Write a table as CSV; the embedding is a JSON list, null where it is undefined.
+
+    Texts are written as ``spreadsheet_text``; the Parquet file has them as they are.
+    """
+    columns = {
+        name: [spreadsheet_text(value) for value in table[name].to_pylist()]
+        for name in table.column_names
+    }
     columns["embedding"] = [
         None if values is None else json.dumps(values) for values in columns["embedding"]
     ]
     return pd.DataFrame(columns, dtype=object).to_csv(index=False, lineterminator="\n")
+
+
+def spreadsheet_text(value: object) -> object:
+    """Put a ' before a text that a spreadsheet would take for a formula, and compute.
+
+    >>> spreadsheet_text("=1+1"), spreadsheet_text("I sold my car."), spreadsheet_text(-0.5)
+    ("'=1+1", 'I sold my car.', -0.5)
+    """
+    formula = isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r"))
+    return f"'{value}" if formula else value
 
 
 def to_parquet(table: pa.Table, path: Path) -> None:
