@@ -61,12 +61,12 @@ def add_options(command: argparse.ArgumentParser) -> None:
         "undefined": ("zero", UNDEFINED),
         "dtype": ("float32", DTYPES),
     }
-    meant = {"undefined": ": an undefined coordinate is 0, or null"}
+    meant = {"undefined": "; an undefined coordinate is 0, or null"}
     for name, (default, values) in choices.items():
         command.add_argument(
             f"--{name}",
             default=default,
-            help=f"{', '.join(values)}{meant.get(name, '')} (default: %(default)s)",
+            help=f"{', '.join(values)} (default: %(default)s){meant.get(name, '')}",
         )
     command.add_argument(
         "--device", default="auto", help="auto, cpu, or another that torch knows (default: auto)"
