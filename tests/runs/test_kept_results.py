@@ -78,14 +78,14 @@ def folder(kept: Path, tiny_folder: Path) -> RunFolder:
 def test_a_changed_byte_of_a_record_is_noticed_wherever_it_is(folder: RunFolder) -> None:
     path = record_path(folder.path, HELLO)
     content = path.read_bytes()
-    assert folder.is_done(HELLO, notebooks=False)
+    assert folder.done(HELLO, notebooks=False)
     for place in range(len(content)):
         changed = bytearray(content)
         changed[place] ^= 1 << (place % 8)
         path.write_bytes(changed)
         assert folder.record(HELLO) is None, place
     path.write_bytes(content)
-    assert folder.is_done(HELLO, notebooks=False)
+    assert folder.done(HELLO, notebooks=False)
 
 
 def another_sentence(content: bytes) -> bytes:
@@ -117,8 +117,8 @@ def test_a_damaged_record_is_made_again(
     path.write_bytes(damage(path.read_bytes()))
     folder = RunFolder(kept, checked_settings(tiny_folder))
     assert folder.record(HELLO) is None
-    assert not folder.is_done(HELLO, notebooks=False)
-    assert folder.is_done(APPLE, notebooks=False)
+    assert not folder.done(HELLO, notebooks=False)
+    assert folder.done(APPLE, notebooks=False)
 
 
 def test_a_record_of_another_place_is_run_again(kept: Path, tiny_folder: Path) -> None:
@@ -140,15 +140,15 @@ def test_a_changed_page_or_notebook_is_run_again(tmp_path: Path) -> None:
     files = {"page.html": b"page", "notebook.ipynb": b"notebook", "thumbnail.png": b"picture"}
     with folder.opened():
         folder.keep(HELLO, {"status": "done"}, files)
-        assert folder.is_done(HELLO, notebooks=True)
+        assert folder.done(HELLO, notebooks=True)
         for name, content in files.items():
             path = record_path(tmp_path, HELLO).with_name(name)
             path.write_bytes(content[:-1] + b"X")
-            assert not folder.is_done(HELLO, notebooks=True), name
+            assert not folder.done(HELLO, notebooks=True), name
             path.unlink()
-            assert not folder.is_done(HELLO, notebooks=True), name
+            assert not folder.done(HELLO, notebooks=True), name
             path.write_bytes(content)
-        assert folder.is_done(HELLO, notebooks=True)
+        assert folder.done(HELLO, notebooks=True)
 
 
 @pytest.mark.parametrize("content", [b'""', b"[]", b"{", b"null", b"", b"\xff\x00", b"[" * 100_000])

@@ -251,11 +251,11 @@ def test_a_damaged_record_is_as_good_as_none(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path, checked_settings(MINILM.name))
     with folder.opened():
         folder.keep("Hello.", {"status": "done"}, {"page.html": b"x", "notebook.ipynb": b"x"})
-        assert folder.is_done("Hello.", notebooks=True)
+        assert folder.done("Hello.", notebooks=True)
         assert list((tmp_path / ".staging").iterdir()) == []
         path = tmp_path / "sentences" / folder_name("Hello.") / "record.json"
         path.write_text(path.read_text()[:-9])
-        assert not folder.is_done("Hello.", notebooks=False)
+        assert not folder.done("Hello.", notebooks=False)
 
 
 def test_a_damaged_manifest_is_said(tmp_path: Path) -> None:

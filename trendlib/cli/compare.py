@@ -43,7 +43,7 @@ def _compare(options: argparse.Namespace) -> int:
     differing = comparison.differing
     if options.csv is not None:  # before anything is printed, which may fail
         options.csv.parent.mkdir(parents=True, exist_ok=True)
-        differing.map(spreadsheet_text).to_csv(options.csv, index=False)
+        differing.map(spreadsheet_text).to_csv(options.csv, index=False, lineterminator="\r\n")
     print(printable(str(comparison)))
     if len(differing):
         shown = differing.head(options.rows).copy()

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from trendlib.choice import NoRelated
 from trendlib.embedding import SentenceEmbedding
+from trendlib.typing import SentenceVectors
 
 WORDS = {
     "focus": pa.string(),
@@ -42,14 +43,12 @@ class EmbeddingColumns:
             dtype: "float32" or "float64".
         """
         self._values = np.zeros((count, width), dtype)
-        self._undefined = np.ones((count, width), bool)
         self._words: list[dict[str, Any] | None] = [None] * count
         self._model: str | None = None
 
     def put(self, place: int, embedding: SentenceEmbedding) -> None:
         """Put a sentence's embedding into the row ``place``, counted from 0."""
         self._values[place] = embedding.values
-        self._undefined[place] = np.isnan(embedding.values)
         self._words[place] = words_of(embedding)
         self._model = embedding.provenance.model
 
@@ -57,20 +56,32 @@ class EmbeddingColumns:
         """Return the columns as arrays of Arrow, by name: ``WORDS``, embedding and model."""
         missing = [found is None for found in self._words]
         words = [found or {} for found in self._words]
-        vectors = pa.FixedSizeListArray.from_arrays(
-            pa.array(self._values.ravel(), mask=self._undefined.ravel()),
-            self._values.shape[1],
-            mask=pa.array(missing, pa.bool_()),
-        )
         models = [None if no else self._model for no in missing]
         return {
             **{
                 name: pa.array([found.get(name) for found in words], kind)
                 for name, kind in WORDS.items()
             },
-            "embedding": vectors,
+            "embedding": vector_column(self._values, missing),
             "model": pa.array(models, pa.string()),
         }
+
+
+def vector_column(values: SentenceVectors, missing: Sequence[bool]) -> pa.FixedSizeListArray:
+    """Make the column of the vectors, of the one type that tools for vectors take.
+
+    Args:
+        values: A row a vector; what is NaN becomes null.
+        missing: Which rows hold no vector; they become null as a whole.
+
+    >>> vector_column(np.array([[0.5, np.nan], [0, 0]]), [False, True]).to_pylist()
+    [[0.5, None], None]
+    """
+    return pa.FixedSizeListArray.from_arrays(
+        pa.array(values.ravel(), from_pandas=True),
+        values.shape[1],
+        mask=pa.array(missing, pa.bool_()),
+    )
 
 
 def words_of(embedding: SentenceEmbedding) -> dict[str, Any]:

@@ -7,8 +7,10 @@ import shutil
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 from filelock import FileLock, Timeout
 
 from trendlib.errors import RunFolderError
@@ -32,7 +34,8 @@ PAGE = "page.html"
 PICTURE = "thumbnail.png"
 
 SEAL = "record_sha256"
-"""The key of a record that holds the checksum of all its others."""
+"""The key of a record that holds the checksum of all its others; it is the last one."""
+SEALED = re.compile(rb'(.+), "%s": "([0-9a-f]{64})"\}' % SEAL.encode(), re.DOTALL)
 
 
 class RunFolder:
@@ -84,24 +87,29 @@ class RunFolder:
             ) from None
 
     def record(self, sentence: str) -> Record | None:
-        """Read a sentence's record; None if there is none, a damaged one or another sentence's."""
+        """Read a sentence's record; None if there is none, a damaged one or another sentence's.
+
+        Its embedding becomes an array with NaN for null.
+        """
         record = self._read(self.path / SENTENCES / folder_name(sentence))
         return record if record is not None and record["sentence"] == sentence else None
 
     def other_records(self, sentences: Collection[str]) -> list[Record]:
         """Read the records of all sentences of this folder but the given ones."""
         known = {folder_name(sentence) for sentence in sentences}
-        folders = sorted(path for path in (self.path / SENTENCES).iterdir() if path.is_dir())
-        found = [self._read(path) for path in folders if path.name not in known]
+        folders = sorted(
+            path for path in (self.path / SENTENCES).iterdir() if path.name not in known
+        )
+        found = [self._read(folder) for folder in folders]
         return [record for record in found if record is not None]
 
     def _read(self, folder: Path) -> Record | None:
         record = _read_record(folder)
         if record is None or differences(record, self._common):
             return None
-        return record
+        return record | self._common  # one text for all records, not one for each
 
-    @property
+    @cached_property
     def _common(self) -> dict[str, object]:
         """What is in every record of this run."""
         return {
@@ -109,8 +117,8 @@ class RunFolder:
             "parameters": json.dumps(dict(self.settings.parameters)),
         }
 
-    def is_done(self, sentence: str, notebooks: bool) -> bool:
-        """Say whether a sentence has all that is wanted, made by this version of the code.
+    def done(self, sentence: str, notebooks: bool) -> Record | None:
+        """Read the record of a sentence that has all that is wanted, by this version of the code.
 
         Args:
             sentence: The sentence.
@@ -119,13 +127,14 @@ class RunFolder:
         """
         record = self.record(sentence)
         if record is None or record["status"] != records.DONE:
-            return False
+            return None
         if record["code"] != self.settings.code:
-            return False
-        return not notebooks or (
+            return None
+        whole = not notebooks or (
             record["cells"] == self.settings.cells
             and _files_unchanged(self.path / SENTENCES / folder_name(sentence), record["files"])
         )
+        return record if whole else None
 
     def scratch(self, sentence: str) -> Path:
         """Make a folder for what is not complete yet; it is removed with the others."""
@@ -164,21 +173,28 @@ class RunFolder:
             staged.rename(final)
         shutil.rmtree(self.path / STAGING / f"{name}.work", ignore_errors=True)
 
-    def summarize(self, sentences: Sequence[str]) -> tuple[list[Record], int]:
+    def summarize(
+        self, sentences: Sequence[str], known: Mapping[str, Record]
+    ) -> tuple[list[Record], int]:
         """Write the tables and the index, of the sentences and of all others of the folder.
+
+        Args:
+            sentences: The sentences.
+            known: The records, by sentence, that were read already.
 
         Returns:
             The records of the sentences that have one, and the number of other records.
         """
-        found = [record for text in sentences if (record := self.record(text)) is not None]
+        read = (known.get(text) or self.record(text) for text in sentences)
+        found = [record for record in read if record is not None]
         others = self.other_records(sentences)
         from trendlib.runs import results  # takes a while to load: see the runner
 
-        table = results.records_table([*found, *others])
+        table = results.records_table([*found, *others], self.settings.dtype)
         with replacing(self.path / PARQUET) as new:
             results.to_parquet(table, new)
         with replacing(self.path / CSV) as new:
-            new.write_text(results.to_csv(table), encoding="utf-8")
+            results.write_csv(table, new)
         waiting = len(sentences) - len(found)
         with replacing(self.path / INDEX) as new:
             entries = [self._entry(record) for record in (*found, *others)]
@@ -189,7 +205,8 @@ class RunFolder:
     def _entry(self, record: Record) -> index.Entry:
         def link(file: str) -> str | None:
             address = f"{record['folder']}/{file}"
-            return address if (self.path / address).exists() else None
+            made = file in record["files"] and (self.path / address).exists()
+            return address if made else None
 
         return index.Entry(record, link(PAGE), link(NOTEBOOK), link(PICTURE))
 
@@ -246,14 +263,18 @@ def read_manifest(folder: Path) -> dict[str, object]:
 
 
 def _read_record(folder: Path) -> Record | None:
+    """Read a record; a damaged one is as good as none."""
     try:
         content = (folder / RECORD).read_bytes()
-        record: Record = json.loads(content)
-        seal = record.pop(SEAL)
-    except (FileNotFoundError, ValueError, RecursionError, LookupError, TypeError, AttributeError):
-        return None  # a damaged one is as good as none
-    whole = seal == _sha256(_json(record)) and content == _json({**record, SEAL: seal})
-    return record if whole and folder.name == folder_name(record["sentence"]) else None
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    sealed = SEALED.fullmatch(content)
+    if sealed is None or _sha256(sealed[1] + b"}") != sealed[2].decode():
+        return None
+    record: Record = json.loads(content)
+    if "embedding" in record:
+        record["embedding"] = np.array(record["embedding"], dtype=float)
+    return record if folder.name == folder_name(record["sentence"]) else None
 
 
 def _files_unchanged(folder: Path, checksums: Mapping[str, str]) -> bool:

@@ -1,6 +1,7 @@
 """The index of a run: a page that lists its sentences, and can be searched.
 
-It is one file beside what it links to. A sentence is shown as text, whatever is in it.
+It is one file beside what it links to. A sentence is shown as text, whatever is in it. A browser
+takes long to lay out thousands of rows: the page holds all of them as data, and shows a few.
 """
 
 import base64
@@ -8,6 +9,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from jinja2 import Environment, PackageLoader
 
@@ -15,6 +17,8 @@ from trendlib.runs.records import FAILED, Record
 
 SHOWN = 240
 """Of a longer sentence, this many characters are shown."""
+PAGE_ROWS = 100
+"""And of longer tables, this many rows at a time."""
 
 
 @dataclass(frozen=True)
@@ -51,19 +55,21 @@ def index_page(
         waiting: How many sentences have not been run yet.
     """
     script = templates().get_template("index.js").render()
+    rows: Any = templates().get_template("rows.html.j2", globals={"limit": SHOWN}).module
+    has_pictures = any(entry.picture for entry in entries)
     return (
         templates()
         .get_template("index.html.j2")
         .render(
             name=name,
-            limit=SHOWN,
-            failures=[entry for entry in entries if entry.failed],
-            entries=[entry for entry in entries if not entry.failed],
+            page_rows=PAGE_ROWS,
+            failures=[rows.failure(entry) for entry in entries if entry.failed],
+            results=[rows.result(entry, has_pictures) for entry in entries if not entry.failed],
             manifest=manifest,
             waiting=waiting,
             script=script,
             script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-            has_pictures=any(entry.picture for entry in entries),
+            has_pictures=has_pictures,
         )
     )
 

@@ -79,12 +79,16 @@ def run(
     _check_texts(sentences)
     folder = RunFolder(path, settings)
     with folder.opened():
-        waiting = [text for text in sentences if not folder.is_done(text, notebooks)]
-        earlier = len(sentences) - len(waiting)
+        earlier = {
+            text: record
+            for text in sentences
+            if (record := folder.done(text, notebooks)) is not None
+        }
+        waiting = [text for text in sentences if text not in earlier]
         try:
-            _run(waiting, earlier, _Work(folder, notebooks), jobs or usable_cores(), timeout)
+            _run(waiting, len(earlier), _Work(folder, notebooks), jobs or usable_cores(), timeout)
         finally:
-            found, others = folder.summarize(sentences)
+            found, others = folder.summarize(sentences, earlier)
     missing = len(sentences) - len(found)
     if missing:
         raise RunFolderError(
@@ -93,7 +97,7 @@ def run(
             "Give the same command again"
         )
     failed = tuple(record for record in found if record["status"] == records.FAILED)
-    return RunSummary(len(found) - len(failed), earlier, failed, others, path)
+    return RunSummary(len(found) - len(failed), len(earlier), failed, others, path)
 
 
 def _run(waiting: Sequence[str], earlier: int, work: "_Work", jobs: int, timeout: float) -> None:
