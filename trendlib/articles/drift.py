@@ -17,6 +17,7 @@ from trendlib.articles.tables import summary_text
 from trendlib.encoding import Provenance
 from trendlib.errors import FiguresFileError
 from trendlib.files.atomic import replacing
+from trendlib.files.own import check_replaceable
 from trendlib.model.weights import BERT_BASE
 from trendlib.show.markdown import markdown_table
 
@@ -145,8 +146,22 @@ def drift_not_run(last: Figures | None, why: str) -> Drift:
     return Drift(None if last is None else last.provenance, None, (), why)
 
 
+def check_keepable(path: Path) -> None:
+    """Check that figures can be written to a file: that it is none, or holds figures.
+
+    Raises:
+        OutputError: If it holds something else, or if no file can be written there.
+    """
+    check_replaceable(path, "drift --keep", read_figures)
+
+
 def keep_figures(figures: Figures, path: Path) -> None:
-    """Write figures to a file, so that the next run can be compared with them."""
+    """Write figures to a file, so that the next run can be compared with them.
+
+    Raises:
+        OutputError: As ``check_keepable``.
+    """
+    check_keepable(path)
     content = {
         "provenance": figures.provenance.as_dict(),
         "figures": [asdict(comparison) for comparison in figures.comparisons],
@@ -166,7 +181,7 @@ def read_figures(path: Path) -> Figures:
         content = json.loads(path.read_text(encoding="utf-8"))
         comparisons = tuple(map(_read_comparison, content["figures"]))
         figures = Figures(Provenance(**content["provenance"]), comparisons)
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise FiguresFileError(
             f"{path} cannot be read as an earlier run's figures ({type(error).__name__}: {error}): "
             "give the file that `trendlib drift --keep` wrote, or omit --last in the first run"

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from trendlib.errors import DataError, EvaluationError
 from trendlib.evaluate.data import cache_folder
 from trendlib.evaluate.protocol import Measured, Task, Workbench
-from trendlib.evaluate.results import TaskResult, write_result
+from trendlib.evaluate.results import TaskResult, result_file, write_result
 from trendlib.evaluate.store import Store
 from trendlib.evaluate.tasks.complement import Complement
 from trendlib.evaluate.tasks.contexts import Contexts
@@ -97,7 +97,12 @@ def run_tasks(
         tasks: The tasks.
         out: The folder of results, with one folder per model.
         tell: Called with a line for each task.
+
+    Raises:
+        OutputError: If the results of a task cannot be written, or if another file is in the way.
     """
+    for task in tasks:  # before the work
+        result_file(task.name, workbench.encoder.provenance.model, out)
     report = TaskReport()
     total = sum(len(task.methods(workbench)) for task in tasks)
     with tqdm(total=total, desc="methods", unit="", disable=None) as bar:
