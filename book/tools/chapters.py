@@ -69,7 +69,7 @@ class Chapter:
         return key_of(
             [(_source(cell), _tags(cell)) for cell in _code(notebook)],
             notebook["metadata"].get("kernelspec", {}).get("name"),
-            [self.weights.name, self.weights.revision, self.weights.sha256],
+            [self.weights.name, self.weights.revision, self.weights.model_sha256],
             fingerprint(self.catalogue) if self.catalogue else "",
             chapters_code(),
             fingerprint(Path(__file__)),

@@ -116,16 +116,20 @@ def compare_with_last(last: Figures | None, now: Figures) -> Drift:
         now: This run's.
 
     Raises:
-        FiguresFileError: If the two runs used different weights.
+        FiguresFileError: If the two runs used different weights, tokenizers or configs.
     """
     if last is None:
         rows = [Row(None, comparison, _first_change(comparison)) for comparison in now.comparisons]
         return Drift(None, now.provenance, tuple(rows))
-    if last.provenance.weights_sha256 != now.provenance.weights_sha256:
+    if last.provenance.model_sha256 != now.provenance.model_sha256:
+        then, today = (
+            f"{run.model} ({run.model_sha256[:16] or 'not known'})"
+            for run in (last.provenance, now.provenance)
+        )
         raise FiguresFileError(
-            f"the last figures are {last.provenance.model}'s and the new ones "
-            f"{now.provenance.model}'s, and figures of two models are never compared: give the "
-            "last figures of the same weights, or none"
+            f"the last figures are of {then} and the new ones of {today}, and figures of two "
+            "models are never compared (a model is its weights, tokenizer and config, of which "
+            "these are the checksums): give the last figures of the same model, or none"
         )
     before = {_key(comparison): comparison for comparison in last.comparisons}
     after = {_key(comparison): comparison for comparison in now.comparisons}

@@ -31,7 +31,7 @@ from trendlib.evaluate.tasks.sts import Sts
 from trendlib.evaluate.tasks.syntax import Syntax
 from trendlib.evaluate.tasks.trec import Trec
 from trendlib.evaluate.tasks.zeros import Zeros
-from trendlib.model.encoder import load_encoder
+from trendlib.model.encoder import Encoder, check_same_model, load_encoder
 
 AnyTask = Task[Any, Any]
 TASKS: dict[str, AnyTask] = {
@@ -81,8 +81,14 @@ def open_workbench(
         folder: The folder of what is computed; in the cache if left out.
     """
     store = Store(folder or cache_folder() / "evaluate")
-    exact = partial(load_encoder, model, "float64")
-    return Workbench(load_encoder(model, "float32"), exact, store, quick, seed)
+    encoder = load_encoder(model, "float32")
+
+    def exact() -> Encoder:
+        found, first = load_encoder(model, "float64"), encoder.provenance
+        check_same_model("begun", first.model_sha256, found.provenance, first.model)
+        return found
+
+    return Workbench(encoder, exact, store, quick, seed)
 
 
 def run_tasks(

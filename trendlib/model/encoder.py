@@ -249,7 +249,7 @@ def check_same_model(what: str, expected: str, found: Provenance, name: str) -> 
     """Check that a model is the one that something was made with.
 
     Args:
-        what: How that was made: "fitted" or "saved".
+        what: How that was made: "fitted", "saved" or "begun".
         expected: The ``model_sha256`` at that time.
         found: The model now.
         name: The model's name at that time.

@@ -31,6 +31,7 @@ SCHEMA = pa.schema(
         ("model", pa.string()),
         ("revision", pa.string()),
         ("weights_sha256", pa.string()),
+        ("model_sha256", pa.string()),
         ("reading", pa.string()),
         ("dtype", pa.string()),
         ("notebook", pa.string()),
@@ -51,6 +52,7 @@ def provenance_of(record: Mapping[str, Any]) -> Provenance:
         model=record["model"],
         revision=record["revision"],
         weights_sha256=record["weights_sha256"],
+        model_sha256=record["model_sha256"],
         dtype=record["dtype"],
         versions=json.loads(record["versions"]),
     )

@@ -131,6 +131,7 @@ class _Work:
         code = kernel.call(
             "prepare",
             model=settings.weights.choice,
+            model_sha256=settings.weights.model_sha256,
             dtype=settings.dtype,
             notebooks=self.notebooks,
         )
