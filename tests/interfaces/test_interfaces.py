@@ -239,7 +239,7 @@ def test_the_module_is_saved_and_loaded(tmp_path: Path) -> None:
 
 def test_the_module_refuses_bad_sentences(sentence_transformer: SentenceTransformer) -> None:
     long = "I want an apple and an orange."
-    with pytest.raises(BadRowsError, match=r"^1 sentences have no embedding: '\.\.\.': no word"):
+    with pytest.raises(BadRowsError, match=r"^1 sentence without an embedding: '\.\.\.': no word"):
         sentence_transformer.encode(["...", "hello", long])  # which sorts them by their length
     with pytest.raises(UnknownChoiceError):
         TrendTransformer(MINILM.name, bad_rows="drop")

@@ -8,7 +8,6 @@ from trendlib.cli.options import (
     add_model,
     add_reading,
     cannot_go_on,
-    counted,
     fallback_told,
     local_path,
     printable,
@@ -18,7 +17,7 @@ from trendlib.cli.options import (
 )
 from trendlib.embedding import UNDEFINED, Recipe
 from trendlib.encoding import DTYPES
-from trendlib.errors import InputChangedError
+from trendlib.errors import InputChangedError, counted
 from trendlib.files.rows import COLUMN, read_rows
 from trendlib.trend import KINDS
 
@@ -104,7 +103,7 @@ def _embed(options: argparse.Namespace) -> int:
         return stopped(error, kept)
     except (InputChangedError, OSError) as error:
         return cannot_go_on("command", error, kept)
-    earlier = f" ({summary.earlier:,} of the rows were done earlier)" if summary.earlier else ""
+    earlier = f" ({summary.earlier:,} of them done earlier)" if summary.earlier else ""
     show(f"{counted(summary.embedded, 'row')} embedded, {summary.refused:,} refused{earlier}.")
     if summary.side_file is not None:
         say(f"{summary.side_file} says which were refused, and why.")

@@ -9,7 +9,6 @@ from trendlib.cli.options import (
     OK,
     add_model,
     cannot_go_on,
-    counted,
     fallback_told,
     local_path,
     printable,
@@ -17,7 +16,7 @@ from trendlib.cli.options import (
     show,
     stopped,
 )
-from trendlib.errors import ModelNotReachableError, check_choice
+from trendlib.errors import ModelNotReachableError, check_choice, counted
 
 EXAMPLES = """examples:
   trendlib evaluate --quick

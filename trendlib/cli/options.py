@@ -217,12 +217,3 @@ def positive(text: str) -> int:
 def shorten(text: str, length: int) -> str:
     """Cut a text to a length; an ellipsis says that it went on."""
     return text if len(text) <= length else text[: length - 1] + "…"
-
-
-def counted(count: int, noun: str) -> str:
-    """Say how many there are.
-
-    >>> counted(1, "sentence"), counted(2_000, "sentence")
-    ('1 sentence', '2,000 sentences')
-    """
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

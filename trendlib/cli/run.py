@@ -13,7 +13,6 @@ from trendlib.cli.options import (
     add_reading,
     cannot_go_on,
     check_installed,
-    counted,
     fallback_told,
     local_path,
     positive,
@@ -23,7 +22,7 @@ from trendlib.cli.options import (
     stopped,
 )
 from trendlib.encoding import DTYPES
-from trendlib.errors import ParameterError
+from trendlib.errors import ParameterError, counted
 from trendlib.files.rows import COLUMN
 from trendlib.runs import TIMEOUT_SECONDS
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from trendlib.errors import DataError, EvaluationError
+from trendlib.errors import DataError, EvaluationError, counted
 from trendlib.evaluate.data import cache_folder
 from trendlib.evaluate.protocol import Measured, Task, Workbench
 from trendlib.evaluate.results import TaskResult, result_file, write_result
@@ -124,7 +124,9 @@ def run_tasks(
                 tell(f"{task.name}: failed: {error}")
             else:
                 report.done[task.name] = write_result(result, out)
-                tell(f"{task.name}: {len(result.methods)} methods, {result.seconds:.0f} s")
+                tell(
+                    f"{task.name}: {counted(len(result.methods), 'method')}, {result.seconds:.0f} s"
+                )
     return report
 
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from trendlib.embedding import Recipe
-from trendlib.errors import InputChangedError, InputFileError, OutputError, reason
+from trendlib.errors import InputChangedError, InputFileError, OutputError, counted, reason
 from trendlib.files.atomic import move
 from trendlib.files.checksums import Checksums, file_sha256, line_of
 from trendlib.files.code_version import code_version
@@ -213,8 +213,8 @@ def _is_done(written: Written, settings: Mapping[str, Any], say: Callable[[str],
     summary = _summary(written, 0)
     if summary.embedded + summary.refused != kept[ROWS]:
         raise OutputError(
-            f"{out} lists {summary.embedded:,} of {kept[ROWS]:,} rows, and {written.side_file} "
-            f"{summary.refused:,}: delete both, and they are made again"
+            f"{out} lists {summary.embedded:,} of {counted(kept[ROWS], 'row')}, and "
+            f"{written.side_file} {summary.refused:,}: delete both, and they are made again"
         )
     return True
 
@@ -294,7 +294,7 @@ def _put_together(parts: Parts, count: int, written: Written, settings: Mapping[
     done = _rows_of(table) + _lines_of(refused)
     if done != settings[ROWS]:
         raise OutputError(
-            f"{settings[ROWS]:,} rows were read, and {done:,} are done: a fault of trendlib; "
+            f"{counted(settings[ROWS], 'row')} read, and {done:,} done: a fault of trendlib; "
             f"nothing is put together, and the parts are kept in {parts.folder}"
         )
     written.check_ours()  # hours may have passed

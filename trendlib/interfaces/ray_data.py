@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from trendlib.embedding import ARTICLE_RECIPE, Recipe
-from trendlib.errors import ParameterError, needs_extra
+from trendlib.errors import ParameterError, counted, needs_extra
 from trendlib.files.rows import COLUMN
 from trendlib.interfaces import EXTRAS
 from trendlib.model.encoder import check_same_model, load_encoder
@@ -136,7 +136,8 @@ def _check_room(workers: int, resources: Mapping[str, Any]) -> None:
     if workers > fit or (can_block and workers >= sum(blocking)):
         listed = " + ".join(f"{processors:g}" for processors in nodes)
         raise ParameterError(
-            f"{workers} workers with num_cpus={needed} would take every processor of the cluster "
-            f"({listed}) and more, so that none is left for reading the rows and Ray waits for "
-            "ever: give fewer workers or a smaller num_cpus, or start more machines first"
+            f"{counted(workers, 'worker')} with num_cpus={needed} would take every processor "
+            f"of the cluster ({listed}) and more, so that none is left for reading the rows "
+            "and Ray waits for ever: give fewer workers or a "
+            "smaller num_cpus, or start more machines first"
         )

@@ -21,7 +21,7 @@ from trendlib.files.code_version import code_version
 from trendlib.files.embed import COMPUTED_BY
 from trendlib.interfaces import EXTRAS
 from trendlib.model.corpus import BAD_ROWS, embed_array, shorten
-from trendlib.model.encoder import check_same_model, load_own_encoder
+from trendlib.model.encoder import check_same_model, load_own_encoder, plain
 from trendlib.model.weights import AUTO, MODEL_FILES, find_weights
 
 with needs_extra(__name__, EXTRAS["sentence_transformers"]):
@@ -127,7 +127,8 @@ class TrendTransformer(InputModule):
         self, inputs: Sequence[Any], prompt: str | None = None, **_: Any
     ) -> dict[str, Any]:
         """Pass the sentences on as they are: the encoder needs the text to find its words."""
-        return {"sentences": self._prepend_prompt(list(inputs), prompt) if prompt else list(inputs)}
+        sentences = [plain(text) for text in inputs]
+        return {"sentences": self._prepend_prompt(sentences, prompt) if prompt else sentences}
 
     def forward(self, features: dict[str, Any], **_: Any) -> dict[str, Any]:
         """Embed the sentences.
