@@ -416,7 +416,7 @@ def test_the_output_is_a_file_of_this_machine(
     assert result.returncode == 0, result.stderr
     assert len(pd.read_parquet(tmp_path / out.replace("~", "home"))) == 4
     again = trendlib_embed(source, "--out", out, "--model", tiny_folder, cwd=tmp_path)
-    assert "(4 of the rows were done earlier)" in again.stdout
+    assert "(4 of them done earlier)" in again.stdout
 
 
 @pytest.mark.parametrize("out", ["s3://b/o.parquet", "gs://b/o.parquet", "~nobody-here/o.parquet"])
@@ -487,7 +487,7 @@ def test_a_file_that_cannot_be_written_stops_the_command_and_loses_nothing(
     assert kept == 3
     resumed = trendlib_embed(*arguments)
     assert resumed.returncode == 0, resumed.stderr
-    assert "9,000 rows embedded, 0 refused (9,000 of the rows were done earlier)." in resumed.stdout
+    assert "9,000 rows embedded, 0 refused (9,000 of them done earlier)." in resumed.stdout
 
 
 def test_two_commands_do_not_write_to_one_file(

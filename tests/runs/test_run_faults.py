@@ -289,7 +289,7 @@ def test_too_little_space_is_said_before_the_run(
     listed = write_lines(tmp_path / "s.txt", ["hello", "I want", "an apple"])
     arguments = ["--file", listed, "--out", small_disk / "run", "--model", tiny_folder]
     result = trendlib_run(*arguments)
-    assert "3 notebooks with their pages take about 0.0 GB" in result.stderr
+    assert "the notebooks and pages of 3 sentences take about 0.0 GB" in result.stderr
 
 
 def test_a_terminal_sees_progress_with_rate_and_time_left(case: Case) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from trendlib.errors import ParameterError, RunFolderError
+from trendlib.errors import ParameterError, RunFolderError, counted
 from trendlib.model.packing import batched
 from trendlib.runs import TIMEOUT_SECONDS, records
 from trendlib.runs.folder import NOTEBOOK, PAGE, PICTURE, RunFolder
@@ -92,9 +92,9 @@ def run(
     missing = len(sentences) - len(found)
     if missing:
         raise RunFolderError(
-            f"{missing:,} of the {len(sentences):,} sentences have no valid record in {path}, "
-            "though all were run: its disk may be at fault, or another program may write to it. "
-            "Give the same command again"
+            f"{missing:,} of {counted(len(sentences), 'sentence')} without a valid record in "
+            f"{path}, though all were run: its disk may be at fault, or another program may "
+            "write to it. Give the same command again"
         )
     failed = tuple(record for record in found if record["status"] == records.FAILED)
     return RunSummary(len(found) - len(failed), len(earlier), failed, others, path)
@@ -135,6 +135,7 @@ class _Work:
         code = kernel.call(
             "prepare",
             model=settings.weights.choice,
+            model_sha256=settings.weights.model_sha256,
             dtype=settings.dtype,
             notebooks=self.notebooks,
         )
