@@ -43,8 +43,9 @@ examples:
   trendlib run --file sentences.jsonl --no-notebook
   trendlib run --file sentences.txt --out runs/mine     (again: goes on where it stopped)
 
-exit status: 0 all sentences are done, 1 some failed or the run could not go on, 2 wrong use,
-130 or 143 it was stopped (Ctrl-C, or a termination signal)
+exit status: 0 all sentences are done, 1 some failed, rows were refused (refused.jsonl in the
+run's folder says which and why) or the run could not go on, 2 wrong use, 130 or 143 it
+was stopped (Ctrl-C, or a termination signal)
 """
 
 
@@ -107,6 +108,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from trendlib.runs.folder import REFUSED
     from trendlib.runs.kernels import WorkerDiedError, WorkerError
     from trendlib.runs.runner import run
 
@@ -123,13 +125,17 @@ def _run(options: argparse.Namespace) -> int:
             options.jobs,
             notebooks=not options.no_notebook,
             timeout=options.timeout,
+            refused=sentences.refused,
         )
     except KeyboardInterrupt as error:
         return stopped(error, kept)
     except (OSError, WorkerError, WorkerDiedError) as error:
         return cannot_go_on("run", error, kept)
     _print_summary(summary)
-    return FAILED if summary.failed else OK
+    if sentences.refused:
+        rows = counted(len(sentences.refused), "row")
+        say(f"{rows} refused: {summary.folder / REFUSED} says which, and why")
+    return FAILED if summary.failed or sentences.refused else OK
 
 
 def _checked(options: argparse.Namespace) -> "tuple[Sentences, Settings]":

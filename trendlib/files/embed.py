@@ -16,8 +16,8 @@ from trendlib.errors import InputChangedError, InputFileError, OutputError, coun
 from trendlib.files.atomic import move
 from trendlib.files.checksums import Checksums, file_sha256, line_of
 from trendlib.files.code_version import code_version
-from trendlib.files.parts import CODE, Parts, Refusal
-from trendlib.files.rows import COLUMN, InputRow, read_rows
+from trendlib.files.parts import CODE, Parts
+from trendlib.files.rows import COLUMN, InputRow, Refusal, read_rows, refusal
 from trendlib.files.settings import differences
 from trendlib.files.table import EmbeddingColumns, embeddings_table
 from trendlib.model.corpus import Embedded, embed_many
@@ -252,15 +252,13 @@ def embed_columns(
 def _embed_rows(
     rows: Sequence[InputRow], encoder: Encoder, recipe: Recipe, on_rows: Callable[[int], object]
 ) -> tuple[pa.Table, list[Refusal]]:
-    refused = [
-        Refusal(row.number, row.problem, _shown(row)) for row in rows if row.problem is not None
-    ]
+    refused = [refusal(row, row.problem) for row in rows if row.problem is not None]
     on_rows(len(refused))
     texts = [row for row in rows if row.problem is None]
     columns, reasons = embed_columns(encoder, [row.text for row in texts], recipe, on_rows)
     for place, why in reasons.items():
-        refused.append(Refusal(texts[place].number, why, _shown(texts[place])))
-    refused.sort(key=lambda refusal: refusal.row)
+        refused.append(refusal(texts[place], why))
+    refused.sort(key=lambda found: found.row)
     numbers = [row.number for row in texts]
     # What is refused may be no text at all.
     sentences = [None if place in reasons else row.text for place, row in enumerate(texts)]
@@ -276,10 +274,6 @@ def _give_memory_back() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
     if trim is not None:
         trim(0)
-
-
-def _shown(row: InputRow) -> str:
-    return "" if row.text is None else str(row.text)[:200]
 
 
 def _put_together(parts: Parts, count: int, written: Written, settings: Mapping[str, Any]) -> None:

@@ -34,6 +34,26 @@ class InputRow:
     problem: str | None = None
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """A row of a file that has no result.
+
+    Attributes:
+        row: Its number in the file, from 1.
+        reason: Why.
+        text: What stands there, or its beginning.
+    """
+
+    row: int
+    reason: str
+    text: str
+
+
+def refusal(row: InputRow, why: str) -> Refusal:
+    """Say that a row has no result, and why."""
+    return Refusal(row.number, why, "" if row.text is None else str(row.text)[:200])
+
+
 def read_rows(path: Path, column: str = COLUMN) -> Iterator[InputRow]:
     """Read a file, however long, without holding it in memory.
 
