@@ -218,13 +218,12 @@ def test_a_chapter_that_fails_does_not_stop_the_others(tmp_path: Path, weights: 
 
 def test_a_chapter_that_hangs_has_an_end(tmp_path: Path, weights: Weights) -> None:
     hangs = chapter_of(tmp_path, "hangs", weights, "import time\ntime.sleep(600)")
-    right = chapter_of(tmp_path, "right", weights, "print('right')")
     started = time.monotonic()
-    (failure,) = run(tmp_path, hangs, right, timeout=5)
+    (failure,) = run(tmp_path, hangs, timeout=3)
     assert time.monotonic() - started < 120
-    assert "no answer in 5 s" in failure.reason
+    assert "no answer in 3 s" in failure.reason
     assert "--timeout" in failure.reason
-    assert names(to_run([hangs, right], Kept(tmp_path / "kept"))) == ["hangs"]
+    assert names(to_run([hangs], Kept(tmp_path / "kept"))) == ["hangs"]
 
 
 LEAVES = """import os, matplotlib.pyplot as plt
