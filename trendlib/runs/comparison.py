@@ -8,8 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from trendlib.errors import RunFolderError
+from trendlib.files.checksums import Checksums, line_of
 from trendlib.files.settings import differences
-from trendlib.runs.folder import MANIFEST, PARQUET, read_manifest
+from trendlib.runs.folder import CHECKSUMS, MANIFEST, PARQUET, read_manifest
 from trendlib.runs.records import DONE
 
 SHOWN = ("model", "dtype", "reading")
@@ -98,10 +99,9 @@ def _load(folder: Path) -> pd.DataFrame:
         )
     columns = ["sentence", "status", "focus", "related", *SHOWN]
     try:
-        read = pyarrow.parquet.read_table(path, columns=columns, page_checksum_verification=True)
-        table: pd.DataFrame = read.to_pandas()
-        if table.empty:
-            raise ValueError("it lists no sentence")
+        if line_of(path, PARQUET) not in Checksums(folder / CHECKSUMS).lines():
+            raise ValueError(f"it has changed since: its checksum is not in {CHECKSUMS}")
+        table: pd.DataFrame = pyarrow.parquet.read_table(path, columns=columns).to_pandas()
     except (pa.ArrowException, OSError, ValueError) as error:
         raise RunFolderError(
             f"{path} cannot be read as the results of a run ({error}): the same `trendlib run` "

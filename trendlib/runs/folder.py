@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 
 from trendlib.errors import RunFolderError
 from trendlib.files.atomic import replacing
+from trendlib.files.checksums import Checksums, line_of
 from trendlib.files.settings import differences
 from trendlib.runs import index, records
 from trendlib.runs.records import Record
@@ -22,6 +23,7 @@ MANIFEST = "run.json"
 INDEX = "index.html"
 PARQUET = "results.parquet"
 CSV = "results.csv"
+CHECKSUMS = ".results.sha256"
 LOCK = ".lock"
 STAGING = ".staging"
 SENTENCES = "sentences"
@@ -179,6 +181,8 @@ class RunFolder:
             results.to_parquet(table, new)
         with replacing(self.path / CSV) as new:
             new.write_text(results.to_csv(table), encoding="utf-8")
+        sums = [line_of(self.path / name, name) for name in (PARQUET, CSV)]
+        Checksums(self.path / CHECKSUMS).write(sums)
         waiting = len(sentences) - len(found)
         with replacing(self.path / INDEX) as new:
             entries = [self._entry(record) for record in (*found, *others)]

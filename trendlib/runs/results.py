@@ -88,5 +88,5 @@ def spreadsheet_text(value: object) -> object:
 
 
 def to_parquet(table: pa.Table, path: Path) -> None:
-    """Write a table as Parquet, with checksums by which `compare` notices a changed byte."""
+    """Write a table as Parquet, with checksums by which other programs notice a changed byte."""
     pyarrow.parquet.write_table(table, path, write_page_checksum=True)
