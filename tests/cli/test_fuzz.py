@@ -41,6 +41,7 @@ from trendlib.evaluate import runner as evaluate_runner
 from trendlib.evaluate.data import CACHE_VARIABLE
 from trendlib.evaluate.protocol import NamedMethod, Task
 from trendlib.evaluate.scores import Score
+from trendlib.files import atomic
 from trendlib.files import embed as embed_module
 from trendlib.files.code_version import code_version
 from trendlib.model.encoder import Encoder
@@ -165,10 +166,10 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read the package's code once, and let no worker's process start for each example."""
+    """Read the package's code once, start no process for an example, and wait for no disk."""
+    monkeypatch.setattr(atomic, "_sync", lambda _: None)
     version = code_version(*embed_module.COMPUTED_BY)
     monkeypatch.setattr(embed_module, "code_version", lambda *_: version)
-    monkeypatch.setattr(embed_module, "PART_ROWS", 2)
     monkeypatch.setattr(runner, "Workers", WorkersInside)
     monkeypatch.setattr("trendlib.runs.settings.code_version", lambda *_: WorkersInside.version)
 
@@ -304,6 +305,7 @@ def run_input(source: Path, model: Path) -> None:
 def test_anything_that_embed_keeps(
     finished: bool, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(embed_module, "PART_ROWS", 2)
     work = tmp_path / "work"
     work.mkdir()
     source = write_lines(work / "s.txt", SENTENCES)
