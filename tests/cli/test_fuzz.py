@@ -246,7 +246,7 @@ def refusals(out: Path) -> list[dict[str, Any]]:
 def test_any_input(suffix: str, command: str, model: Path, tmp_path: Path) -> None:
     right = write_input(tmp_path / f"s{suffix}", MARKED)
 
-    @fuzz(14 if command == "embed" else 10)
+    @fuzz(20 if command == "embed" else 10)
     def check(data: st.DataObject) -> None:
         with tempfile.TemporaryDirectory() as made:
             source = Path(shutil.copy(right, made))
