@@ -208,11 +208,12 @@ def write_input(path: Path, sentences: Sequence[str]) -> Path:
         pyarrow.parquet.write_table(table, path, write_page_checksum=True)
         return path
     lines = {
-        ".txt": sentences,
+        ".txt": [*sentences],
         ".csv": ["sentence", *(f'"{text}"' if "3" in text else text for text in sentences)],
         ".jsonl": [json.dumps({"sentence": text, "id": 1}) for text in sentences],
-    }
-    return write_lines(path, lines[path.suffix])
+    }[path.suffix]
+    lines.insert(3, "")
+    return write_lines(path, lines)
 
 
 def lines_of(content: bytes) -> list[str]:

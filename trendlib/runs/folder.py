@@ -254,9 +254,9 @@ def _read_record(folder: Path) -> Record | None:
         content = (folder / RECORD).read_bytes()
         record: Record = json.loads(content)
         seal = record.pop(SEAL)
+        whole = seal == _sha256(_json(record)) and content == _json({**record, SEAL: seal})
     except (FileNotFoundError, ValueError, RecursionError, LookupError, TypeError, AttributeError):
         return None  # a damaged one is as good as none
-    whole = seal == _sha256(_json(record)) and content == _json({**record, SEAL: seal})
     return record if whole and folder.name == folder_name(record["sentence"]) else None
 
 
