@@ -116,7 +116,8 @@ def try_command(kind: str, names: Sequence[str], *arguments: str | Path) -> Ende
     assert status != 2 or any(name in text for name in names), (names, text)
     assert time.monotonic() - started < SECONDS
     assert _peak_mib() - memory < MIB
-    ended[kind, ("ended with 0", "ended with 1", "refused")[status]] += 1
+    if kind:  # else it is what the others are compared with
+        ended[kind, ("ended with 0", "ended with 1", "refused")[status]] += 1
     return Ended(status, text)
 
 
