@@ -22,7 +22,7 @@ BOOK := .venv/.ready-book
 TEST := .venv/.ready-test
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lab pdf reproduce clean check lint types method unit nbval book-zh catalogues \
+.PHONY: help book test lab pdf reproduce clean check lint types method unit fuzz nbval book-zh catalogues \
   notebooks evaluate evaluate-quick bench bench-run bench-encode links address picture lock
 
 # Both stamps are written last: a set-up that was stopped is taken up again.
@@ -87,6 +87,10 @@ method: $(TEST) ## the tests of the method alone, without torch and without a br
 # Files of tests side by side, each with one thread for its arithmetic.
 unit: $(TEST) ## all tests but those of the notebooks' outputs
 	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+# As many of each kind as FUZZ says; the suite tries a few hundred in all.
+fuzz: $(TEST) ## damage every file that a command reads, in thousands of ways (FUZZ=1000 of each)
+	@FUZZ='$(or $(FUZZ),1000)' OMP_NUM_THREADS=1 $(BIN)/pytest -q -s tests/cli/test_fuzz.py
 
 nbval: $(TEST) ## the notebooks as tests: a fresh run gives the committed outputs
 	$(BIN)/pytest --nbval-lax --nbval-current-env -p no:cacheprovider notebooks

@@ -187,19 +187,17 @@ def test_the_command_says_no_drift(
     assert compare_with_last(before, again).outcome is Outcome.NO_DRIFT
 
 
-def test_the_command_finds_a_figure_that_was_changed_by_hand(
-    last_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_the_command_finds_a_figure_that_was_another(
+    figures: Figures, last_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    content = json.loads(last_file.read_text(encoding="utf-8"))
-    altered = content["figures"][200]
-    altered["ours"] = 0.5
-    last_file.write_text(json.dumps(content), encoding="utf-8")
+    altered = figures.comparisons[200]
+    drift.keep_figures(changed(figures, {200: {"ours": 0.5}}), last_file)
     report = tmp_path / "report.md"
     files = ["--last", str(last_file), "--keep", str(last_file), "--report", str(report)]
     assert main(["drift", *MODEL, *files]) == 1
     assert "Drift: of 251 recomputed figures, 1 drifted." in capsys.readouterr().out
     told = report.read_text(encoding="utf-8").split("<details>")[0]
-    assert f"| {altered['group']} | {altered['figure']} |" in told
+    assert f"| {altered.group} | {altered.figure} |" in told
     # What was kept is this run's: the same drift is told once.
     assert main(["drift", *MODEL, "--last", str(last_file)]) == 0
 
@@ -250,31 +248,21 @@ def test_a_file_that_holds_no_figures(
     assert "--keep" in error
 
 
-@pytest.mark.parametrize(
-    ("damage", "message"),
-    [
-        ("empty", "no figure"),
-        ("twice", "twice"),
-        ("verdict", "'fine' is not a valid Verdict"),
-        ("value", "a figure of type list"),
-        ("field", "KeyError: 'ours'"),
-    ],
-)
-def test_a_damaged_file(last_file: Path, damage: str, message: str) -> None:
+@pytest.mark.parametrize("damage", ["empty", "twice", "verdict", "value", "field", "figure"])
+def test_a_damaged_file(last_file: Path, damage: str) -> None:
     content = json.loads(last_file.read_text(encoding="utf-8"))
     listed = content["figures"]
     if damage == "empty":
         listed.clear()
     elif damage == "twice":
         listed.append(listed[0])
-    elif damage == "verdict":
-        listed[0]["verdict"] = "fine"
-    elif damage == "value":
-        listed[0]["ours"] = [1.0]
-    else:
+    elif damage == "field":
         del listed[0]["ours"]
+    else:
+        name = "verdict" if damage == "verdict" else "ours"
+        listed[0][name] = {"verdict": "fine", "value": [1.0], "figure": 0.5}[damage]
     last_file.write_text(json.dumps(content), encoding="utf-8")
-    with pytest.raises(FiguresFileError, match=rf"{message}.*--keep"):
+    with pytest.raises(FiguresFileError, match=r"has changed since it was written.*--keep"):
         drift.read_figures(last_file)
 
 

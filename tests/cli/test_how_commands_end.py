@@ -12,7 +12,8 @@ import pytest
 
 from helpers.runs import TRENDLIB, started, trendlib, trendlib_run, write_lines
 from trendlib.cli import main
-from trendlib.runs.folder import PARQUET
+from trendlib.files.checksums import line_of
+from trendlib.runs.folder import PARQUET, results_checksums
 
 NONASCII = "I want \u6771\u4eac caf\u00e9."
 ESCAPE = "I want \x1b]0;owned\x07 \x1b[31m an apple \u202e."
@@ -42,6 +43,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory, tiny_folder: Path) -> tuple[P
         assert result.returncode == 0, result.stderr
     table = pd.read_parquet(second / PARQUET).assign(focus="another")
     table.to_parquet(second / PARQUET)
+    results_checksums(second).write([line_of(second / PARQUET, PARQUET)])
     return first, second
 
 

@@ -153,3 +153,12 @@ def test_a_damaged_file_of_the_store_is_made_again(tmp_path: Path) -> None:
         assert kept.find("a") is None
     assert kept.keep("a", lambda: {"x": np.ones(2)})["x"].tolist() == [1, 1]
     assert kept.find("a") is not None
+
+
+def test_arrays_of_another_key_are_not_taken(tmp_path: Path) -> None:
+    kept = Store(tmp_path)
+    for key in ("a", "b"):
+        kept.write(key, {key: np.arange(3)})
+    shutil.copy(tmp_path / "b.npz", tmp_path / "a.npz")
+    assert kept.find("a") is None
+    assert kept.find("b") is not None

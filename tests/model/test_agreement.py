@@ -177,3 +177,53 @@ def test_a_model_is_weights_tokenizer_and_config_together(
     assert after.sha256 == before.sha256
     assert after.model_sha256 != before.model_sha256
     assert load_encoder(folder).provenance.model_sha256 == after.model_sha256
+
+
+# What no program writes
+
+
+@pytest.mark.parametrize("setting", ["num_hidden_layers", "vocab_size", "intermediate_size"])
+@pytest.mark.parametrize("value", [10**9, 10**30, 1e30, [1]])
+def test_a_size_that_nothing_in_the_weights_has_is_refused_at_once(
+    folder: Path, setting: str, value: object
+) -> None:
+    change(folder / CONFIG, lambda config: config.update({setting: value}))
+    with pytest.raises(CorruptedWeightsError, match=f"declares {setting}=.* nothing in model.safe"):
+        load_encoder(folder)
+
+
+@pytest.mark.parametrize(
+    ("file", "setting", "value"),
+    [(CONFIG, "architectures", True), (SETTINGS, "model_max_length", "many")],
+)
+def test_a_model_that_cannot_run_is_refused_when_it_is_loaded(
+    folder: Path, file: str, setting: str, value: object
+) -> None:
+    change(folder / file, lambda settings: settings.update({setting: value}))
+    with pytest.raises(CorruptedWeightsError, match=r"cannot be read \(TypeError"):
+        load_encoder(folder)
+
+
+def test_a_panic_of_the_tokenizers_library_is_an_error(folder: Path) -> None:
+    def unlink(tokenizer: Any) -> None:
+        tokenizer["post_processor"]["special_tokens"].clear()
+
+    change(folder / TOKENIZER, unlink)
+    with pytest.raises(CorruptedWeightsError, match=r"the tokenizer of .* cannot be read"):
+        load_encoder(folder)
+
+
+def test_weights_that_are_no_numbers_are_refused(folder: Path) -> None:
+    tensors = load_file(folder / WEIGHTS_FILE)
+    name = next(name for name in tensors if name.endswith("layer.0.intermediate.dense.bias"))
+    tensors[name][0] = np.nan
+    save_file(tensors, folder / WEIGHTS_FILE, metadata={"format": "pt"})
+    with pytest.raises(CorruptedWeightsError, match="no finite numbers"):
+        load_encoder(folder)
+
+
+def test_a_header_longer_than_its_file_is_refused(folder: Path) -> None:
+    path = folder / WEIGHTS_FILE
+    path.write_bytes(b"\xff" * 7 + b"\x7f" + path.read_bytes()[8:])
+    with pytest.raises(CorruptedWeightsError, match="cannot be read"):
+        load_encoder(folder)

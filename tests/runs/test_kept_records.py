@@ -185,6 +185,24 @@ def test_a_changed_value_of_the_results_is_noticed_by_compare(kept: Path) -> Non
         compare_runs(kept, kept)
 
 
+def test_a_changed_bit_of_the_results_is_noticed_wherever_it_is(kept: Path) -> None:
+    path = kept / "results.parquet"
+    content = path.read_bytes()
+    for place in range(0, len(content), 29):
+        changed = bytearray(content)
+        changed[place] ^= 1 << (place % 8)
+        path.write_bytes(changed)
+        with pytest.raises(RunFolderError, match="has changed since"):
+            compare_runs(kept, kept)
+
+
+def test_compare_notices_the_settings_of_another_run(kept: Path) -> None:
+    manifest = json.loads((kept / "run.json").read_text("utf-8"))
+    (kept / "run.json").write_text(json.dumps({**manifest, "reading": "layers"}), "utf-8")
+    with pytest.raises(RunFolderError, match="reading 'layers' instead of 'article'"):
+        compare_runs(kept, kept)
+
+
 # Rows in = rows out + failed
 
 

@@ -17,7 +17,9 @@ from trendlib.articles.tables import summary_text
 from trendlib.encoding import Provenance
 from trendlib.errors import FiguresFileError
 from trendlib.files.atomic import replacing
+from trendlib.files.checksums import is_sealed, sealed
 from trendlib.files.own import check_replaceable
+from trendlib.files.settings import read_object
 from trendlib.model.weights import BERT_BASE
 from trendlib.show.markdown import markdown_table
 
@@ -172,30 +174,28 @@ def keep_figures(figures: Figures, path: Path) -> None:
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as new:
-        new.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        new.write_text(json.dumps(sealed(content), indent=1) + "\n", encoding="utf-8")
 
 
 def read_figures(path: Path) -> Figures:
     """Read what ``keep_figures`` wrote.
 
     Raises:
-        FiguresFileError: If the file does not exist, or is not such a file.
+        FiguresFileError: If the file does not exist, is not such a file, or has changed since.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        comparisons = tuple(map(_read_comparison, content["figures"]))
-        figures = Figures(Provenance(**content["provenance"]), comparisons)
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        content = read_object(path)
+    except OSError as error:
+        content, problem = None, f"cannot be read ({error})"
+    else:
+        problem = "holds none of an earlier run's figures, or has changed since it was written"
+    if content is None or not is_sealed(content):
         raise FiguresFileError(
-            f"{path} cannot be read as an earlier run's figures ({type(error).__name__}: {error}): "
-            "give the file that `trendlib drift --keep` wrote, or omit --last in the first run"
-        ) from error
-    if len({_key(comparison) for comparison in comparisons}) < max(len(comparisons), 1):
-        raise FiguresFileError(
-            f"{path} contains no figure, or contains one twice: give the file as "
-            "`trendlib drift --keep` wrote it"
+            f"{path} {problem}: give the file as `trendlib drift --keep` wrote it, or omit --last "
+            "in the first run"
         )
-    return figures
+    comparisons = tuple(map(_read_comparison, content["figures"]))
+    return Figures(Provenance(**content["provenance"]), comparisons)
 
 
 def headline(drift: Drift) -> str:
@@ -237,9 +237,7 @@ def report_text(drift: Drift) -> str:
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
-def _read_comparison(stored: Any) -> Comparison:
-    if not isinstance(stored["ours"], Value | None):
-        raise TypeError(f"a figure of type {type(stored['ours']).__name__}")
+def _read_comparison(stored: dict[str, Any]) -> Comparison:
     return Comparison(**{**stored, "verdict": Verdict(stored["verdict"])})
 
 

@@ -1,6 +1,5 @@
 """Files of results: one folder per model, one file per task. The book shows nothing else."""
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from trendlib.encoding import Provenance
 from trendlib.errors import InputFileError
 from trendlib.evaluate.scores import Score
 from trendlib.files.atomic import replacing
+from trendlib.files.checksums import SEAL, is_sealed, sealed
 from trendlib.files.own import check_replaceable
 
 BOOK_FIGURES = Path(__file__).resolve().parent / "figures"
@@ -102,10 +102,6 @@ class TaskResult:
         }
 
 
-CHECKSUM = "sha256"
-"""The key of a file of results that holds the checksum of all its others."""
-
-
 def result_file(task: str, model: str, folder: Path) -> Path:
     """Name the file of a task's results, and check that it is none, or one of results.
 
@@ -131,17 +127,12 @@ def write_result(result: TaskResult, folder: Path) -> Path:
         "seconds": round(result.seconds, 1),
         "scores": [score.as_dict() for score in result.scores],
     }
-    content[CHECKSUM] = _sha256(content)
     with replacing(path) as new:
         new.write_text(
-            json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n",
+            json.dumps(sealed(content), ensure_ascii=False, indent=1, allow_nan=False) + "\n",
             encoding="utf-8",
         )
     return path
-
-
-def _sha256(content: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def read_result(path: Path) -> TaskResult:
@@ -152,8 +143,9 @@ def read_result(path: Path) -> TaskResult:
     """
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        if found.pop(CHECKSUM) != _sha256(found):
+        if not is_sealed(found):
             raise ValueError("its checksum is another one")
+        del found[SEAL]
         scores = tuple(Score(**_NO_FIGURE | fields) for fields in found["scores"])
         provenance = Provenance(**found["provenance"])
         return TaskResult(**found | {"scores": scores, "provenance": provenance})

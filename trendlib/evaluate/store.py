@@ -1,22 +1,21 @@
 """Arrays that were computed once, kept under a key made of everything that they follow from."""
 
 import hashlib
+import io
 import json
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
-from zipfile import BadZipFile
+from typing import Any
 
 import numpy as np
 
 from trendlib.files.atomic import replacing
 
-DIGEST_BYTES = 32
+DIGEST_BYTES = hashlib.sha256().digest_size
 
 
 class Store:
-    """A folder of arrays: a file for each key, whose checksum stands at its end."""
+    """A folder of arrays, one file for each key, which ends with a checksum of key and arrays."""
 
     def __init__(self, folder: Path) -> None:
         """Use a folder, which is made when it is needed."""
@@ -33,45 +32,31 @@ class Store:
 
     def find(self, key: str) -> dict[str, Any] | None:
         """Read arrays; returns None if there are none, or if their file is damaged."""
-        try:
-            with self._path(key).open("rb") as file:
-                if not _is_whole(file):
-                    return None
-                with np.load(file, allow_pickle=False) as kept:
-                    return {name: kept[name] for name in kept.files}
-        except (FileNotFoundError, ValueError, EOFError, BadZipFile):
+        path = self._path(key)
+        content = memoryview(path.read_bytes() if path.is_file() else b"")
+        arrays, checksum = content[:-DIGEST_BYTES], content[-DIGEST_BYTES:]
+        if checksum != _checksum(key, arrays):
             return None
+        with np.load(io.BytesIO(arrays), allow_pickle=False) as kept:
+            return {name: kept[name] for name in kept.files}
 
     def write(self, key: str, arrays: Mapping[str, Any]) -> None:
         """Write arrays, all of them or none."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        content = io.BytesIO()
+        np.savez(content, allow_pickle=False, **arrays)
         with replacing(self._path(key)) as new, new.open("wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
-            file.flush()
-            file.write(_digest(new, file.tell()))
+            file.write(content.getbuffer())
+            file.write(_checksum(key, content.getbuffer()))
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}.npz"
 
 
-def _is_whole(file: BinaryIO) -> bool:
-    """Check the end of a file, and go back to its beginning."""
-    size = file.seek(0, os.SEEK_END) - DIGEST_BYTES
-    if size < 0:
-        return False
-    file.seek(size)
-    kept = file.read()
-    return kept == _digest(Path(file.name), size) and file.seek(0) == 0
-
-
-def _digest(path: Path, size: int) -> bytes:
-    """Compute the checksum of the first ``size`` bytes of a file."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while size > 0 and (part := file.read(min(size, 1 << 20))):
-            digest.update(part)
-            size -= len(part)
-    return digest.digest()
+def _checksum(key: str, content: memoryview) -> bytes:
+    found = hashlib.sha256(key.encode())
+    found.update(content)
+    return found.digest()
 
 
 def key_of(*parts: object) -> str:

@@ -1,15 +1,33 @@
 """What a command has written is known again by its checksum; nothing else is touched."""
 
 import hashlib
+import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from trendlib.errors import OutputError
 from trendlib.files.atomic import replacing
 
 LINE = re.compile("[0-9a-f]{64}  .+")
+SEAL = "sha256"
+"""The key of a JSON object that holds the checksum of all its other values."""
+
+
+def sealed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Add the checksum of values that are to be kept as a JSON object.
+
+    >>> is_sealed(sealed({"a": 1})), is_sealed(sealed({"a": 1}) | {"a": 2})
+    (True, False)
+    """
+    return {**values, SEAL: hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()}
+
+
+def is_sealed(kept: Mapping[str, Any]) -> bool:
+    """Say whether a kept JSON object is as it was written."""
+    return dict(kept) == sealed({name: value for name, value in kept.items() if name != SEAL})
 
 
 def file_sha256(path: Path) -> str:

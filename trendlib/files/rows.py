@@ -224,7 +224,10 @@ def _read_parquet(path: Path, column: str) -> Iterator[InputRow]:
     number = 0
     try:
         # As an open file: pyarrow takes the name of a file for an address where it can.
-        with path.open("rb") as opened, ParquetFile(opened) as file:
+        with (
+            path.open("rb") as opened,
+            ParquetFile(opened, page_checksum_verification=True) as file,
+        ):
             _find(path, column, file.schema_arrow.names)
             for batch in file.iter_batches(columns=[column]):
                 for value in batch.column(0):

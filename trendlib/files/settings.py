@@ -1,6 +1,7 @@
 """Settings that were kept with results, beside those that are wanted now."""
 
 import json
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,15 @@ def differences(kept: Mapping[str, Any], wanted: Mapping[str, Any], but: str = "
     "reading 'layers' instead of 'article'"
     """
     return ", ".join(
-        f"{name} {kept.get(name)!r} instead of {value!r}"
+        f"{name} {_shown(kept.get(name))} instead of {_shown(value)}"
         for name, value in wanted.items()
         if name != but and kept.get(name) != value
     )
+
+
+def _shown(value: object) -> str:
+    """Show a value that may be anything that JSON can hold."""
+    try:
+        return textwrap.shorten(repr(value), 120)
+    except RecursionError:
+        return "a value that is nested too deeply"

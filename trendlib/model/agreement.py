@@ -7,6 +7,7 @@ how text is cleaned and split into words and word pieces, and the tokens that ar
 
 import hashlib
 import json
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,41 @@ from trendlib.errors import CorruptedWeightsError, UnsupportedModelError
 from trendlib.model.weights import WEIGHTS_FILE, Weights
 
 PIECES = ("type", "unk_token", "continuing_subword_prefix", "max_input_chars_per_word")
+
+
+SIZES = (
+    "vocab_size",
+    "hidden_size",
+    "num_hidden_layers",
+    "num_attention_heads",
+    "intermediate_size",
+    "max_position_embeddings",
+    "type_vocab_size",
+)
+"""The settings in config.json that say how much memory a model takes, whatever its weights are."""
+
+
+def check_sizes(weights: Weights) -> None:
+    """Check that config.json declares no size that is larger than all that the weights have.
+
+    Raises:
+        CorruptedWeightsError: If it does.
+    """
+    config = json.loads((weights.folder / "config.json").read_bytes())
+    path = weights.folder / WEIGHTS_FILE
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(min(length, path.stat().st_size)))
+    shapes = [tensor["shape"] for name, tensor in header.items() if name != "__metadata__"]
+    largest = max(len(shapes), *(size for shape in shapes for size in shape))
+    for name in SIZES:
+        declared = config.get(name, 0)
+        if not isinstance(declared, int) or declared > largest:
+            raise CorruptedWeightsError(
+                f"config.json of the model {weights.name} declares {name}="
+                f"{textwrap.shorten(repr(declared), 80)}, and nothing in {WEIGHTS_FILE} is larger "
+                f"than {largest}: give the config that belongs to the weights"
+            )
 
 
 def check_tokenizer(tokenizer: Any, weights: Weights, rows: int) -> None:

@@ -5,6 +5,7 @@ sentences at once.
 """
 
 import platform
+import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -31,7 +32,7 @@ from trendlib.errors import (
     check_choice,
     counted,
 )
-from trendlib.model.agreement import check_tokenizer
+from trendlib.model.agreement import check_sizes, check_tokenizer
 from trendlib.model.weights import AUTO, WEIGHTS_FILE, Weights, find_weights
 from trendlib.words import Word, split_words
 
@@ -215,6 +216,11 @@ class Encoder:
                 f"load it in one of {', '.join(DTYPES)}; trends need that precision"
             )
 
+    def try_out(self) -> None:
+        """Run something short, so that a model that cannot run raises its error at once."""
+        self.tokenize(["a sentence"])
+        self._run(Tokenized("", (), (0, 1)))
+
     def _run(self, tokenized: Tokenized) -> Encoding:
         self.check()
         with exact(self.device):
@@ -319,8 +325,11 @@ def _find_device(name: str, dtype: str) -> torch.device:
 
 def _load(weights: Weights, dtype: str, device: torch.device) -> Encoder:
     with _quiet():
-        network = _load_network(weights).to(device, getattr(torch, dtype)).eval()
-        tokenizer = _load_tokenizer(weights, network.config.vocab_size)
+        with _readable("weights", weights):
+            network = _load_network(weights).to(device, getattr(torch, dtype)).eval()
+        with _readable("tokenizer", weights):
+            tokenizer = BertTokenizerFast.from_pretrained(weights.folder, local_files_only=True)
+            check_tokenizer(tokenizer, weights, network.config.vocab_size)
     versions = {name: version(name) for name in ("torch", "transformers", "numpy", "trendlib")}
     provenance = Provenance(
         model=weights.name,
@@ -330,7 +339,10 @@ def _load(weights: Weights, dtype: str, device: torch.device) -> Encoder:
         versions={"python": platform.python_version(), **versions},
         model_sha256=weights.model_sha256,
     )
-    return Encoder(network, tokenizer, provenance)
+    encoder = Encoder(network, tokenizer, provenance)
+    with _readable("settings", weights):
+        encoder.try_out()
+    return encoder
 
 
 _loaded = lru_cache(LOADED)(_load)
@@ -373,22 +385,39 @@ def check_text(sentence: object) -> None:
         raise BlankSentenceError("the sentence is empty or white space: give at least one word")
 
 
-def _load_network(weights: Weights) -> Any:
+@contextmanager
+def _readable(what: str, weights: Weights) -> Iterator[None]:
+    """Say whose files are damaged, whatever error the libraries raise: those share no base class.
+
+    Raises:
+        CorruptedWeightsError: Instead of an error that is none of this package's own.
+    """
     try:
-        network, report = BertModel.from_pretrained(
-            weights.folder,
-            attn_implementation="eager",  # others return no attentions
-            add_pooling_layer=False,  # the method never uses it
-            local_files_only=True,
-            use_safetensors=True,
-            output_loading_info=True,
-            dtype=torch.float32,
-        )
-    except Exception as error:  # safetensors' and torch's errors share no base class
+        yield
+    except (TrendlibError, MemoryError):
+        raise
+    except BaseException as error:
+        # A panic of the tokenizers' library, which is written in Rust, is no Exception.
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
         raise CorruptedWeightsError(
-            f"the weights of {weights.name} cannot be read ({type(error).__name__}: {error}): "
-            "copy or download them again"
+            f"the {what} of {weights.name} cannot be read ({type(error).__name__}: "
+            f"{textwrap.shorten(str(error), 500)}): copy or download its files again (folder "
+            f"{weights.folder})"
         ) from error
+
+
+def _load_network(weights: Weights) -> Any:
+    check_sizes(weights)
+    network, report = BertModel.from_pretrained(
+        weights.folder,
+        attn_implementation="eager",  # others return no attentions
+        add_pooling_layer=False,  # the method never uses it
+        local_files_only=True,
+        use_safetensors=True,
+        output_loading_info=True,
+        dtype=torch.float32,
+    )
     if report["missing_keys"] or report["mismatched_keys"]:
         wrong = sorted(report["missing_keys"]) + [str(key) for key in report["mismatched_keys"]]
         raise CorruptedWeightsError(
@@ -403,6 +432,12 @@ def _load_network(weights: Weights) -> Any:
             f"uses ({unused[0]}, ...): config.json declares another model than the weights are of; "
             "give the config that belongs to them"
         )
+    for key, tensor in network.named_parameters():
+        if not torch.isfinite(tensor).all():
+            raise CorruptedWeightsError(
+                f"{WEIGHTS_FILE} of {weights.name} holds values that are no finite numbers (in "
+                f"{key}): copy or download it again (folder {weights.folder})"
+            )
     return network
 
 
@@ -411,20 +446,6 @@ def _is_of_a_head(key: str, network: Any) -> bool:
     declared = " ".join(network.config.architectures or ())
     heads = [*HEADS, *(head for head, kind in DECLARED_HEADS.items() if kind in declared)]
     return key.removeprefix("bert.").startswith(tuple(heads))
-
-
-def _load_tokenizer(weights: Weights, rows: int) -> Any:
-    try:
-        tokenizer = BertTokenizerFast.from_pretrained(weights.folder, local_files_only=True)
-        check_tokenizer(tokenizer, weights, rows)
-    except TrendlibError:
-        raise
-    except Exception as error:  # those of the tokenizers' library are bare exceptions
-        raise CorruptedWeightsError(
-            f"the tokenizer of {weights.name} cannot be read ({type(error).__name__}: {error}): "
-            f"copy or download its files again (folder {weights.folder})"
-        ) from error
-    return tokenizer
 
 
 @contextmanager

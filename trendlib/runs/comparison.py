@@ -8,8 +8,13 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from trendlib.errors import RunFolderError
-from trendlib.runs.folder import PARQUET, read_manifest
+from trendlib.files.checksums import line_of
+from trendlib.files.settings import differences
+from trendlib.runs.folder import MANIFEST, PARQUET, read_manifest, results_checksums
 from trendlib.runs.records import DONE
+
+SHOWN = ("model", "dtype", "reading")
+"""What a run's label tells of it."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,7 @@ def compare_runs(first: Path, second: Path) -> RunComparison:
     related = words["related A"] != words["related B"]
     swapped = (words["focus A"] == words["related B"]) & (words["focus B"] == words["related A"])
     return RunComparison(
-        labels=(_label(first), _label(second)),
+        labels=(_label(first, runs[0]), _label(second, runs[1])),
         differing=words[focus | related].replace("", "none").reset_index(drop=True),
         shared=len(good),
         focus=int(focus.sum()),
@@ -92,12 +97,13 @@ def _load(folder: Path) -> pd.DataFrame:
             f"{folder} holds no {PARQUET}: give the folder of a run that `trendlib run` has made; "
             "if it was killed, the same command completes it"
         )
-    columns = ["sentence", "status", "focus", "related"]
+    columns = ["sentence", "status", "focus", "related", *SHOWN]
     try:
+        sums = results_checksums(folder)
+        if line_of(path, PARQUET) not in sums.lines():
+            raise ValueError(f"it has changed since: its checksum is not in {sums.path.name}")
         with path.open("rb") as file:  # pyarrow takes a name for an address where it can
-            read = pyarrow.parquet.read_table(
-                file, columns=columns, page_checksum_verification=True
-            )
+            read = pyarrow.parquet.read_table(file, columns=columns)
         table: pd.DataFrame = read.to_pandas()
     except (pa.ArrowException, OSError, ValueError) as error:
         raise RunFolderError(
@@ -107,7 +113,13 @@ def _load(folder: Path) -> pd.DataFrame:
     return table
 
 
-def _label(folder: Path) -> str:
-    manifest = read_manifest(folder)
-    model, dtype, reading = (manifest.get(name) for name in ("model", "dtype", "reading"))
-    return f"{folder.name} ({model}, {dtype}, reading {reading})"
+def _label(folder: Path, results: pd.DataFrame) -> str:
+    found = {name: value for name, value in results.iloc[0].items() if name in SHOWN}
+    differing = differences(read_manifest(folder), found)
+    if differing:
+        raise RunFolderError(
+            f"{folder / MANIFEST} says {differing}, which is what {folder / PARQUET} says: one of "
+            "them is damaged or another run's; the same `trendlib run` command, to a new folder, "
+            "makes both again"
+        )
+    return f"{folder.name} ({found['model']}, {found['dtype']}, reading {found['reading']})"

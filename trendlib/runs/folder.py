@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 
 from trendlib.errors import RunFolderError
 from trendlib.files.atomic import replacing
+from trendlib.files.checksums import Checksums, line_of
 from trendlib.files.rows import Refusal
 from trendlib.files.settings import differences
 from trendlib.runs import index, records
@@ -206,6 +207,8 @@ class RunFolder:
             results.to_parquet(table, new)
         with replacing(self.path / CSV) as new:
             results.write_csv(table, new)
+        sums = [line_of(self.path / name, name) for name in (PARQUET, CSV)]
+        results_checksums(self.path).write(sums)
         waiting = len(sentences) - len(found)
         with replacing(self.path / INDEX) as new:
             entries = [self._entry(record) for record in (*found, *others)]
@@ -248,6 +251,11 @@ def folder_name(sentence: str) -> str:
     start = re.sub(r"[^a-z0-9]+", "-", plain.lower())[:40].strip("-")
     checksum = hashlib.sha256(sentence.encode("utf-8", "surrogatepass")).hexdigest()[:12]
     return f"{start}-{checksum}" if start else checksum
+
+
+def results_checksums(folder: Path) -> Checksums:
+    """Return the checksums of a run's tables."""
+    return Checksums(folder / PARQUET, "run")
 
 
 def read_manifest(folder: Path) -> dict[str, object]:

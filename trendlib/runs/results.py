@@ -116,7 +116,7 @@ def spreadsheet_text(value: object) -> object:
 
 
 def to_parquet(table: pa.Table, path: Path) -> None:
-    """Write a table as Parquet, with checksums by which `compare` notices a changed byte."""
+    """Write a table as Parquet, with checksums by which other programs notice a changed byte."""
     # As an open file: pyarrow takes the name of a file for an address where it can.
     with path.open("wb") as file:
         pyarrow.parquet.write_table(table, file, write_page_checksum=True)

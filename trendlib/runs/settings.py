@@ -166,7 +166,7 @@ def read_notebook(path: Path) -> "NotebookNode":
             f"{path.name} cannot be read as a notebook ({type(error).__name__}: "
             f"{textwrap.shorten(str(error), 200)}): open it in Jupyter, and save it again"
         ) from error
-    if (language or "python").lower() not in PYTHON:
+    if str(language or "python").lower() not in PYTHON:
         raise ParameterError(f"{path.name} is written in {language}: give a notebook in Python")
     # Other tools leave it out, or name a kernel that only their machine has.
     content.metadata["kernelspec"] = {
