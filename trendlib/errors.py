@@ -132,6 +132,15 @@ def reason(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
+def counted(count: int, noun: str) -> str:
+    """Say how many there are.
+
+    >>> counted(1, "sentence"), counted(2_000, "sentence")
+    ('1 sentence', '2,000 sentences')
+    """
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 @contextmanager
 def needs_extra(what: str, extra: str) -> Iterator[None]:
     """Say which extra to install, if something that is imported inside is not installed.

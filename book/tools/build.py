@@ -17,7 +17,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from chapters import Chapter, Failure, run_chapters, to_run, with_outputs
+from chapters import CHAPTER_SECONDS, Chapter, Failure, run_chapters, to_run, with_outputs
 from child import Child
 from editions import CHINESE, TRANSLATED
 from kept import Kept, checksum, key_of
@@ -27,12 +27,14 @@ from parts import CLAIMS, EXPLORER, FIGURES, FONT, PICTURE, TRANSLATED_CLAIMS, P
 from pdf import find_browser, print_page
 from screen import Screen
 from sources import BOOK, Files, book_files, write_files
-from trendlib.cli.options import fallback_told
+from trendlib.cli.options import fallback_told, positive
 from trendlib.errors import TrendlibError
 from trendlib.model.weights import AUTO, Weights, find_weights
 
 LOG = "book.log"
 POLL_SECONDS = 0.2
+CHILD_SECONDS = 3600.0
+"""How long Sphinx, or what computes the parts of pages, may take."""
 MANIFEST = "manifest.json"
 
 
@@ -54,7 +56,7 @@ def main() -> int:
         with fallback_told():
             weights = find_weights(options.model)
         with _alone(out):
-            build = Build(weights, out)
+            build = Build(weights, out, options.timeout)
             if options.links:
                 build.check_links()
                 return 0
@@ -76,6 +78,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--out", type=Path, default=BOOK.parent, help="folder that gets a folder _build"
+    )
+    parser.add_argument(
+        "--timeout",
+        type=positive,
+        default=CHAPTER_SECONDS,
+        metavar="SECONDS",
+        help="how long a chapter may take (default: %(default)s)",
     )
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument(
@@ -113,13 +122,15 @@ def _alone(out: Path) -> Iterator[None]:
 class Build:
     """One build of the book, in a folder that may hold what earlier ones made."""
 
-    def __init__(self, weights: Weights, out: Path) -> None:
+    def __init__(self, weights: Weights, out: Path, timeout: float = CHAPTER_SECONDS) -> None:
         """Read the sources.
 
         Args:
             weights: The model.
             out: The folder ``_build``.
+            timeout: Seconds that a chapter may take.
         """
+        self._timeout = timeout
         self._weights = weights
         self._out = out
         self._kept = Kept(out / "kept")
@@ -203,7 +214,7 @@ class Build:
         child = self._parts.start(missing, self._out / "kept" / "parts.log") if missing else None
         try:
             failures = run_chapters(
-                waiting, self._kept, self._out / "failed", self._out / LOG, on_done
+                waiting, self._kept, self._out / "failed", self._out / LOG, on_done, self._timeout
             )
             self._wait([child] if child else [])
         finally:
@@ -228,7 +239,10 @@ class Build:
             edition.finish()
 
     def _wait(self, children: Sequence[Child], what: str = "", of: int = 0) -> None:
+        started = time.monotonic()
         while any(child.status() is None for child in children):
+            if time.monotonic() - started > CHILD_SECONDS:
+                raise FailedError(f"a part of the book was not done after {CHILD_SECONDS:,g} s")
             time.sleep(POLL_SECONDS)
             self._screen.tick()
             if what:

@@ -21,6 +21,8 @@ from trendlib.model.weights import Weights
 
 MOST_KERNELS = 4
 """Each holds a model in memory."""
+CHAPTER_SECONDS = 1800
+"""How long a chapter may take, if nothing else is said."""
 MODEL_CELL = "injected-parameters"
 """The tag of the cell that papermill puts in when the model is not the notebook's own."""
 
@@ -69,7 +71,7 @@ class Chapter:
         return key_of(
             [(_source(cell), _tags(cell)) for cell in _code(notebook)],
             notebook["metadata"].get("kernelspec", {}).get("name"),
-            [self.weights.name, self.weights.revision, self.weights.sha256],
+            [self.weights.name, self.weights.revision, self.weights.model_sha256],
             fingerprint(self.catalogue) if self.catalogue else "",
             chapters_code(),
             fingerprint(Path(__file__)),
@@ -98,7 +100,12 @@ def to_run(chapters: Sequence[Chapter], kept: Kept) -> list[Chapter]:
 
 
 def run_chapters(
-    chapters: Sequence[Chapter], kept: Kept, failed: Path, log: Path, on_done: Callable[[], object]
+    chapters: Sequence[Chapter],
+    kept: Kept,
+    failed: Path,
+    log: Path,
+    on_done: Callable[[], object],
+    timeout: float = CHAPTER_SECONDS,
 ) -> list[Failure]:
     """Run chapters and keep them; those that fail do not stop the others.
 
@@ -108,6 +115,7 @@ def run_chapters(
         failed: A folder for the notebooks that fail, with their errors.
         log: The file that gets what the kernels say.
         on_done: Called whenever a chapter has been run.
+        timeout: How long a chapter may take; a cell that hangs ends its kernel then.
 
     Returns:
         The chapters that failed.
@@ -125,7 +133,7 @@ def run_chapters(
     count = min(usable_cores(), MOST_KERNELS, len(chapters))
     with (
         log.open("ab") as said,
-        Workers(count, lambda _: None, work.run, work.give_up, output=said) as workers,
+        Workers(count, lambda _: None, work.run, work.give_up, timeout, said) as workers,
     ):
         for _ in workers.do([(chapter.name,) for chapter in chapters]):
             on_done()
@@ -205,7 +213,7 @@ class _Work:
         """Take note of a chapter that no kernel could run."""
         logging.error("%s: %s", name, why)
         self.failures.append(
-            Failure(self._chapters[name], "its kernel stopped, twice: the log says why", None)
+            Failure(self._chapters[name], f"it could not be run ({why}); see the log", None)
         )
 
 

@@ -71,7 +71,7 @@ class Kept:
         try:
             record = _Record(**json.loads(_record_of(path).read_text(encoding="utf-8")))
             content = path.read_bytes()
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError, TypeError, RecursionError):
             return None
         if record.key != key or record.sha256 != checksum(content):
             return None

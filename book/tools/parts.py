@@ -44,7 +44,7 @@ class Parts:
         self._catalogue = catalogue
         self._kept = kept
         base = key_of(
-            [weights.name, weights.revision, weights.sha256],
+            [weights.name, weights.revision, weights.model_sha256],
             chapters_code(),
             fingerprint(*sorted(TOOLS.glob("*.py"))),
             fingerprint(TOOLS.with_name("explorer")),

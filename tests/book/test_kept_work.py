@@ -59,11 +59,10 @@ def edited(chapter: Chapter, old: str, new: str) -> Chapter:
     return replace(chapter)
 
 
-def run(folder: Path, *which: Chapter) -> list[Failure]:
+def run(folder: Path, *which: Chapter, timeout: float = 300) -> list[Failure]:
     done: list[int] = []
-    failures = run_chapters(
-        which, Kept(folder / "kept"), folder / "failed", folder / "log", lambda: done.append(1)
-    )
+    kept, failed = Kept(folder / "kept"), folder / "failed"
+    failures = run_chapters(which, kept, failed, folder / "log", lambda: done.append(1), timeout)
     assert len(done) == len(which)
     return failures
 
@@ -177,11 +176,21 @@ def cut_record(path: Path) -> None:
     path.with_name(f"{path.name}.json").write_text('{"key": "', encoding="utf-8")
 
 
+def nest_record(path: Path) -> None:
+    path.with_name(f"{path.name}.json").write_text("[" * 100_000, encoding="utf-8")
+
+
+def empty_record(path: Path) -> None:
+    path.with_name(f"{path.name}.json").write_text("null", encoding="utf-8")
+
+
 def change_a_byte(path: Path) -> None:
     path.write_bytes(b"x" + path.read_bytes()[1:])
 
 
-@pytest.mark.parametrize("damage", [remove_record, cut_record, change_a_byte, Path.unlink])
+@pytest.mark.parametrize(
+    "damage", [remove_record, cut_record, nest_record, empty_record, change_a_byte, Path.unlink]
+)
 def test_what_is_damaged_is_made_again(tmp_path: Path, damage: Callable[[Path], object]) -> None:
     store = Kept(tmp_path)
     store.write("chapter.ipynb", "key", b"content", 2.5)
@@ -200,11 +209,22 @@ def test_a_chapter_that_fails_does_not_stop_the_others(tmp_path: Path, weights: 
     failures = {each.chapter.path.stem: each for each in run(tmp_path, wrong, dies, right)}
     assert failures.keys() == {"wrong", "dies"}
     assert failures["wrong"].reason == "code cell 3: ZeroDivisionError: division by zero"
-    assert failures["dies"].reason == "its kernel stopped, twice: the log says why"
+    assert "the worker died 2 times" in failures["dies"].reason
     assert names(to_run([wrong, dies, right], Kept(tmp_path / "kept"))) == ["wrong", "dies"]
     notebook = failures["wrong"].notebook
     assert notebook is not None
     assert "ZeroDivisionError" in notebook.read_text(encoding="utf-8")
+
+
+def test_a_chapter_that_hangs_has_an_end(tmp_path: Path, weights: Weights) -> None:
+    hangs = chapter_of(tmp_path, "hangs", weights, "import time\ntime.sleep(600)")
+    right = chapter_of(tmp_path, "right", weights, "print('right')")
+    started = time.monotonic()
+    (failure,) = run(tmp_path, hangs, right, timeout=5)
+    assert time.monotonic() - started < 120
+    assert "no answer in 5 s" in failure.reason
+    assert "--timeout" in failure.reason
+    assert names(to_run([hangs, right], Kept(tmp_path / "kept"))) == ["hangs"]
 
 
 LEAVES = """import os, matplotlib.pyplot as plt

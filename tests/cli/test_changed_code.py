@@ -44,7 +44,7 @@ def test_embed_computes_again(copy: PackageCopy, tmp_path: Path, tiny_folder: Pa
 
     change_words_and_plots(copy)
     same = copy.trendlib(*arguments)
-    assert "2 rows embedded, 0 refused (2 of the rows were done earlier)." in same.stdout
+    assert "2 rows embedded, 0 refused (2 of them done earlier)." in same.stdout
     assert "another version" not in same.stdout
 
     change_a_formula(copy)

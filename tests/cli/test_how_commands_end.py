@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from helpers.runs import TRENDLIB, trendlib, trendlib_run, write_lines
+from helpers.runs import TRENDLIB, started, trendlib, trendlib_run, write_lines
 from trendlib.cli import main
 from trendlib.runs.folder import PARQUET
 
@@ -59,12 +59,7 @@ def test_a_stop_while_torch_loads(
         "export": ["export", tmp_path / "o.onnx"],
         "evaluate": ["evaluate", "--quick", "--out", tmp_path / "o"],
     }[name]
-    process = subprocess.Popen(
-        [TRENDLIB, *arguments, "--model", tiny_folder],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process = started(*arguments, "--model", tiny_folder)
     maps = Path(f"/proc/{process.pid}/maps")
     while "libtorch" not in maps.read_text():
         assert process.poll() is None, process.communicate()

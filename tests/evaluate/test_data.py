@@ -4,6 +4,7 @@ import functools
 import hashlib
 import http.server
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,6 +64,31 @@ def test_an_address_that_does_not_answer_is_told(tmp_path: Path) -> None:
     source = Source("sms/a.tsv", "http://127.0.0.1:9/a.tsv", SHA256, "The collection")
     with pytest.raises(DataError, match=r"The collection cannot be downloaded .* TRENDLIB_DATA"):
         fetch(source)
+
+
+def test_a_download_that_drips_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Dripping(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", "1000000")
+            self.end_headers()
+            for _ in range(100):
+                self.wfile.write(b"x")
+                time.sleep(0.1)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Dripping)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setattr(data, "DOWNLOAD_SECONDS", 0.5)
+    started = time.monotonic()
+    source = Source("a.tsv", f"http://127.0.0.1:{server.server_port}/a.tsv", SHA256, "a file")
+    with pytest.raises(DataError, match=r"it was not done after 0\.5 s\): connect"):
+        fetch(source)
+    assert time.monotonic() - started < 5
+    server.shutdown()
 
 
 def test_a_folder_takes_the_place_of_the_network(

@@ -140,7 +140,16 @@ def test_another_version_of_a_library_is_another_key(
 
 def test_a_damaged_file_of_the_store_is_made_again(tmp_path: Path) -> None:
     kept = Store(tmp_path)
+    path = tmp_path / "a.npz"
     kept.write("a", {"x": np.arange(3)})
-    (tmp_path / "a.npz").write_bytes((tmp_path / "a.npz").read_bytes()[:50])
-    assert kept.find("a") is None
+    whole = path.read_bytes()
+    assert kept.keep("a", dict)["x"].tolist() == [0, 1, 2]
+    flipped = [
+        bytes([*whole[:place], whole[place] ^ 1, *whole[place + 1 :]])
+        for place in range(len(whole))
+    ]
+    for damaged in (b"", b"PK", whole[:50], whole[:-1], whole + b"x", b"x" * len(whole), *flipped):
+        path.write_bytes(damaged)
+        assert kept.find("a") is None
     assert kept.keep("a", lambda: {"x": np.ones(2)})["x"].tolist() == [1, 1]
+    assert kept.find("a") is not None

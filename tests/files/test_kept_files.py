@@ -243,7 +243,7 @@ def test_a_row_that_is_lost_stops_the_command(
     monkeypatch.setattr(
         embed_module, "_join_tables", lambda files, *others: joined(files[:-1], *others)
     )
-    with pytest.raises(OutputError, match="5 rows were read, and 4 are done"):
+    with pytest.raises(OutputError, match="5 rows read, and 4 done"):
         embed_file(source, tmp_path / "o.parquet", tiny, Recipe())
     assert not (tmp_path / "o.parquet").exists()
 

@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import pty
+import signal
 import struct
 import subprocess
 import sys
@@ -32,6 +33,20 @@ def make_notebook(path: Path, *cells: str, parameters: str = PARAMETERS) -> Path
 
 def command(*arguments: str | Path) -> list[str | Path]:
     return [TRENDLIB, "run", *arguments]
+
+
+def started(*arguments: str | Path) -> "subprocess.Popen[str]":
+    """Start the command, to be stopped while it runs.
+
+    Tests that run in the background of a shell are told to ignore Ctrl-C, and tell others so.
+    """
+    return subprocess.Popen(
+        [TRENDLIB, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
 
 
 def trendlib(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:

@@ -3,6 +3,7 @@
 import json
 import sys
 from bisect import bisect_right
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,9 @@ def embed(path: Path, sentence: str) -> tuple[list[str], list[float]]:
     """Return the chosen words and the embedding."""
     session = onnxruntime.InferenceSession(path)
     about = session.get_modelmeta().custom_metadata_map
-    tokenizer = Tokenizer.from_file(str(path.with_name(about["tokenizer"])))
+    content = path.with_name(about["tokenizer"]).read_bytes()
+    assert sha256(content).hexdigest() == about["tokenizer_sha256"], "another tokenizer"
+    tokenizer = Tokenizer.from_buffer(content)
     tokenizer.encode_special_tokens = True  # a typed "[SEP]" is text
     coded = tokenizer.encode(sentence)
     assert len(coded.ids) <= int(about["max_tokens"]), "too long"

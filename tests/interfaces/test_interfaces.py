@@ -12,7 +12,6 @@ import tracemalloc
 import warnings
 from collections.abc import Iterator
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +44,11 @@ from trendlib.errors import (
     UnknownChoiceError,
 )
 from trendlib.interfaces.scikit_learn import TrendEmbedder
-from trendlib.interfaces.sentence_transformers import TrendTransformer
+from trendlib.interfaces.sentence_transformers import (
+    NAMES_MODELS,
+    NamelessModelWarning,
+    TrendTransformer,
+)
 from trendlib.model.encoder import Encoder, load_encoder
 from trendlib.model.weights import MINILM
 from trendlib.readings import ARTICLE, LAST_LAYER, LAYERS, reading_named
@@ -239,7 +242,7 @@ def test_the_module_is_saved_and_loaded(tmp_path: Path) -> None:
 
 def test_the_module_refuses_bad_sentences(sentence_transformer: SentenceTransformer) -> None:
     long = "I want an apple and an orange."
-    with pytest.raises(BadRowsError, match=r"^1 sentences have no embedding: '\.\.\.': no word"):
+    with pytest.raises(BadRowsError, match=r"^1 sentence without an embedding: '\.\.\.': no word"):
         sentence_transformer.encode(["...", "hello", long])  # which sorts them by their length
     with pytest.raises(UnknownChoiceError):
         TrendTransformer(MINILM.name, bad_rows="drop")
@@ -279,14 +282,28 @@ def test_a_task_of_mteb_runs_on_local_data(
     assert scores["main_score"] == pytest.approx(expected_spearman(sentence_transformer))
 
 
-# Older ones do not tell a module that the model is complete.
-needs_the_hook = pytest.mark.skipif(
-    int(version("sentence-transformers").partition(".")[0]) < 6,
-    reason="not run: sentence-transformers is older than 6",
-)
+def whole_model(*modules: torch.nn.Module) -> SentenceTransformer:
+    """Make a model; before version 6, the library does not tell its module that it is complete."""
+    model = SentenceTransformer(modules=list(modules), device="cpu")
+    if not NAMES_MODELS:
+        modules[0].on_model_ready(model)
+    return model
 
 
-@needs_the_hook
+def test_an_older_library_that_names_no_model_is_told(
+    tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trendlib.interfaces.sentence_transformers.NAMES_MODELS", False)
+    with pytest.warns(NamelessModelWarning, match=r"`module\.on_model_ready\(model\)`"):
+        module = TrendTransformer(tiny_folder)
+    with monkeypatch.context() as older:
+        older.setattr(TrendTransformer, "on_model_ready", lambda *_: None)
+        model = SentenceTransformer(modules=[module], device="cpu")
+    assert model.model_card_data.model_name is None
+    module.on_model_ready(model)
+    assert model.model_card_data.model_name.startswith("trendlib/tiny-bert")
+
+
 @pytest.mark.filterwarnings("ignore")
 def test_mteb_keeps_the_scores_of_every_configuration_apart(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -303,14 +320,13 @@ def test_mteb_keeps_the_scores_of_every_configuration_apart(
     task.data_loaded = True
     cache = ResultCache(tmp_path)
     for recipe in (ARTICLE_RECIPE, Recipe(LAYERS, "difference")):
-        model = SentenceTransformer(modules=[TrendTransformer(MINILM.name, recipe)], device="cpu")
+        model = whole_model(TrendTransformer(MINILM.name, recipe))
         result = mteb.evaluate(model, task, cache=cache, show_progress_bar=False)
         (scores,) = result.task_results[0].scores["test"]
         assert scores["main_score"] == pytest.approx(expected_spearman(model)), recipe
     assert len(list(tmp_path.rglob("STSBenchmark.v2.json"))) == 2
 
 
-@needs_the_hook
 def test_every_configuration_has_a_name_and_a_revision(tiny_folder: Path, tmp_path: Path) -> None:
     other = make_tiny_model(tmp_path / tiny_folder.name, seed=1)  # of the same name
     mine = replace(ARTICLE, focus_row=0)  # another reading of the same name
@@ -324,11 +340,11 @@ def test_every_configuration_has_a_name_and_a_revision(tiny_folder: Path, tmp_pa
     ]
     found = set()
     for modules in made:
-        card = SentenceTransformer(modules=modules, device="cpu").model_card_data
+        card = whole_model(*modules).model_card_data
         assert card.model_name.startswith("trendlib/tiny-bert")
         found.add((card.model_name, card.base_model_revision))
     assert len(found) == len(made)
-    again = SentenceTransformer(modules=[TrendTransformer(tiny_folder)], device="cpu")
+    again = whole_model(TrendTransformer(tiny_folder))
     assert (again.model_card_data.model_name, again.model_card_data.base_model_revision) in found
 
 

@@ -224,7 +224,7 @@ def test_rows_are_in_order_and_bad_ones_what_was_asked_for(tiny: Encoder) -> Non
         assert rows.shape == (3, 24)
         np.testing.assert_allclose(rows[[0, 2]], expected, atol=ROUNDING)
         np.testing.assert_array_equal(rows[1], np.full(24, value))
-    with pytest.raises(BadRowsError, match=r"1 sentences have no embedding .* row 1: no word in"):
+    with pytest.raises(BadRowsError, match=r"1 sentence without an embedding .* row 1: no word in"):
         embed_array(tiny, sentences)
     with pytest.raises(BadRowsError, match="and 2 more"):
         embed_array(tiny, ["..."] * 7)

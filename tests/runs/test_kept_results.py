@@ -199,5 +199,5 @@ def test_a_sentence_that_has_vanished_is_an_error(
             record_path(self.path, sentence).unlink()
 
     monkeypatch.setattr(RunFolder, "keep", losing)
-    with pytest.raises(RunFolderError, match="1 of the 2 sentences have no valid record"):
+    with pytest.raises(RunFolderError, match="1 of 2 sentences without a valid record"):
         run([HELLO, APPLE], checked_settings(tiny_folder), tmp_path / "run", notebooks=False)

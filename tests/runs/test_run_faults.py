@@ -24,6 +24,7 @@ from helpers.runs import (
     make_notebook,
     records,
     seen_on_a_terminal,
+    started,
     trendlib_run,
     write_lines,
 )
@@ -92,12 +93,6 @@ def case(tmp_path: Path, tiny_folder: Path) -> Case:
     return Case(tmp_path, tiny_folder)
 
 
-def start(arguments: list[str | Path]) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-
-
 def kill_parent(process: "subprocess.Popen[str]") -> None:
     process.kill()
 
@@ -117,7 +112,7 @@ def test_a_run_that_is_killed_goes_on_where_it_stopped(
     case: Case, fault: Callable[["subprocess.Popen[str]"], None], status: int
 ) -> None:
     arguments = case.arguments(*SENTENCES)
-    process = start(arguments)
+    process = started("run", *arguments)
     case.wait_for(5, process)
     workers = psutil.Process(process.pid).children(recursive=True)
     assert len(workers) == 2
@@ -148,7 +143,7 @@ def test_a_run_that_is_killed_goes_on_where_it_stopped(
 
 
 def test_a_worker_that_is_killed_is_replaced(case: Case) -> None:
-    process = start(case.arguments(*SENTENCES, pause=1.0))
+    process = started("run", *case.arguments(*SENTENCES, pause=1.0))
     case.wait_for(3, process)
     victim, other = psutil.Process(process.pid).children(recursive=True)
     victim.kill()
@@ -190,7 +185,7 @@ def test_records_alone_outlive_a_killed_worker(tmp_path: Path, tiny_folder: Path
     sentences = [f"I want an apple {'a ' * (number % 30)}{'x' * number}" for number in range(900)]
     listed = write_lines(tmp_path / "s.txt", sentences)
     arguments = ["--file", listed, "--out", tmp_path / "run", "--model", tiny_folder]
-    process = start([*arguments, "--no-notebook", "--jobs", "2"])
+    process = started("run", *arguments, "--no-notebook", "--jobs", "2")
     end = time.monotonic() + 120
     while len(list((tmp_path / "run").glob("sentences/*/record.json"))) < 50:
         assert process.poll() is None
@@ -294,7 +289,7 @@ def test_too_little_space_is_said_before_the_run(
     listed = write_lines(tmp_path / "s.txt", ["hello", "I want", "an apple"])
     arguments = ["--file", listed, "--out", small_disk / "run", "--model", tiny_folder]
     result = trendlib_run(*arguments)
-    assert "3 notebooks with their pages take about 0.0 GB" in result.stderr
+    assert "the notebooks and pages of 3 sentences take about 0.0 GB" in result.stderr
 
 
 def test_a_terminal_sees_progress_with_rate_and_time_left(case: Case) -> None:

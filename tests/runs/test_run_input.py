@@ -14,7 +14,7 @@ from trendlib.errors import (
     UnknownModelError,
 )
 from trendlib.model.weights import MINILM
-from trendlib.runs.folder import RunFolder, folder_name
+from trendlib.runs.folder import REFUSED, RunFolder, folder_name
 from trendlib.runs.runner import run
 from trendlib.runs.sentences import Sentences, distinct, read_sentences
 from trendlib.runs.settings import check_parameters, checked_settings, walkthrough
@@ -46,16 +46,16 @@ def test_a_json_lines_file_has_objects_or_strings(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.txt", b"fine\ncaf\xe9\n", "row 2: not valid UTF-8: the byte 0xe9 at position 3: save"),
+        ("a.txt", b"caf\xe9\n", "row 1: not valid UTF-8: the byte 0xe9 at position 3: save"),
         ("a.txt", b"", "holds no sentence"),
         ("a.txt", b"\n \n", "holds no sentence"),
         ("a.doc", b"x", "ends with '.doc': give a file that ends with one of .txt, .csv, .json"),
         ("a.csv", b"n,text\n1,x\n", "no column 'sentence': its columns are 'n', 'text'"),
         ("a.csv", b"", "no column 'sentence': its columns are none"),
-        ("a.csv", b'sentence\n"never closed\n', "row 1: not valid CSV (unexpected end of data)"),
-        ("a.jsonl", b'{"sentence": "x"}\n{broken\n', "row 2: not valid JSON"),
+        ("a.csv", b'sentence\n"never closed\n', "row 1: not valid CSV: unexpected end of data"),
+        ("a.jsonl", b"{broken\n", "row 1: not valid JSON"),
         ("a.jsonl", b'{"text": "x"}', "row 1: no key 'sentence', its keys are 'text'"),
-        ("a.jsonl", b'"x"\n{"sentence": 5}', "row 2: the sentence is 5, of type int: give a text"),
+        ("a.jsonl", b'{"sentence": 5}', "row 1: the sentence is 5, of type int: give a text"),
         ("a.jsonl", b"null", "row 1: the sentence is None"),
     ],
 )
@@ -65,6 +65,41 @@ def test_a_file_that_cannot_be_used_is_refused(
     with pytest.raises(InputFileError) as caught:
         read_sentences(write(tmp_path / name, content))
     assert message in str(caught.value)
+
+
+def test_a_row_that_holds_no_sentence_is_refused_and_the_others_are_run(
+    tmp_path: Path, tiny_folder: Path
+) -> None:
+    lines = [
+        '"I sold my car."',
+        "{broken",
+        "",
+        '"Hello."',
+        "5",
+        '"\\ud800"',
+        '"I sold my car."',
+        '" "',
+    ]
+    path = write(tmp_path / "s.jsonl", "\n".join(lines))
+    out = tmp_path / "run"
+    arguments = ["--file", path, "--no-notebook", "--out", out, "--model", tiny_folder]
+    result = trendlib_run(*arguments)
+    assert result.returncode == 1, result.stderr
+    assert "2 sentences: 2 done" in result.stdout
+    assert "1 repeat left out" in result.stdout
+    assert "1 empty line left out" in result.stdout
+    assert f"3 rows refused: {out / REFUSED} says which, and why" in result.stderr
+    refused = [json.loads(line) for line in (out / REFUSED).read_text().splitlines()]
+    assert [row["row"] for row in refused] == [2, 5, 6]
+    assert refused[0]["text"] == "{broken"
+    assert [row["reason"].split(" (")[0] for row in refused] == [
+        "not valid JSON",
+        "the sentence is 5, of type int: give a text",
+        "no valid Unicode text",
+    ]
+    write(path, lines[0])
+    assert trendlib_run(*arguments).returncode == 0
+    assert not (out / REFUSED).exists()
 
 
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:

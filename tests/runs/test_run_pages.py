@@ -1,8 +1,14 @@
-"""The Markdown of a page: no formula, link, role or picture that needs the book or a file."""
+"""A page: no formula, link, role or picture that needs the book or a file; fit for a phone."""
+
+from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
+from helpers.pages import open_page
+from helpers.paths import NOTEBOOKS
 from trendlib.runs.markdown import to_html
+from trendlib.runs.pages import notebook_page
 
 
 def rendered(source: str) -> str:
@@ -76,3 +82,22 @@ def test_tables_and_code_are_shown() -> None:
 def test_an_attached_picture_is_in_the_page() -> None:
     html = to_html("![A dot](attachment:dot.png)", {"dot.png": {"image/png": "iVBORw0KGgo="}})
     assert '<img src="data:image/png;base64,iVBORw0KGgo=" alt="A dot"' in html
+
+
+@pytest.mark.parametrize("sentence", ["hello", "the old man " * 170 + "sleeps.", "a" * 2000])
+def test_a_page_has_the_whole_sentence_and_fits_a_phone(
+    browser: Browser, tmp_path: Path, sentence: str
+) -> None:
+    path = tmp_path / "page.html"
+    html = notebook_page(NOTEBOOKS / "02_sentence_embedding.ipynb", sentence)
+    path.write_text(html, encoding="utf-8")
+    page, *_ = open_page(browser, path.as_uri(), viewport={"width": 390, "height": 844})
+    shown = page.locator("header .sentence")
+    assert shown.inner_text() == sentence
+    assert shown.evaluate(
+        "e => [e.scrollHeight - e.clientHeight, e.scrollWidth - e.clientWidth]"
+    ) == [0, 0]
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    for image in page.locator("main img").all():
+        assert image.bounding_box()["width"] >= 480  # wider than the phone: it scrolls in its box
+    page.close()

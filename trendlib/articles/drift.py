@@ -17,6 +17,7 @@ from trendlib.articles.tables import summary_text
 from trendlib.encoding import Provenance
 from trendlib.errors import FiguresFileError
 from trendlib.files.atomic import replacing
+from trendlib.files.own import check_replaceable
 from trendlib.model.weights import BERT_BASE
 from trendlib.show.markdown import markdown_table
 
@@ -115,16 +116,20 @@ def compare_with_last(last: Figures | None, now: Figures) -> Drift:
         now: This run's.
 
     Raises:
-        FiguresFileError: If the two runs used different weights.
+        FiguresFileError: If the two runs used different weights, tokenizers or configs.
     """
     if last is None:
         rows = [Row(None, comparison, _first_change(comparison)) for comparison in now.comparisons]
         return Drift(None, now.provenance, tuple(rows))
-    if last.provenance.weights_sha256 != now.provenance.weights_sha256:
+    if last.provenance.model_sha256 != now.provenance.model_sha256:
+        then, today = (
+            f"{run.model} ({run.model_sha256[:16] or 'not known'})"
+            for run in (last.provenance, now.provenance)
+        )
         raise FiguresFileError(
-            f"the last figures are {last.provenance.model}'s and the new ones "
-            f"{now.provenance.model}'s, and figures of two models are never compared: give the "
-            "last figures of the same weights, or none"
+            f"the last figures are of {then} and the new ones of {today}, and figures of two "
+            "models are never compared (a model is its weights, tokenizer and config, of which "
+            "these are the checksums): give the last figures of the same model, or none"
         )
     before = {_key(comparison): comparison for comparison in last.comparisons}
     after = {_key(comparison): comparison for comparison in now.comparisons}
@@ -145,8 +150,22 @@ def drift_not_run(last: Figures | None, why: str) -> Drift:
     return Drift(None if last is None else last.provenance, None, (), why)
 
 
+def check_keepable(path: Path) -> None:
+    """Check that figures can be written to a file: that it is none, or holds figures.
+
+    Raises:
+        OutputError: If it holds something else, or if no file can be written there.
+    """
+    check_replaceable(path, "drift --keep", read_figures)
+
+
 def keep_figures(figures: Figures, path: Path) -> None:
-    """Write figures to a file, so that the next run can be compared with them."""
+    """Write figures to a file, so that the next run can be compared with them.
+
+    Raises:
+        OutputError: As ``check_keepable``.
+    """
+    check_keepable(path)
     content = {
         "provenance": figures.provenance.as_dict(),
         "figures": [asdict(comparison) for comparison in figures.comparisons],
@@ -166,7 +185,7 @@ def read_figures(path: Path) -> Figures:
         content = json.loads(path.read_text(encoding="utf-8"))
         comparisons = tuple(map(_read_comparison, content["figures"]))
         figures = Figures(Provenance(**content["provenance"]), comparisons)
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise FiguresFileError(
             f"{path} cannot be read as an earlier run's figures ({type(error).__name__}: {error}): "
             "give the file that `trendlib drift --keep` wrote, or omit --last in the first run"

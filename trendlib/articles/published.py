@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from trendlib.encoding import Provenance
-from trendlib.errors import check_choice
+from trendlib.errors import check_choice, counted
 from trendlib.model.weights import BERT_BASE
 from trendlib.typing import Received
 
@@ -209,7 +209,7 @@ def compare(
     values, expected = list(ours or ()), len(group.printed)
     tolerance: float | None = recomputation.tolerance if recomputation else 0.0
     if comparable and len(values) != expected:
-        why, tolerance = f"{len(values)} values instead of {expected}", None
+        why, tolerance = f"{counted(len(values), 'value')} instead of {expected}", None
     padded = islice(chain(values, repeat(None)), expected)
     return [
         Comparison(

@@ -6,9 +6,9 @@ load, and ``trendlib --help`` needs nothing of it.
 
 import argparse
 import signal
+import sys
 from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
 from typing import Any, NoReturn
 
 from trendlib import __version__
@@ -20,7 +20,9 @@ from trendlib.cli.options import (
     drop_output,
     flush_output,
     is_out_of_memory,
+    local_path,
     make_printable,
+    printable,
     say,
     shorten,
     signals_end_the_command,
@@ -55,10 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     make_printable()
     with signals_end_the_command() as received:
         try:
-            options = command_line().parse_args(arguments)
-            with needs_extra(f"trendlib {options.command}", EXTRAS[options.command]):
-                status = int(options.run(options))
-            flush_output()
+            return _run(arguments)
         except BrokenPipeError:  # such as `trendlib compare A B | head -1`
             drop_output()
             return CLOSED_PIPE
@@ -68,6 +67,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 say("stopped; the same command starts again, and takes what it has kept")
                 return 128 + (received[0] if received else signal.SIGINT)
             return _ended_by(error)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        options = command_line().parse_args(arguments)
+        with needs_extra(f"trendlib {options.command}", EXTRAS[options.command]):
+            status = int(options.run(options))
+    except SystemExit:  # after a help
+        flush_output()
+        raise
+    flush_output()
     return status
 
 
@@ -126,7 +136,7 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         if message.startswith("unrecognized arguments"):
             message += " (a sentence that begins with - stands after all options and --)"
-        super().error(message)
+        super().error(printable(message))
 
 
 class _CommandParser(_Parser):
@@ -146,7 +156,7 @@ class _CommandParser(_Parser):
 
         self.fill()
         for action in self._actions:
-            if action.type is Path:
+            if action.type is local_path:
                 action.complete = shtab.FILE  # type: ignore[attr-defined]
 
     def parse_known_args(self, *arguments: Any, **named: Any) -> Any:
@@ -166,5 +176,5 @@ class _PrintCompletion(argparse.Action):
     ) -> None:
         import shtab
 
-        print(shtab.complete(command_line(with_options=True), shell=values))
+        sys.stdout.write(shtab.complete(command_line(with_options=True), shell=values) + "\n")
         parser.exit()

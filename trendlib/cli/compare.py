@@ -1,9 +1,8 @@
 """``trendlib compare``."""
 
 import argparse
-from pathlib import Path
 
-from trendlib.cli.options import OK, positive, printable, shorten
+from trendlib.cli.options import OK, local_path, positive, shorten, show
 
 EXAMPLES = """\
 example:
@@ -20,14 +19,14 @@ def add_options(command: argparse.ArgumentParser) -> None:
         "where the focus word or the related word differs, and how often."
     )
     command.epilog = EXAMPLES
-    command.add_argument("first", type=Path, metavar="A", help="folder of a run")
-    command.add_argument("second", type=Path, metavar="B", help="folder of another one")
+    command.add_argument("first", type=local_path, metavar="A", help="folder of a run")
+    command.add_argument("second", type=local_path, metavar="B", help="folder of another one")
     command.add_argument(
         "--rows", type=positive, default=20, help="sentences to print (default: %(default)s)"
     )
     command.add_argument(
         "--csv",
-        type=Path,
+        type=local_path,
         metavar="FILE",
         help="write all the differing sentences to this file; a text that a spreadsheet would "
         "compute gets a ' before it",
@@ -36,19 +35,23 @@ def add_options(command: argparse.ArgumentParser) -> None:
 
 
 def _compare(options: argparse.Namespace) -> int:
+    from trendlib.files.own import OwnFile
     from trendlib.runs.comparison import compare_runs
     from trendlib.runs.results import spreadsheet_text
 
+    csv = None if options.csv is None else OwnFile(options.csv, "compare")
+    if csv is not None:
+        csv.check()
     comparison = compare_runs(options.first, options.second)
     differing = comparison.differing
-    if options.csv is not None:  # before anything is printed, which may fail
-        options.csv.parent.mkdir(parents=True, exist_ok=True)
-        differing.map(spreadsheet_text).to_csv(options.csv, index=False, lineterminator="\r\n")
-    print(printable(str(comparison)))
+    if csv is not None:  # before anything is printed, which may fail
+        with csv.replacing() as new:
+            differing.map(spreadsheet_text).to_csv(new, index=False, lineterminator="\r\n")
+    show(str(comparison))
     if len(differing):
         shown = differing.head(options.rows).copy()
         shown["sentence"] = shown["sentence"].map(lambda text: shorten(text, 60))
-        print(printable(f"\n{shown.to_string(index=False, justify='left')}"))
+        show(f"\n{shown.to_string(index=False, justify='left')}")
     if len(differing) > options.rows:
-        print(f"... and {len(differing) - options.rows:,} more: see them with --rows or --csv")
+        show(f"... and {len(differing) - options.rows:,} more: see them with --rows or --csv")
     return OK

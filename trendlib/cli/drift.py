@@ -1,11 +1,9 @@
 """``trendlib drift``."""
 
 import argparse
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trendlib.cli.options import DIFFERENT, NOT_RUN, OK
+from trendlib.cli.options import DIFFERENT, NOT_RUN, OK, local_path, say, show
 from trendlib.errors import ModelNotReachableError
 from trendlib.model.weights import BERT_BASE
 
@@ -34,34 +32,50 @@ def add_options(command: argparse.ArgumentParser) -> None:
         help="%(default)s (the default), all-MiniLM-L6-v2, or a folder that holds a BERT model",
     )
     command.add_argument(
-        "--last", type=Path, metavar="FILE", help="the last run's figures; none in the first run"
+        "--last",
+        type=local_path,
+        metavar="FILE",
+        help="the last run's figures; none in the first run",
     )
     command.add_argument(
-        "--keep", type=Path, metavar="FILE", help="write this run's figures to this file"
+        "--keep", type=local_path, metavar="FILE", help="write this run's figures to this file"
     )
     command.add_argument(
-        "--report", type=Path, metavar="FILE", help="write the report to this file, in Markdown"
+        "--report",
+        type=local_path,
+        metavar="FILE",
+        help="write the report to this file, in Markdown",
     )
     command.set_defaults(run=_drift)
 
 
 def _drift(options: argparse.Namespace) -> int:
     from trendlib.articles import drift
+    from trendlib.files.own import OwnFile
 
+    report = None if options.report is None else OwnFile(options.report, "drift")
+    if report is not None:
+        report.check()
+    if options.keep is not None:
+        drift.check_keepable(options.keep)
     last = None if options.last is None else drift.read_figures(options.last)
+    now: Figures | None
     try:
         now = _recomputed(options.model)
     except ModelNotReachableError as error:
-        print(f"trendlib: {error}", file=sys.stderr)
-        found = drift.drift_not_run(last, "weights not reachable")
+        say(str(error))
+        now, found = None, drift.drift_not_run(last, "weights not reachable")
     else:
         found = drift.compare_with_last(last, now)
-        if options.keep is not None:
+    try:  # before anything is printed, which may fail
+        if report is not None:
+            with report.replacing() as new:
+                new.write_text(drift.report_text(found), encoding="utf-8")
+        # Last: if the report could not be written, the same drift is found again.
+        if options.keep is not None and now is not None:
             drift.keep_figures(now, options.keep)
-    print(drift.headline(found))
-    if options.report is not None:
-        options.report.parent.mkdir(parents=True, exist_ok=True)
-        options.report.write_text(drift.report_text(found), encoding="utf-8")
+    finally:
+        show(drift.headline(found))
     statuses = {drift.Outcome.DRIFT: DIFFERENT, drift.Outcome.NOT_RUN: NOT_RUN}
     return statuses.get(found.outcome, OK)
 

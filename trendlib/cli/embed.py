@@ -1,8 +1,6 @@
 """``trendlib embed``."""
 
 import argparse
-import sys
-from pathlib import Path
 
 from trendlib.cli.options import (
     FAILED,
@@ -11,12 +9,15 @@ from trendlib.cli.options import (
     add_reading,
     cannot_go_on,
     fallback_told,
+    local_path,
+    printable,
+    say,
+    show,
     stopped,
 )
 from trendlib.embedding import UNDEFINED, Recipe
 from trendlib.encoding import DTYPES
-from trendlib.errors import InputChangedError
-from trendlib.files.paths import local
+from trendlib.errors import InputChangedError, counted
 from trendlib.files.rows import COLUMN, read_rows
 from trendlib.trend import KINDS
 
@@ -42,12 +43,12 @@ def add_options(command: argparse.ArgumentParser) -> None:
     command.epilog = EXAMPLES
     command.add_argument(
         "source",
-        type=Path,
+        type=local_path,
         metavar="INPUT",
         help=".txt (a sentence a line), .csv (with a header), .jsonl, or .parquet",
     )
     command.add_argument(
-        "--out", type=Path, required=True, metavar="OUT.parquet", help="the file to write"
+        "--out", type=local_path, required=True, metavar="OUT.parquet", help="the file to write"
     )
     command.add_argument(
         "--column",
@@ -61,12 +62,12 @@ def add_options(command: argparse.ArgumentParser) -> None:
         "undefined": ("zero", UNDEFINED),
         "dtype": ("float32", DTYPES),
     }
-    meant = {"undefined": ": an undefined coordinate is 0, or null"}
+    meant = {"undefined": "; an undefined coordinate is 0, or null"}
     for name, (default, values) in choices.items():
         command.add_argument(
             f"--{name}",
             default=default,
-            help=f"{', '.join(values)}{meant.get(name, '')} (default: %(default)s)",
+            help=f"{', '.join(values)} (default: %(default)s){meant.get(name, '')}",
         )
     command.add_argument(
         "--device", default="auto", help="auto, cpu, or another that torch knows (default: auto)"
@@ -76,7 +77,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
 
 def _embed(options: argparse.Namespace) -> int:
     recipe = Recipe.named(options.reading, options.kind, options.undefined)
-    source, out = local(options.source), local(options.out)
+    source, out = options.source, options.out
     count = sum(1 for _ in read_rows(source, options.column))
     from tqdm import tqdm
 
@@ -96,15 +97,15 @@ def _embed(options: argparse.Namespace) -> int:
                 recipe,
                 options.column,
                 on_rows=bar.update,
-                say=bar.write,
+                say=lambda text: bar.write(printable(text)),
             )
     except KeyboardInterrupt as error:
         return stopped(error, kept)
     except (InputChangedError, OSError) as error:
         return cannot_go_on("command", error, kept)
-    earlier = f" ({summary.earlier:,} of the rows were done earlier)" if summary.earlier else ""
-    print(f"{summary.embedded:,} rows embedded, {summary.refused:,} refused{earlier}.")
+    earlier = f" ({summary.earlier:,} of them done earlier)" if summary.earlier else ""
+    show(f"{counted(summary.embedded, 'row')} embedded, {summary.refused:,} refused{earlier}.")
     if summary.side_file is not None:
-        print(f"{summary.side_file} says which were refused, and why.", file=sys.stderr)
-    print(f"See {summary.out}")
+        say(f"{summary.side_file} says which were refused, and why.")
+    show(f"See {summary.out}")
     return FAILED if summary.refused else OK

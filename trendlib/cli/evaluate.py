@@ -1,11 +1,22 @@
 """``trendlib evaluate``."""
 
 import argparse
-import sys
 from pathlib import Path
 
-from trendlib.cli.options import FAILED, NOT_RUN, OK, add_model, fallback_told, stopped
-from trendlib.errors import ModelNotReachableError, check_choice
+from trendlib.cli.options import (
+    FAILED,
+    NOT_RUN,
+    OK,
+    add_model,
+    cannot_go_on,
+    fallback_told,
+    local_path,
+    printable,
+    say,
+    show,
+    stopped,
+)
+from trendlib.errors import ModelNotReachableError, check_choice, counted
 
 EXAMPLES = """examples:
   trendlib evaluate --quick
@@ -38,7 +49,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--out",
-        type=Path,
+        type=local_path,
         metavar="FOLDER",
         help="folder of results, which gets a folder for the model (default: that of the book; "
         "with --quick, _build/evaluate)",
@@ -65,15 +76,23 @@ def _evaluate(options: argparse.Namespace) -> int:
         with fallback_told():
             workbench = open_workbench(options.model, quick=options.quick, seed=options.seed)
     except ModelNotReachableError as error:
-        print(f"trendlib: not run: weights not reachable ({error})", file=sys.stderr)
+        say(f"not run: weights not reachable ({error})")
         return NOT_RUN
-    print(f"Evaluating {workbench.encoder.provenance.model}.", flush=True)
+    show(f"Evaluating {workbench.encoder.provenance.model}.")
+    kept = "What was measured is kept"
     try:
-        outcome = run_tasks(workbench, [TASKS[name] for name in names], out, tqdm.write)
+        outcome = run_tasks(
+            workbench,
+            [TASKS[name] for name in names],
+            out,
+            lambda text: tqdm.write(printable(text)),
+        )
     except KeyboardInterrupt as error:
-        return stopped(error, "What was measured is kept")
-    print(
-        f"{len(outcome.done)} tasks done, {len(outcome.not_run)} not run, "
+        return stopped(error, kept)
+    except OSError as error:
+        return cannot_go_on("evaluation", error, kept)
+    show(
+        f"{counted(len(outcome.done), 'task')} done, {len(outcome.not_run)} not run, "
         f"{len(outcome.failed)} failed. The results are in {out}."
     )
     missing = outcome.not_run and not options.skip_unreachable

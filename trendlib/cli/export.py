@@ -1,9 +1,8 @@
 """``trendlib export``."""
 
 import argparse
-from pathlib import Path
 
-from trendlib.cli.options import OK, add_model, add_reading, fallback_told
+from trendlib.cli.options import OK, add_model, add_reading, fallback_told, local_path, show
 from trendlib.readings import reading_named
 
 EXAMPLES = """\
@@ -20,7 +19,12 @@ def add_options(command: argparse.ArgumentParser) -> None:
         "before it is kept. It needs the extra trendlib[onnx]."
     )
     command.epilog = EXAMPLES
-    command.add_argument("out", type=Path, metavar="OUT.onnx", help="the file to write")
+    command.add_argument(
+        "out",
+        type=local_path,
+        metavar="OUT.onnx",
+        help="the file to write; its tokenizer is written to OUT.tokenizer.json",
+    )
     add_model(command)
     add_reading(command)
     command.set_defaults(run=_export)
@@ -28,14 +32,16 @@ def add_options(command: argparse.ArgumentParser) -> None:
 
 def _export(options: argparse.Namespace) -> int:
     reading = reading_named(options.reading)
-    from trendlib.interfaces.onnx import export
+    from trendlib.interfaces.onnx import check_outputs, export, tokenizer_file
     from trendlib.model.encoder import load_encoder
 
+    check_outputs(options.out)
     with fallback_told():
         encoder = load_encoder(options.model)
     difference = export(encoder, reading, options.out)
-    print(
+    show(
         f"{options.out} holds {encoder.provenance.model} for the reading {reading.name!r}; its "
-        f"outputs differ from the model's by {difference:.1e} at most."
+        f"outputs differ from the model's by {difference:.1e} at most.\n"
+        f"{tokenizer_file(options.out)} holds its tokenizer."
     )
     return OK

@@ -15,6 +15,9 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
+from typing import TextIO
+
+from trendlib.errors import OutputError
 
 EXTRAS = {
     "run": "run",
@@ -70,7 +73,7 @@ def fallback_told() -> Iterator[None]:
     with warnings.catch_warnings(record=True, category=ModelFallbackWarning) as caught:
         yield
     for warning in caught:
-        print(f"trendlib: {warning.message}", file=sys.stderr)
+        say(str(warning.message))
 
 
 def check_installed(*libraries: str) -> None:
@@ -129,7 +132,25 @@ def printable(text: str) -> str:
 
 def say(text: str) -> None:
     """Print a message, which may quote anything, as one of this command."""
-    print(printable(f"trendlib: {text}"), file=sys.stderr)
+    try:
+        print(printable(f"trendlib: {text}"), file=sys.stderr)
+    except OSError:  # nobody listens
+        _drop(sys.stderr)
+
+
+def show(text: str) -> None:
+    """Print a result, which may quote anything; flushed, so that it stands before what follows."""
+    print(printable(text), flush=True)
+
+
+def local_path(text: str) -> Path:
+    """Parse the path of a file or folder of this machine, before any work."""
+    from trendlib.files.paths import local
+
+    try:
+        return local(text)
+    except OutputError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def flush_output() -> None:
@@ -147,8 +168,13 @@ def drop_output() -> None:
     try:
         flush_output()
     except OSError:
-        with Path(os.devnull).open("w") as nowhere:
-            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        _drop(sys.stdout)
+
+
+def _drop(stream: TextIO) -> None:
+    """Let all that is printed to a stream from now on, and what waits, go nowhere."""
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), stream.fileno())
 
 
 def is_out_of_memory(error: Exception) -> bool:
@@ -167,7 +193,13 @@ def stopped(error: KeyboardInterrupt, kept: str) -> int:
 
 
 def cannot_go_on(what: str, error: Exception, kept: str) -> int:
-    """Say that something outside ended the command, and what is kept; returns its exit status."""
+    """Say that something outside ended the command, and what is kept; returns its exit status.
+
+    Raises:
+        BrokenPipeError: If that was a closed pipe, which wants no words.
+    """
+    if isinstance(error, BrokenPipeError):
+        raise error
     say(
         f"the {what} cannot go on: {error}\n{kept}; when the cause is fixed, the same command "
         "goes on."
@@ -185,12 +217,3 @@ def positive(text: str) -> int:
 def shorten(text: str, length: int) -> str:
     """Cut a text to a length; an ellipsis says that it went on."""
     return text if len(text) <= length else text[: length - 1] + "…"
-
-
-def counted(count: int, noun: str) -> str:
-    """Say how many there are.
-
-    >>> counted(1, "sentence"), counted(2_000, "sentence")
-    ('1 sentence', '2,000 sentences')
-    """
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

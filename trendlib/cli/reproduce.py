@@ -1,11 +1,9 @@
 """``trendlib reproduce``."""
 
 import argparse
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trendlib.cli.options import DIFFERENT, OK
+from trendlib.cli.options import DIFFERENT, OK, local_path, say, show
 from trendlib.errors import ModelNotReachableError
 from trendlib.model.weights import BERT_BASE
 
@@ -26,7 +24,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
         help="%(default)s (the default), or a folder that holds its files",
     )
     command.add_argument(
-        "--csv", type=Path, metavar="FILE", help="also write the table to this file"
+        "--csv", type=local_path, metavar="FILE", help="also write the table to this file"
     )
     command.set_defaults(run=_reproduce)
 
@@ -36,18 +34,22 @@ def _reproduce(options: argparse.Namespace) -> int:
 
     from trendlib.articles import reproduce, tables
     from trendlib.articles.published import Verdict
+    from trendlib.files.own import OwnFile
 
+    csv = None if options.csv is None else OwnFile(options.csv, "reproduce")
+    if csv is not None:
+        csv.check()
     comparisons = [*reproduce.compare_printed(), *_with_model(options.model)]
     table = tables.comparison_table(comparisons)
-    with pd.option_context("display.max_rows", None, "display.width", 250):
-        print(table.to_string(justify="left"))
-        print()
-        print(tables.summary_table(comparisons).to_string(index=False, justify="left"))
-    print()
-    print(tables.summary_text(comparisons))
-    if options.csv is not None:
-        options.csv.parent.mkdir(parents=True, exist_ok=True)
-        table.to_csv(options.csv)
+    try:
+        if csv is not None:  # before anything is printed, which may fail
+            with csv.replacing() as new:
+                table.to_csv(new)
+    finally:
+        with pd.option_context("display.max_rows", None, "display.width", 250):
+            summary = tables.summary_table(comparisons).to_string(index=False, justify="left")
+            printed = (table.to_string(justify="left"), summary, tables.summary_text(comparisons))
+        show("\n\n".join(printed))
     differing = [found for found in comparisons if found.verdict is Verdict.DIFFERS]
     return DIFFERENT if differing else OK
 
@@ -59,6 +61,6 @@ def _with_model(model: str) -> "list[Comparison]":
     try:
         encoder = load_encoder(model, dtype="float64")
     except ModelNotReachableError as error:
-        print(f"trendlib: {error}", file=sys.stderr)
+        say(str(error))
         return reproduce.comparisons_not_run("weights not reachable")
     return reproduce.compare_model(encoder)

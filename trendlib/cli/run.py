@@ -3,7 +3,6 @@
 import argparse
 import re
 import shutil
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,15 +13,16 @@ from trendlib.cli.options import (
     add_reading,
     cannot_go_on,
     check_installed,
-    counted,
     fallback_told,
+    local_path,
     positive,
-    printable,
+    say,
     shorten,
+    show,
     stopped,
 )
 from trendlib.encoding import DTYPES
-from trendlib.errors import ParameterError
+from trendlib.errors import ParameterError, counted
 from trendlib.files.rows import COLUMN
 from trendlib.runs import TIMEOUT_SECONDS
 
@@ -43,8 +43,9 @@ examples:
   trendlib run --file sentences.jsonl --no-notebook
   trendlib run --file sentences.txt --out runs/mine     (again: goes on where it stopped)
 
-exit status: 0 all sentences are done, 1 some failed or the run could not go on, 2 wrong use,
-130 or 143 it was stopped (Ctrl-C, or a termination signal)
+exit status: 0 all sentences are done, 1 some failed, rows were refused (refused.jsonl in the
+run's folder says which and why) or the run could not go on, 2 wrong use, 130 or 143 it
+was stopped (Ctrl-C, or a termination signal)
 """
 
 
@@ -59,7 +60,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("sentences", nargs="*", metavar="SENTENCE", help="a sentence")
     command.add_argument(
         "--file",
-        type=Path,
+        type=local_path,
         help="sentences: .txt (one a line), .csv (with a header), .jsonl, or .parquet",
     )
     command.add_argument(
@@ -68,7 +69,10 @@ def add_options(command: argparse.ArgumentParser) -> None:
         help="the column of a .csv, or the key of a .jsonl, that holds them (default: %(default)s)",
     )
     command.add_argument(
-        "--out", type=Path, metavar="FOLDER", help=f"the run's folder (default: one in {RUNS}/)"
+        "--out",
+        type=local_path,
+        metavar="FOLDER",
+        help=f"the run's folder (default: one in {RUNS}/)",
     )
     command.add_argument(
         "--jobs", type=positive, metavar="N", help="workers (default: one a processor core)"
@@ -87,7 +91,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
         "--dtype", default="float64", help=f"{', '.join(DTYPES)} (default: %(default)s)"
     )
     command.add_argument(
-        "--notebook", type=Path, help="run this notebook instead of the walkthrough"
+        "--notebook", type=local_path, help="run this notebook instead of the walkthrough"
     )
     command.add_argument(
         "--set",
@@ -104,6 +108,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from trendlib.runs.folder import REFUSED
     from trendlib.runs.kernels import WorkerDiedError, WorkerError
     from trendlib.runs.runner import run
 
@@ -120,13 +125,17 @@ def _run(options: argparse.Namespace) -> int:
             options.jobs,
             notebooks=not options.no_notebook,
             timeout=options.timeout,
+            refused=sentences.refused,
         )
     except KeyboardInterrupt as error:
         return stopped(error, kept)
     except (OSError, WorkerError, WorkerDiedError) as error:
         return cannot_go_on("run", error, kept)
     _print_summary(summary)
-    return FAILED if summary.failed else OK
+    if sentences.refused:
+        rows = counted(len(sentences.refused), "row")
+        say(f"{rows} refused: {summary.folder / REFUSED} says which, and why")
+    return FAILED if summary.failed or sentences.refused else OK
 
 
 def _checked(options: argparse.Namespace) -> "tuple[Sentences, Settings]":
@@ -148,9 +157,9 @@ def _checked(options: argparse.Namespace) -> "tuple[Sentences, Settings]":
             options.model, options.reading, options.dtype, options.notebook, dict(options.set)
         )
     if sentences.repeats:
-        print(f"{counted(sentences.repeats, 'repeat')} left out: each sentence is run once.")
+        show(f"{counted(sentences.repeats, 'repeat')} left out: each sentence is run once.")
     if sentences.blank:
-        print(f"{counted(sentences.blank, 'empty line')} left out.")
+        show(f"{counted(sentences.blank, 'empty line')} left out.")
     if not options.no_notebook:
         _warn_of_space(len(sentences.texts), options.out or RUNS)
     return sentences, settings
@@ -160,10 +169,10 @@ def _warn_of_space(count: int, folder: Path) -> None:
     place = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     free, needed = shutil.disk_usage(place).free, count * NOTEBOOK_BYTES
     if needed > free:
-        print(
-            f"trendlib: {count:,} notebooks with their pages take about {needed / 1e9:.1f} GB, and "
-            f"the disk has {free / 1e9:.1f} GB free: --no-notebook makes only the records",
-            file=sys.stderr,
+        say(
+            f"the notebooks and pages of {counted(count, 'sentence')} take about "
+            f"{needed / 1e9:.1f} GB, and the disk has {free / 1e9:.1f} GB free: --no-notebook "
+            "makes only the records"
         )
 
 
@@ -182,21 +191,20 @@ def _run_name(options: argparse.Namespace, sentences: "Sentences", settings: "Se
 
 def _print_summary(summary: "RunSummary") -> None:
     total = counted(summary.done + len(summary.failed), "sentence")
-    print(
+    show(
         f"{total}: {summary.done:,} done ({summary.earlier:,} of them earlier), "
         f"{len(summary.failed):,} failed."
     )
     if summary.others:
-        print(
+        show(
             f"The folder holds {counted(summary.others, 'sentence')} of earlier commands too: "
             "they stand after these in its tables and its index."
         )
     for record in summary.failed[:10]:
-        failure = f"failed: {shorten(record['sentence'], 60)!r}: {record['error']}"
-        print(printable(failure), file=sys.stderr)
+        say(f"failed: {shorten(record['sentence'], 60)!r}: {record['error']}")
     if len(summary.failed) > 10:
-        print(f"and {len(summary.failed) - 10:,} more", file=sys.stderr)
-    print(f"See {summary.folder / 'index.html'}")
+        say(f"and {len(summary.failed) - 10:,} more failed")
+    show(f"See {summary.folder / 'index.html'}")
 
 
 def _assignment(text: str) -> tuple[str, str]:

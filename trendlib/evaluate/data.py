@@ -6,7 +6,10 @@ that of the file that was measured.
 """
 
 import os
+import threading
 from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +23,9 @@ FOLDER_VARIABLE = "TRENDLIB_DATA"
 CACHE_VARIABLE = "TRENDLIB_CACHE"
 """Names the folder of downloads and of what is computed once; if not set, the system's cache."""
 WAIT_SECONDS = 10
+"""How long a server may say nothing."""
+DOWNLOAD_SECONDS = 600.0
+"""How long the download of a file may take in all."""
 
 _SENTEVAL = (
     "https://raw.githubusercontent.com/yan-soares/research_embeddings_fine_tuning/"
@@ -119,7 +125,7 @@ EWT_TEST = Source(
 
 def cache_folder() -> Path:
     """Return the folder of downloads and of computed features."""
-    return Path(os.environ.get(CACHE_VARIABLE) or pooch.os_cache("trendlib"))
+    return Path(os.environ.get(CACHE_VARIABLE) or pooch.os_cache("trendlib")).expanduser()
 
 
 def fetch(source: Source) -> Path:
@@ -130,23 +136,45 @@ def fetch(source: Source) -> Path:
     """
     folder = os.environ.get(FOLDER_VARIABLE)
     if folder:
-        return _in_folder(source, Path(folder))
+        return _in_folder(source, Path(folder).expanduser())
     try:
-        return Path(
-            pooch.retrieve(
+        return _downloaded(source)
+    except Exception as error:  # the downloader's errors share no base class
+        raise DataError(
+            f"{source.what} cannot be downloaded from {source.url} ({type(error).__name__}: "
+            f"{error}): connect, or name a folder that holds {source.path} in the environment "
+            f"variable {FOLDER_VARIABLE}"
+        ) from error
+
+
+def _downloaded(source: Source) -> Path:
+    """Find a file in the cache, or download it there.
+
+    Raises:
+        TimeoutError: If that takes longer than ``DOWNLOAD_SECONDS``.
+        Exception: If it cannot be downloaded.
+    """
+    found: Future[str] = Future()
+
+    def retrieve() -> None:
+        try:
+            path = pooch.retrieve(
                 source.url,
                 f"sha256:{source.sha256}",
                 fname=source.path.replace("/", "-"),
                 path=cache_folder(),
                 downloader=pooch.HTTPDownloader(timeout=WAIT_SECONDS),
             )
-        )
-    except Exception as error:  # the downloader's errors share no base class
-        raise DataError(
-            f"{source.what} cannot be downloaded from {source.url} ({type(error).__name__}): "
-            f"connect, or name a folder that holds {source.path} in the environment variable "
-            f"{FOLDER_VARIABLE}"
-        ) from error
+            found.set_result(path)
+        except Exception as error:
+            found.set_exception(error)
+
+    # A server that sends a byte now and then is waited for without an end; hence the thread.
+    threading.Thread(target=retrieve, daemon=True).start()
+    try:
+        return Path(found.result(DOWNLOAD_SECONDS))
+    except FutureTimeoutError:
+        raise TimeoutError(f"it was not done after {DOWNLOAD_SECONDS:g} s") from None
 
 
 def _in_folder(source: Source, folder: Path) -> Path:

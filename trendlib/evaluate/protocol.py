@@ -79,7 +79,7 @@ class Workbench:
         model = self.encoder.provenance
         libraries = [version(library) for library in LIBRARIES]
         code = code_version(computed_by)
-        return key_of(*parts, model.weights_sha256, model.dtype, code, libraries)
+        return key_of(*parts, model.model_sha256, model.dtype, code, libraries)
 
     def sample(self, items: Sequence["Item"], quick_count: int) -> list["Item"]:
         """Return all items; or, if a sample is enough, ``quick_count`` of them, in their order."""

@@ -1,5 +1,6 @@
 """Files of results: one folder per model, one file per task. The book shows nothing else."""
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from trendlib.encoding import Provenance
 from trendlib.errors import InputFileError
 from trendlib.evaluate.scores import Score
 from trendlib.files.atomic import replacing
+from trendlib.files.own import check_replaceable
 
 BOOK_FIGURES = Path(__file__).resolve().parent / "figures"
 """The folder of the results that the book shows.
@@ -100,9 +102,28 @@ class TaskResult:
         }
 
 
+CHECKSUM = "sha256"
+"""The key of a file of results that holds the checksum of all its others."""
+
+
+def result_file(task: str, model: str, folder: Path) -> Path:
+    """Name the file of a task's results, and check that it is none, or one of results.
+
+    Raises:
+        OutputError: If it holds something else or is damaged, or if it cannot be written.
+    """
+    path = folder / _folder_name(model) / f"{task}.json"
+    check_replaceable(path, "evaluate", read_result)
+    return path
+
+
 def write_result(result: TaskResult, folder: Path) -> Path:
-    """Write the results of a task, and return the path of the file."""
-    path = folder / _folder_name(result.provenance.model) / f"{result.task}.json"
+    """Write the results of a task, and return the path of the file.
+
+    Raises:
+        OutputError: As ``result_file``.
+    """
+    path = result_file(result.task, result.provenance.model, folder)
     path.parent.mkdir(parents=True, exist_ok=True)
     content = {
         **vars(result),
@@ -110,6 +131,7 @@ def write_result(result: TaskResult, folder: Path) -> Path:
         "seconds": round(result.seconds, 1),
         "scores": [score.as_dict() for score in result.scores],
     }
+    content[CHECKSUM] = _sha256(content)
     with replacing(path) as new:
         new.write_text(
             json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n",
@@ -118,20 +140,26 @@ def write_result(result: TaskResult, folder: Path) -> Path:
     return path
 
 
+def _sha256(content: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
 def read_result(path: Path) -> TaskResult:
     """Read the results of a task.
 
     Raises:
-        InputFileError: If the file is not one of results.
+        InputFileError: If the file is not one of results, or has changed since it was written.
     """
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
+        if found.pop(CHECKSUM) != _sha256(found):
+            raise ValueError("its checksum is another one")
         scores = tuple(Score(**_NO_FIGURE | fields) for fields in found["scores"])
         provenance = Provenance(**found["provenance"])
         return TaskResult(**found | {"scores": scores, "provenance": provenance})
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise InputFileError(
-            f"{path.name} holds no results of a task ({type(error).__name__}: {error}): "
+            f"{path} holds no results of a task, or is damaged ({type(error).__name__}: {error}): "
             "`trendlib evaluate` writes them"
         ) from error
 

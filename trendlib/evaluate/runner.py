@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from trendlib.errors import DataError, EvaluationError
+from trendlib.errors import DataError, EvaluationError, counted
 from trendlib.evaluate.data import cache_folder
 from trendlib.evaluate.protocol import Measured, Task, Workbench
-from trendlib.evaluate.results import TaskResult, write_result
+from trendlib.evaluate.results import TaskResult, result_file, write_result
 from trendlib.evaluate.store import Store
 from trendlib.evaluate.tasks.complement import Complement
 from trendlib.evaluate.tasks.contexts import Contexts
@@ -31,7 +31,7 @@ from trendlib.evaluate.tasks.sts import Sts
 from trendlib.evaluate.tasks.syntax import Syntax
 from trendlib.evaluate.tasks.trec import Trec
 from trendlib.evaluate.tasks.zeros import Zeros
-from trendlib.model.encoder import load_encoder
+from trendlib.model.encoder import Encoder, check_same_model, load_encoder
 
 AnyTask = Task[Any, Any]
 TASKS: dict[str, AnyTask] = {
@@ -81,8 +81,14 @@ def open_workbench(
         folder: The folder of what is computed; in the cache if left out.
     """
     store = Store(folder or cache_folder() / "evaluate")
-    exact = partial(load_encoder, model, "float64")
-    return Workbench(load_encoder(model, "float32"), exact, store, quick, seed)
+    encoder = load_encoder(model, "float32")
+
+    def exact() -> Encoder:
+        found, first = load_encoder(model, "float64"), encoder.provenance
+        check_same_model("begun", first.model_sha256, found.provenance, first.model)
+        return found
+
+    return Workbench(encoder, exact, store, quick, seed)
 
 
 def run_tasks(
@@ -97,7 +103,12 @@ def run_tasks(
         tasks: The tasks.
         out: The folder of results, with one folder per model.
         tell: Called with a line for each task.
+
+    Raises:
+        OutputError: If the results of a task cannot be written, or if another file is in the way.
     """
+    for task in tasks:  # before the work
+        result_file(task.name, workbench.encoder.provenance.model, out)
     report = TaskReport()
     total = sum(len(task.methods(workbench)) for task in tasks)
     with tqdm(total=total, desc="methods", unit="", disable=None) as bar:
@@ -113,7 +124,9 @@ def run_tasks(
                 tell(f"{task.name}: failed: {error}")
             else:
                 report.done[task.name] = write_result(result, out)
-                tell(f"{task.name}: {len(result.methods)} methods, {result.seconds:.0f} s")
+                tell(
+                    f"{task.name}: {counted(len(result.methods), 'method')}, {result.seconds:.0f} s"
+                )
     return report
 
 

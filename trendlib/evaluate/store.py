@@ -2,18 +2,21 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from zipfile import BadZipFile
 
 import numpy as np
 
 from trendlib.files.atomic import replacing
 
+DIGEST_BYTES = 32
+
 
 class Store:
-    """A folder of arrays, one file for each key."""
+    """A folder of arrays: a file for each key, whose checksum stands at its end."""
 
     def __init__(self, folder: Path) -> None:
         """Use a folder, which is made when it is needed."""
@@ -31,9 +34,12 @@ class Store:
     def find(self, key: str) -> dict[str, Any] | None:
         """Read arrays; returns None if there are none, or if their file is damaged."""
         try:
-            with np.load(self._path(key), allow_pickle=False) as kept:
-                return {name: kept[name] for name in kept.files}
-        except (OSError, ValueError, EOFError, BadZipFile):
+            with self._path(key).open("rb") as file:
+                if not _is_whole(file):
+                    return None
+                with np.load(file, allow_pickle=False) as kept:
+                    return {name: kept[name] for name in kept.files}
+        except (FileNotFoundError, ValueError, EOFError, BadZipFile):
             return None
 
     def write(self, key: str, arrays: Mapping[str, Any]) -> None:
@@ -41,9 +47,31 @@ class Store:
         self.folder.mkdir(parents=True, exist_ok=True)
         with replacing(self._path(key)) as new, new.open("wb") as file:
             np.savez(file, allow_pickle=False, **arrays)
+            file.flush()
+            file.write(_digest(new, file.tell()))
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}.npz"
+
+
+def _is_whole(file: BinaryIO) -> bool:
+    """Check the end of a file, and go back to its beginning."""
+    size = file.seek(0, os.SEEK_END) - DIGEST_BYTES
+    if size < 0:
+        return False
+    file.seek(size)
+    kept = file.read()
+    return kept == _digest(Path(file.name), size) and file.seek(0) == 0
+
+
+def _digest(path: Path, size: int) -> bytes:
+    """Compute the checksum of the first ``size`` bytes of a file."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while size > 0 and (part := file.read(min(size, 1 << 20))):
+            digest.update(part)
+            size -= len(part)
+    return digest.digest()
 
 
 def key_of(*parts: object) -> str:

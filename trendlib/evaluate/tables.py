@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
+from trendlib.errors import counted
 from trendlib.evaluate.results import TaskResult, results_of
 from trendlib.evaluate.verdicts import CLASSIFICATION, TITLES
 from trendlib.evaluate.wording import Write, hundredths, interval, p_text
@@ -39,8 +40,8 @@ def run_text(task: str) -> str:
         sample = "; **a quick sample, not the whole data**" if result.quick else ""
         facts = ", ".join(_fact(*item) for item in result.facts.items())
         lines.append(
-            f"- {result.provenance}, measured on {result.measured} on {result.cores} cores in "
-            f"{result.seconds:,.0f} seconds{sample}. {facts}."
+            f"- {result.provenance}, measured on {result.measured} on "
+            f"{counted(result.cores, 'core')} in {result.seconds:,.0f} seconds{sample}. {facts}."
         )
     return "\n".join(lines) or _missing(task)
 

@@ -1,11 +1,15 @@
 """What a command has written is known again by its checksum; nothing else is touched."""
 
 import hashlib
+import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from trendlib.errors import OutputError
 from trendlib.files.atomic import replacing
+
+LINE = re.compile("[0-9a-f]{64}  .+")
 
 
 def file_sha256(path: Path) -> str:
@@ -20,15 +24,32 @@ class Checksums:
     A file may have two while it is being replaced: the old one and the new one.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Name the file that holds them, beside the files that they are of."""
-        self.path = path
+    def __init__(self, out: Path, command: str) -> None:
+        """Name the file that holds them, beside ``out``.
+
+        Args:
+            out: The first of the files that they are of.
+            command: The command that writes them, such as "embed".
+        """
+        self.path = out.with_name(f".{out.name}.sha256")
+        self._command = f"`trendlib {command}`"
 
     def lines(self) -> list[str]:
-        """Return a line for each checksum; none if there is no such file."""
-        if not self.path.is_file():
+        """Return a line for each checksum; none if there is no such file.
+
+        Raises:
+            OutputError: If it holds something else.
+        """
+        if not self.path.exists() and not self.path.is_symlink():
             return []
-        return self.path.read_text("utf-8", "surrogateescape").removesuffix("\n").split("\n")
+        read = self.path.read_bytes() if self.path.is_file() else b""
+        lines = read.decode("utf-8", "surrogateescape").removesuffix("\n").split("\n")
+        if self.path.is_symlink() or not all(LINE.fullmatch(line) for line in lines):
+            raise OutputError(
+                f"{self.path} is damaged, or not by {self._command}: give another file to write, "
+                "or move that one away"
+            )
+        return lines
 
     def write(self, lines: Iterable[str]) -> None:
         """Replace all of them."""
@@ -41,17 +62,30 @@ class Checksums:
         Raises:
             OutputError: If it is another's, or has changed.
         """
-        if path.is_symlink():
+        check_place(path)
+        lines = self.lines()
+        if path.exists() and (not path.is_file() or line_of(path, path.name) not in lines):
             raise OutputError(
-                f"{path} is a link to {path.readlink()}: give a file that is none, with --out"
+                f"{path} was not written by {self._command}, or has changed since (its checksum "
+                f"is not in {self.path}): give another file to write, or move that one away"
             )
-        if not path.exists():
-            return
-        if not path.is_file() or line_of(path, path.name) not in self.lines():
-            raise OutputError(
-                f"{path} was not written by `trendlib embed`, or has changed since (its checksum "
-                f"is not in {self.path}): give another file with --out, or move that one away"
-            )
+
+
+def check_place(path: Path) -> None:
+    """Check that a file can be written at a place, as far as can be said before the work.
+
+    Raises:
+        OutputError: If there is a link, or if its folder cannot be made or written to.
+    """
+    if path.is_symlink():
+        raise OutputError(
+            f"{path} is a link to {path.readlink()}: give the name of a file that is none"
+        )
+    folder = next(parent for parent in path.absolute().parents if os.path.lexists(parent))
+    if not folder.is_dir():
+        raise OutputError(f"{path} cannot be written, since {folder} is no folder: give another")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError(f"{path} cannot be written: {folder} is read-only; give another folder")
 
 
 def line_of(path: Path, name: str) -> str:

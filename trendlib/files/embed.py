@@ -3,7 +3,6 @@
 import ctypes
 import json
 import os
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,12 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from trendlib.embedding import Recipe
-from trendlib.errors import InputChangedError, InputFileError, OutputError, reason
+from trendlib.errors import InputChangedError, InputFileError, OutputError, counted, reason
 from trendlib.files.atomic import move
 from trendlib.files.checksums import Checksums, file_sha256, line_of
 from trendlib.files.code_version import code_version
-from trendlib.files.parts import CODE, Parts, Refusal
-from trendlib.files.rows import COLUMN, InputRow, read_rows
+from trendlib.files.parts import CODE, Parts
+from trendlib.files.rows import COLUMN, InputRow, Refusal, read_rows, refusal
 from trendlib.files.settings import differences
 from trendlib.files.table import EmbeddingColumns, embeddings_table
 from trendlib.model.corpus import Embedded, embed_many
@@ -31,7 +30,6 @@ METADATA = b"trendlib"
 """The key of the Parquet file's metadata that says what made it, as JSON."""
 ROWS = "rows"
 """The key of that metadata that holds how many rows were read."""
-CHECKSUM_LINE = re.compile("[0-9a-f]{64}  .+")
 COMPUTED_BY = ("trendlib.model.corpus", "trendlib.files.table", "trendlib.files.rows")
 """The modules that an embedding's row comes from: if their code changes, it is computed again."""
 
@@ -153,7 +151,7 @@ class Written:
             raise OutputError(f"{out.name!r} is to be written: give a name that ends with .parquet")
         self.out = out
         self.side_file = out.with_name(f"{out.stem}.refused.jsonl")
-        self.checksums = Checksums(out.with_name(f".{out.name}.sha256"))
+        self.checksums = Checksums(out, "embed")
 
     def check_not(self, source: Path) -> None:
         """Check that what is read is not written to.
@@ -173,12 +171,6 @@ class Written:
         Raises:
             OutputError: If one is, or if one of ours has changed.
         """
-        lines = self.checksums.lines()
-        if not all(CHECKSUM_LINE.fullmatch(line) for line in lines):
-            raise OutputError(
-                f"{self.checksums.path} is damaged, or not by `trendlib embed`: give another file "
-                "with --out, or move that one away"
-            )
         self.checksums.check(self.out)
         self.checksums.check(self.side_file)
         Parts(self.out).check_ours()
@@ -221,8 +213,8 @@ def _is_done(written: Written, settings: Mapping[str, Any], say: Callable[[str],
     summary = _summary(written, 0)
     if summary.embedded + summary.refused != kept[ROWS]:
         raise OutputError(
-            f"{out} lists {summary.embedded:,} of {kept[ROWS]:,} rows, and {written.side_file} "
-            f"{summary.refused:,}: delete both, and they are made again"
+            f"{out} lists {summary.embedded:,} of {counted(kept[ROWS], 'row')}, and "
+            f"{written.side_file} {summary.refused:,}: delete both, and they are made again"
         )
     return True
 
@@ -260,15 +252,13 @@ def embed_columns(
 def _embed_rows(
     rows: Sequence[InputRow], encoder: Encoder, recipe: Recipe, on_rows: Callable[[int], object]
 ) -> tuple[pa.Table, list[Refusal]]:
-    refused = [
-        Refusal(row.number, row.problem, _shown(row)) for row in rows if row.problem is not None
-    ]
+    refused = [refusal(row, row.problem) for row in rows if row.problem is not None]
     on_rows(len(refused))
     texts = [row for row in rows if row.problem is None]
     columns, reasons = embed_columns(encoder, [row.text for row in texts], recipe, on_rows)
     for place, why in reasons.items():
-        refused.append(Refusal(texts[place].number, why, _shown(texts[place])))
-    refused.sort(key=lambda refusal: refusal.row)
+        refused.append(refusal(texts[place], why))
+    refused.sort(key=lambda found: found.row)
     numbers = [row.number for row in texts]
     # What is refused may be no text at all.
     sentences = [None if place in reasons else row.text for place, row in enumerate(texts)]
@@ -286,10 +276,6 @@ def _give_memory_back() -> None:
         trim(0)
 
 
-def _shown(row: InputRow) -> str:
-    return "" if row.text is None else str(row.text)[:200]
-
-
 def _put_together(parts: Parts, count: int, written: Written, settings: Mapping[str, Any]) -> None:
     """Write the two files; the Parquet file last, since it says that all is done.
 
@@ -302,7 +288,7 @@ def _put_together(parts: Parts, count: int, written: Written, settings: Mapping[
     done = _rows_of(table) + _lines_of(refused)
     if done != settings[ROWS]:
         raise OutputError(
-            f"{settings[ROWS]:,} rows were read, and {done:,} are done: a fault of trendlib; "
+            f"{counted(settings[ROWS], 'row')} read, and {done:,} done: a fault of trendlib; "
             f"nothing is put together, and the parts are kept in {parts.folder}"
         )
     written.check_ours()  # hours may have passed

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 from trendlib.errors import OutputError
 from trendlib.files.atomic import replacing
 from trendlib.files.checksums import file_sha256
-from trendlib.files.rows import InputRow
+from trendlib.files.rows import InputRow, Refusal
 from trendlib.files.settings import differences, read_object
 
 SETTINGS = "settings.json"
@@ -29,21 +29,6 @@ CODE = "code"
 """The key of the settings that holds the version of the code."""
 OURS = re.compile(r"\.lock|settings\.json|\d+\.(parquet|jsonl|json)|joined\.\w+|\..*\.new")
 """The names of the files that the folder holds."""
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """A row that has no embedding.
-
-    Attributes:
-        row: Its number in the file, from 1.
-        reason: Why.
-        text: What stands there, or its beginning.
-    """
-
-    row: int
-    reason: str
-    text: str
 
 
 class Parts:

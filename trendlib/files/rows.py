@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from trendlib.errors import InputFileError
+from trendlib.errors import InputFileError, counted
 
 COLUMN = "sentence"
 FIELD_LIMIT = 10_000_000
@@ -32,6 +32,26 @@ class InputRow:
     number: int
     text: Any
     problem: str | None = None
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A row of a file that has no result.
+
+    Attributes:
+        row: Its number in the file, from 1.
+        reason: Why.
+        text: What stands there, or its beginning.
+    """
+
+    row: int
+    reason: str
+    text: str
+
+
+def refusal(row: InputRow, why: str) -> Refusal:
+    """Say that a row has no result, and why."""
+    return Refusal(row.number, why, "" if row.text is None else str(row.text)[:200])
 
 
 def read_rows(path: Path, column: str = COLUMN) -> Iterator[InputRow]:
@@ -64,9 +84,13 @@ def read_rows(path: Path, column: str = COLUMN) -> Iterator[InputRow]:
 def _opened(path: Path) -> Iterator[TextIO]:
     """Open a text whose lines end with LF, CR LF or CR, and with nothing else that looks so."""
     with path.open("rb") as file:
-        start = file.read(2)
-    if start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        start = file.read(1024)
+        pairs = len(start) // 2
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise InputFileError(f"{path.name} is UTF-16: save it as UTF-8")
+    # Every second byte of most Western texts is 0 there, and hardly any in another encoding.
+    if 2 * max(start[part : 2 * pairs : 2].count(0) for part in (0, 1)) > pairs:
+        raise InputFileError(f"{path.name} looks like UTF-16: save it as UTF-8")
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file_of_text:
         yield file_of_text
 
@@ -128,7 +152,7 @@ def _noted(lines: TextIO, taken: list[str]) -> Iterator[str]:
 
 def _csv_row(number: int, record: Sequence[str], header: Sequence[str], place: int) -> InputRow:
     if place >= len(record):
-        short = f"{len(record)} fields, and the sentence is in field {place + 1}"
+        short = f"{counted(len(record), 'field')}, and the sentence is in field {place + 1}"
         return InputRow(number, None, short)
     if any(record[len(header) :]):
         long = f"{len(record)} fields, and the header has {len(header)}: quote what holds a comma"
@@ -207,7 +231,7 @@ def _read_parquet(path: Path, column: str) -> Iterator[InputRow]:
                     number += 1
                     yield _parquet_row(number, value)
             if number != file.metadata.num_rows:
-                raise ValueError(f"it is said to hold {file.metadata.num_rows} rows")
+                raise ValueError(f"it is said to hold {counted(file.metadata.num_rows, 'row')}")
     except InputFileError:
         raise
     except (ArrowException, OSError, ValueError, LookupError) as error:  # damage has many names

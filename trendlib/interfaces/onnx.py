@@ -20,7 +20,8 @@ from torch import Tensor
 
 from trendlib.attention import attention_rows, layer_of, row_number
 from trendlib.errors import OutputError, needs_extra
-from trendlib.files.atomic import replacing
+from trendlib.files.checksums import file_sha256
+from trendlib.files.own import OwnFile
 from trendlib.interfaces import EXTRAS
 from trendlib.model.batch import rows_of, run_blocks
 from trendlib.model.encoder import Encoder
@@ -30,6 +31,7 @@ with needs_extra(__name__, EXTRAS["onnx"]):
     import onnx
     import onnxruntime
 
+COMMAND = "export"
 INPUTS = ("input_ids", "attention_mask")
 OUTPUTS = ("static", "contextual", "attention")
 WORD_RULE = r"regex:(?w)\b, boundaries inside a token ignored; special tokens typed are text"
@@ -72,10 +74,12 @@ def export(encoder: Encoder, reading: Reading, out: Path) -> float:
         The largest difference of the file's outputs from the model's, on a few sentences.
 
     Raises:
-        OutputError: If the file's outputs are not the model's; then it is not kept.
+        OutputError: If the file's outputs are not the model's; then it is not kept. Or if a file
+            that ``export`` did not write is in the way.
         LayerOutOfRangeError: If the reading names a layer that the model lacks.
         UnsupportedModelError: If the model cannot run batches.
     """
+    check_outputs(out)
     encoder.check()
     layer = layer_of(reading, encoder.n_layers)
     rows = encoder.n_layers if layer is None else encoder.n_heads
@@ -83,8 +87,9 @@ def export(encoder: Encoder, reading: Reading, out: Path) -> float:
     axes = {0: torch.export.Dim("sentence"), 1: token}
     # Two arrays: of one that is given twice, the exporter would make one input.
     examples = tuple(torch.ones((2, 8), dtype=torch.long) for _ in INPUTS)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(out) as new:
+    tokenizer = OwnFile(tokenizer_file(out), COMMAND)
+    with OwnFile(out, COMMAND).replacing() as new, tokenizer.replacing() as beside:
+        beside.write_text(_plain_tokenizer(encoder), encoding="utf-8")
         with _quiet(), torch.inference_mode():
             program = torch.onnx.export(
                 _Traced(encoder, layer),
@@ -108,7 +113,8 @@ def export(encoder: Encoder, reading: Reading, out: Path) -> float:
                 "reading": reading.name,
                 "focus_row": str(row_number(reading.focus_row, rows)),
                 "drop": reading.drop,
-                "tokenizer": tokenizer_file(out).name,
+                "tokenizer": tokenizer.path.name,
+                "tokenizer_sha256": file_sha256(beside),
                 "max_tokens": str(encoder.max_tokens),
                 "words": WORD_RULE,
             },
@@ -120,9 +126,17 @@ def export(encoder: Encoder, reading: Reading, out: Path) -> float:
                 f"the ONNX file's outputs differ from the model's by {difference:.1e}, and "
                 f"{TOLERANCE:.0e} is allowed: it was not kept"
             )
-        with replacing(tokenizer_file(out)) as beside:
-            beside.write_text(_plain_tokenizer(encoder), encoding="utf-8")
     return difference
+
+
+def check_outputs(out: Path) -> None:
+    """Check, before the work, that no file of another is where ``export`` writes.
+
+    Raises:
+        OutputError: If one is, or if no file can be written there.
+    """
+    for path in (out, tokenizer_file(out)):
+        OwnFile(path, COMMAND).check()
 
 
 def tokenizer_file(out: Path) -> Path:

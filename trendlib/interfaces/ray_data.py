@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from trendlib.embedding import ARTICLE_RECIPE, Recipe
-from trendlib.errors import ParameterError, needs_extra
+from trendlib.errors import ParameterError, counted, needs_extra
 from trendlib.files.rows import COLUMN
 from trendlib.interfaces import EXTRAS
-from trendlib.model.encoder import load_encoder
-from trendlib.model.weights import AUTO
+from trendlib.model.encoder import check_same_model, load_encoder
+from trendlib.model.weights import AUTO, Weights, find_weights
 
 with needs_extra(__name__, EXTRAS["ray_data"]):
     import pyarrow as pa
@@ -33,11 +33,16 @@ BATCH_ROWS = 1024
 class TrendBatches:
     """Embeds batches of rows, in one worker of the cluster; see ``embed_dataset``."""
 
-    def __init__(self, column: str, model: str | Path, recipe: Recipe, dtype: str, device: str):
-        """Load the model."""
+    def __init__(self, column: str, weights: Weights, recipe: Recipe, dtype: str, device: str):
+        """Load the model.
+
+        Raises:
+            OtherModelError: If this machine has another one.
+        """
         self._column = column
         self._recipe = recipe
-        self._encoder = load_encoder(model, dtype, device)
+        self._encoder = load_encoder(weights.choice, dtype, device)
+        check_same_model("begun", weights.model_sha256, self._encoder.provenance, weights.name)
 
     def __call__(self, batch: pa.Table) -> pa.Table:
         """Add the columns of the embeddings to a batch of rows."""
@@ -66,7 +71,8 @@ def embed_dataset(
         dataset: The rows.
         workers: How many workers share the work, wherever in the cluster they are.
         column: The column that holds the sentences.
-        model: A name or a folder that every worker can see; see ``weights.find_weights``.
+        model: A name or a folder that this process and every worker can see; see
+            ``weights.find_weights``. A worker that finds another model there fails.
         recipe: How a sentence becomes a vector; the article's way if left out. In the column, an
             undefined coordinate is 0 with ``undefined="zero"``, null with "keep".
         dtype: "float32" or "float64".
@@ -79,6 +85,7 @@ def embed_dataset(
         which says why a row has no embedding. Ray runs it when it is read.
 
     Raises:
+        ModelError: If the model cannot be found or used.
         ParameterError: If the dataset lacks the column, or has one of the further columns; or if
             the workers do not fit in the cluster, or leave no processor for reading the rows.
     """
@@ -93,9 +100,10 @@ def embed_dataset(
         )
     if not isinstance(dataset, MaterializedDataset):  # whose rows are read already
         _check_room(workers, resources)
+    weights = find_weights(model)  # once: on another machine, "auto" might be another
     choices = {
         "column": column,
-        "model": model,
+        "weights": weights,
         "recipe": recipe,
         "dtype": dtype,
         "device": device,
@@ -128,7 +136,8 @@ def _check_room(workers: int, resources: Mapping[str, Any]) -> None:
     if workers > fit or (can_block and workers >= sum(blocking)):
         listed = " + ".join(f"{processors:g}" for processors in nodes)
         raise ParameterError(
-            f"{workers} workers with num_cpus={needed} would take every processor of the cluster "
-            f"({listed}) and more, so that none is left for reading the rows and Ray waits for "
-            "ever: give fewer workers or a smaller num_cpus, or start more machines first"
+            f"{counted(workers, 'worker')} with num_cpus={needed} would take every processor "
+            f"of the cluster ({listed}) and more, so that none is left for reading the rows "
+            "and Ray waits for ever: give fewer workers or a "
+            "smaller num_cpus, or start more machines first"
         )

@@ -8,7 +8,7 @@ from trendlib.embedding import ARTICLE_RECIPE, Recipe
 from trendlib.errors import NotTextError, UnknownChoiceError, check_choice, needs_extra
 from trendlib.interfaces import EXTRAS
 from trendlib.model.corpus import BAD_ROWS, embed_array
-from trendlib.model.encoder import Encoder, check_same_model, load_encoder
+from trendlib.model.encoder import Encoder, check_same_model, load_encoder, plain
 from trendlib.model.weights import AUTO
 from trendlib.typing import SentenceVectors
 
@@ -119,7 +119,7 @@ def _texts(given: Any) -> list[str]:
             "one string each"
         )
     # NumPy would make one array of them, as wide as the longest sentence.
-    texts = [text.as_py() if hasattr(text, "as_py") else text for text in given]
+    texts = [plain(text) for text in given]
     for number, text in enumerate(texts):
         if not isinstance(text, str) and isinstance(text, Sized):
             raise NotTextError(

@@ -8,6 +8,7 @@ has ``encode``, ``similarity``, evaluators, ``save_pretrained``, and works in ``
 import hashlib
 import re
 import shutil
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -21,11 +22,19 @@ from trendlib.files.code_version import code_version
 from trendlib.files.embed import COMPUTED_BY
 from trendlib.interfaces import EXTRAS
 from trendlib.model.corpus import BAD_ROWS, embed_array, shorten
-from trendlib.model.encoder import check_same_model, load_own_encoder
+from trendlib.model.encoder import check_same_model, load_own_encoder, plain
 from trendlib.model.weights import AUTO, MODEL_FILES, find_weights
 
 with needs_extra(__name__, EXTRAS["sentence_transformers"]):
     from sentence_transformers.base.modules import InputModule
+
+
+NAMES_MODELS = hasattr(InputModule, "on_model_ready")
+"""Whether this sentence-transformers lets a module name the model that it is part of."""
+
+
+class NamelessModelWarning(UserWarning):
+    """A module cannot name its model, under which ``mteb`` keeps scores."""
 
 
 class TrendTransformer(InputModule):
@@ -55,6 +64,15 @@ class TrendTransformer(InputModule):
     ) -> None:
         """Load the model."""
         super().__init__()  # type: ignore[no-untyped-call]
+        if not NAMES_MODELS:
+            warnings.warn(
+                "this sentence-transformers is older than 6, and does not let a module name its "
+                "model, so that mteb would mix the scores of different ones up: after "
+                "`model = SentenceTransformer(modules=[module])`, call "
+                "`module.on_model_ready(model)`",
+                NamelessModelWarning,
+                stacklevel=2,
+            )
         check_choice("choice for bad rows", bad_rows, BAD_ROWS)
         self.recipe = recipe
         self.bad_rows = bad_rows
@@ -87,7 +105,8 @@ class TrendTransformer(InputModule):
 
         The name says model and recipe; the revision is a checksum of these, of the other modules
         and settings, and of the code and libraries that compute. A name that you give in
-        ``model_card_data`` stays. It needs sentence-transformers 6 or newer, which calls it.
+        ``model_card_data`` stays. sentence-transformers calls it from version 6 on; with an older
+        one, call it yourself.
         """
         provenance = self._encoder.provenance
         shown = [provenance.model, *self.recipe.as_dict().values(), self.bad_rows]
@@ -127,7 +146,8 @@ class TrendTransformer(InputModule):
         self, inputs: Sequence[Any], prompt: str | None = None, **_: Any
     ) -> dict[str, Any]:
         """Pass the sentences on as they are: the encoder needs the text to find its words."""
-        return {"sentences": self._prepend_prompt(list(inputs), prompt) if prompt else list(inputs)}
+        sentences = [plain(text) for text in inputs]
+        return {"sentences": self._prepend_prompt(sentences, prompt) if prompt else sentences}
 
     def forward(self, features: dict[str, Any], **_: Any) -> dict[str, Any]:
         """Embed the sentences.

@@ -9,9 +9,9 @@ import numpy as np
 from trendlib.choice import find_words_in
 from trendlib.embedding import ARTICLE_RECIPE, Recipe, SentenceEmbedding, compose, embed_encoding
 from trendlib.encoding import Tokenized, pool
-from trendlib.errors import BadRowsError, NotTextError, SentenceError, check_choice
+from trendlib.errors import BadRowsError, NotTextError, SentenceError, check_choice, counted
 from trendlib.model.batch import start as start_batch
-from trendlib.model.encoder import Encoder, load_encoder
+from trendlib.model.encoder import Encoder, load_encoder, plain
 from trendlib.model.packing import batched, pack
 from trendlib.model.weights import MINILM
 from trendlib.typing import SentenceVectors, Vector
@@ -188,6 +188,7 @@ def embed_array(
         UnsupportedModelError: If the model cannot run batches.
     """
     check_choice("choice for bad rows", bad_rows, BAD_ROWS)
+    sentences = [plain(sentence) for sentence in sentences]
     width = encoder.hidden_size
     rows = np.full((len(sentences), width), 0 if bad_rows == "zero" else np.nan, encoder.dtype)
     refused: dict[int, SentenceError] = {}
@@ -213,9 +214,9 @@ def shorten(_: int, sentence: object) -> str:
 def _bad_rows(named: Mapping[str, SentenceError], count: int) -> BadRowsError:
     shown = [f"{name}: {why}" for name, why in list(named.items())[:5]]
     more = f"; and {count - len(shown):,} more" if count > len(shown) else ""
-    counted = " (rows are counted from 0)" if shown[0].startswith("row ") else ""
+    numbered = " (rows are counted from 0)" if shown[0].startswith("row ") else ""
     return BadRowsError(
-        f"{count:,} sentences have no embedding{counted}: "
+        f"{counted(count, 'sentence')} without an embedding{numbered}: "
         f"{'; '.join(shown)}{more}: fix or drop them, or choose bad_rows='nan'"
     )
 

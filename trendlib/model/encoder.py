@@ -29,6 +29,7 @@ from trendlib.errors import (
     TrendlibError,
     UnsupportedModelError,
     check_choice,
+    counted,
 )
 from trendlib.model.agreement import check_tokenizer
 from trendlib.model.weights import AUTO, WEIGHTS_FILE, Weights, find_weights
@@ -143,6 +144,7 @@ class Encoder:
         Returns:
             For each sentence its tokens and words, or the error that ``encode`` would raise.
         """
+        sentences = [plain(sentence) for sentence in sentences]
         refused = [_refused(sentence) for sentence in sentences]
         texts = [text for text, error in zip(sentences, refused, strict=True) if error is None]
         if not texts:
@@ -249,7 +251,7 @@ def check_same_model(what: str, expected: str, found: Provenance, name: str) -> 
     """Check that a model is the one that something was made with.
 
     Args:
-        what: How that was made: "fitted" or "saved".
+        what: How that was made: "fitted", "saved" or "begun".
         expected: The ``model_sha256`` at that time.
         found: The model now.
         name: The model's name at that time.
@@ -342,6 +344,11 @@ def _refused(sentence: object) -> SentenceError | None:
     return None
 
 
+def plain(sentence: Any) -> Any:
+    """Turn a text of Arrow into one of Python; everything else stays as it is."""
+    return sentence.as_py() if hasattr(sentence, "as_py") else sentence
+
+
 def check_text(sentence: object) -> None:
     """Check that something is a text with at least one visible character.
 
@@ -350,8 +357,10 @@ def check_text(sentence: object) -> None:
         BlankSentenceError: If it is empty or white space.
     """
     if not isinstance(sentence, str):
+        number = isinstance(sentence, int | float)
+        hint = " (papermill makes a number of `-p sentence 42`, a text of `-r`)" if number else ""
         raise NotTextError(
-            f"the sentence is of type {type(sentence).__name__}: give a string (str)"
+            f"the sentence is of type {type(sentence).__name__}: give a string (str){hint}"
         )
     try:
         sentence.encode("utf-8")
@@ -383,14 +392,15 @@ def _load_network(weights: Weights) -> Any:
     if report["missing_keys"] or report["mismatched_keys"]:
         wrong = sorted(report["missing_keys"]) + [str(key) for key in report["mismatched_keys"]]
         raise CorruptedWeightsError(
-            f"the weights of {weights.name} lack {len(wrong)} tensors ({wrong[0]}, ...), which "
-            "would be filled with random numbers: copy or download them again"
+            f"the weights of {weights.name} lack {counted(len(wrong), 'tensor')} "
+            f"({wrong[0]}, ...), which would be filled with random numbers: copy or download "
+            "them again"
         )
     unused = sorted(key for key in report["unexpected_keys"] if not _is_of_a_head(key, network))
     if unused:
         raise UnsupportedModelError(
-            f"{WEIGHTS_FILE} of {weights.name} holds {len(unused)} tensors that nothing uses "
-            f"({unused[0]}, ...): config.json declares another model than the weights are of; "
+            f"{WEIGHTS_FILE} of {weights.name} holds {counted(len(unused), 'tensor')} that nothing "
+            f"uses ({unused[0]}, ...): config.json declares another model than the weights are of; "
             "give the config that belongs to them"
         )
     return network

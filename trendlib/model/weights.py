@@ -262,8 +262,9 @@ def find_weights(model: str | Path = AUTO) -> Weights:
     try:
         if isinstance(model, str) and model in named:
             return named[model]()
-        if isinstance(model, str | Path) and str(model).strip() and Path(model).is_dir():
-            return _find_local(Path(model))
+        folder = _folder(model)
+        if folder is not None:
+            return _find_local(folder)
     except OSError as error:
         raise MissingWeightsError(
             f"a file of the model {str(model)!r} cannot be read ({_cause(error)}): "
@@ -274,6 +275,17 @@ def find_weights(model: str | Path = AUTO) -> Weights:
         f"unknown model {model!r}: choose one of {listed}, or the path of a folder that holds "
         f"a BERT model ({_needed()})"
     )
+
+
+def _folder(model: object) -> Path | None:
+    """Return the folder that a path leads to, a tilde at its beginning included."""
+    if not isinstance(model, str | Path) or not str(model).strip():
+        return None
+    try:
+        folder = Path(model).expanduser()
+        return folder if folder.is_dir() else None
+    except (OSError, ValueError, RuntimeError):  # it is too long, no path, or nobody's home
+        return None
 
 
 def require_files(folder: Path, name: str) -> None:

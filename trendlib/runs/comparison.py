@@ -94,7 +94,10 @@ def _load(folder: Path) -> pd.DataFrame:
         )
     columns = ["sentence", "status", "focus", "related"]
     try:
-        read = pyarrow.parquet.read_table(path, columns=columns, page_checksum_verification=True)
+        with path.open("rb") as file:  # pyarrow takes a name for an address where it can
+            read = pyarrow.parquet.read_table(
+                file, columns=columns, page_checksum_verification=True
+            )
         table: pd.DataFrame = read.to_pandas()
     except (pa.ArrowException, OSError, ValueError) as error:
         raise RunFolderError(

@@ -7,6 +7,7 @@ import shutil
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from filelock import FileLock, Timeout
 
 from trendlib.errors import RunFolderError
 from trendlib.files.atomic import replacing
+from trendlib.files.rows import Refusal
 from trendlib.files.settings import differences
 from trendlib.runs import index, records
 from trendlib.runs.records import Record
@@ -24,6 +26,7 @@ MANIFEST = "run.json"
 INDEX = "index.html"
 PARQUET = "results.parquet"
 CSV = "results.csv"
+REFUSED = "refused.jsonl"
 LOCK = ".lock"
 STAGING = ".staging"
 SENTENCES = "sentences"
@@ -172,6 +175,14 @@ class RunFolder:
         else:
             staged.rename(final)
         shutil.rmtree(self.path / STAGING / f"{name}.work", ignore_errors=True)
+
+    def list_refused(self, refused: Sequence[Refusal]) -> None:
+        """Write which rows of the input were refused, and why; no file if none was."""
+        if not refused:
+            (self.path / REFUSED).unlink(missing_ok=True)
+            return
+        with replacing(self.path / REFUSED) as new:
+            new.write_text("".join(json.dumps(asdict(row)) + "\n" for row in refused), "utf-8")
 
     def summarize(
         self, sentences: Sequence[str], known: Mapping[str, Record]

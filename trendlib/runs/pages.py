@@ -12,7 +12,7 @@ from jinja2 import pass_context
 from nbconvert import HTMLExporter
 from pygments.formatters import HtmlFormatter
 
-from trendlib.runs.index import SHOWN, templates
+from trendlib.runs.index import templates
 from trendlib.runs.markdown import to_html
 
 
@@ -33,7 +33,6 @@ def notebook_page(path: Path, sentence: str) -> str:
         .get_template("page.html.j2")
         .render(
             sentence=sentence,
-            limit=SHOWN,
             body=body,
             light=_highlighting("default"),
             dark=_highlighting("native"),

@@ -26,6 +26,7 @@ COLUMNS = {
     "model": pa.string(),
     "revision": pa.string(),
     "weights_sha256": pa.string(),
+    "model_sha256": pa.string(),
     "reading": pa.string(),
     "dtype": pa.string(),
     "notebook": pa.string(),
@@ -50,6 +51,7 @@ def provenance_of(record: Mapping[str, Any]) -> Provenance:
         model=record["model"],
         revision=record["revision"],
         weights_sha256=record["weights_sha256"],
+        model_sha256=record["model_sha256"],
         dtype=record["dtype"],
         versions=json.loads(record["versions"]),
     )
@@ -115,4 +117,6 @@ def spreadsheet_text(value: object) -> object:
 
 def to_parquet(table: pa.Table, path: Path) -> None:
     """Write a table as Parquet, with checksums by which `compare` notices a changed byte."""
-    pyarrow.parquet.write_table(table, path, write_page_checksum=True)
+    # As an open file: pyarrow takes the name of a file for an address where it can.
+    with path.open("wb") as file:
+        pyarrow.parquet.write_table(table, file, write_page_checksum=True)

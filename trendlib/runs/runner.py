@@ -10,7 +10,8 @@ from typing import Any
 
 from tqdm import tqdm
 
-from trendlib.errors import ParameterError, RunFolderError
+from trendlib.errors import ParameterError, RunFolderError, counted
+from trendlib.files.rows import Refusal
 from trendlib.model.packing import batched
 from trendlib.runs import TIMEOUT_SECONDS, records
 from trendlib.runs.folder import NOTEBOOK, PAGE, PICTURE, RunFolder
@@ -57,6 +58,7 @@ def run(
     jobs: int | None = None,
     notebooks: bool = True,
     timeout: float = TIMEOUT_SECONDS,
+    refused: Sequence[Refusal] = (),
 ) -> RunSummary:
     """Run a notebook over sentences; those that are done already are not run again.
 
@@ -67,6 +69,7 @@ def run(
         jobs: How many workers; one a processor core if left out.
         notebooks: Whether to make notebooks and pages, or only the records.
         timeout: Seconds that a sentence may take; then it fails, and the others go on.
+        refused: The rows of the input that hold no sentence; the folder lists them.
 
     Raises:
         ParameterError: If a sentence is no valid text.
@@ -88,13 +91,14 @@ def run(
         try:
             _run(waiting, len(earlier), _Work(folder, notebooks), jobs or usable_cores(), timeout)
         finally:
+            folder.list_refused(refused)
             found, others = folder.summarize(sentences, earlier)
     missing = len(sentences) - len(found)
     if missing:
         raise RunFolderError(
-            f"{missing:,} of the {len(sentences):,} sentences have no valid record in {path}, "
-            "though all were run: its disk may be at fault, or another program may write to it. "
-            "Give the same command again"
+            f"{missing:,} of {counted(len(sentences), 'sentence')} without a valid record in "
+            f"{path}, though all were run: its disk may be at fault, or another program may "
+            "write to it. Give the same command again"
         )
     failed = tuple(record for record in found if record["status"] == records.FAILED)
     return RunSummary(len(found) - len(failed), len(earlier), failed, others, path)
@@ -135,6 +139,7 @@ class _Work:
         code = kernel.call(
             "prepare",
             model=settings.weights.choice,
+            model_sha256=settings.weights.model_sha256,
             dtype=settings.dtype,
             notebooks=self.notebooks,
         )

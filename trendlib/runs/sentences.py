@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trendlib.errors import InputFileError
-from trendlib.files.rows import COLUMN, InputRow, read_rows
+from trendlib.files.rows import COLUMN, InputRow, Refusal, read_rows, refusal
 
 
 @dataclass(frozen=True)
@@ -17,47 +17,57 @@ class Sentences:
         texts: The sentences.
         repeats: How many more times a sentence was given that is already there.
         blank: How many empty ones were passed over.
+        refused: The rows that hold no text.
     """
 
     texts: tuple[str, ...]
     repeats: int = 0
     blank: int = 0
+    refused: tuple[Refusal, ...] = ()
 
 
-def distinct(texts: Iterable[str], blank: int = 0) -> Sentences:
+def distinct(texts: Iterable[str], blank: int = 0, refused: tuple[Refusal, ...] = ()) -> Sentences:
     """Take each sentence once: the same sentence has the same result.
 
     >>> distinct(["Hello.", "Hi.", "Hello."])
-    Sentences(texts=('Hello.', 'Hi.'), repeats=1, blank=0)
+    Sentences(texts=('Hello.', 'Hi.'), repeats=1, blank=0, refused=())
     """
     counts = Counter(texts)
-    return Sentences(tuple(counts), counts.total() - len(counts), blank)
+    return Sentences(tuple(counts), counts.total() - len(counts), blank, refused)
 
 
 def read_sentences(path: Path, column: str = COLUMN) -> Sentences:
-    """Read a file of sentences; every row must hold one, or nothing.
+    """Read a file of sentences; a row that holds no text is refused, and the others are read.
 
     Args:
         path: The file; see ``rows.read_rows``.
         column: The column, or the object's key, that holds the sentence.
 
     Raises:
-        InputFileError: If the file cannot be read, holds no sentence, or has a row whose sentence
-            is missing or no text. The message names the first such row.
+        InputFileError: If the file cannot be read, or none of its rows holds a sentence.
     """
-    texts = [_checked(path.name, row) for row in read_rows(path, column)]
-    filled = [text for text in texts if text.strip()]
-    if not filled:
-        raise InputFileError(f"{path.name} holds no sentence: give at least one")
-    return distinct(filled, len(texts) - len(filled))
+    texts, refused, blank = [], [], 0
+    for row in read_rows(path, column):
+        why = _why_refused(row)
+        if why is not None:
+            refused.append(refusal(row, why))
+        elif row.text.strip():
+            texts.append(row.text)
+        else:
+            blank += 1
+    if not texts:
+        first = f" (row {refused[0].row}: {refused[0].reason})" if refused else ""
+        raise InputFileError(f"{path.name} holds no sentence{first}: give at least one")
+    return distinct(texts, blank, tuple(refused))
 
 
-def _checked(name: str, row: InputRow) -> str:
+def _why_refused(row: InputRow) -> str | None:
     if row.problem is not None:
-        raise InputFileError(f"{name}, row {row.number}: {row.problem}")
+        return row.problem
     if not isinstance(row.text, str):
-        raise InputFileError(
-            f"{name}, row {row.number}: the sentence is {row.text!r}, of type "
-            f"{type(row.text).__name__}: give a text"
-        )
-    return row.text
+        return f"the sentence is {row.text!r}, of type {type(row.text).__name__}: give a text"
+    try:
+        row.text.encode("utf-8")
+    except UnicodeEncodeError:
+        return "no valid Unicode text (it holds half of a surrogate pair)"
+    return None

@@ -68,6 +68,7 @@ class Settings:
             "model": self.weights.name,
             "revision": self.weights.revision,
             "weights_sha256": self.weights.sha256,
+            "model_sha256": self.weights.model_sha256,
             "reading": self.reading,
             "dtype": self.dtype,
             "notebook": self.notebook.name,

@@ -20,13 +20,14 @@ from trendlib.encoding import Encoding, pool
 from trendlib.errors import SentenceError, reason
 from trendlib.files.code_version import code_version
 from trendlib.model.corpus import embed_many
-from trendlib.model.encoder import Encoder, load_encoder
+from trendlib.model.encoder import Encoder, check_same_model, load_encoder
 from trendlib.readings import reading_named
 from trendlib.runs import records
 from trendlib.runs.settings import COMPUTED_BY
 from trendlib.typing import Vector
 
 _START = Path.cwd()
+_model_sha256 = ""
 
 
 class Answer:
@@ -45,9 +46,11 @@ def answer(function: str, arguments: str) -> Answer:
     return Answer(_FUNCTIONS[function](**json.loads(arguments)))
 
 
-def prepare(model: str, dtype: str, notebooks: bool) -> str:
+def prepare(model: str, model_sha256: str, dtype: str, notebooks: bool) -> str:
     """Load what every sentence needs; returns the version of the code that this kernel runs."""
-    load_encoder(model, dtype)
+    global _model_sha256
+    _model_sha256 = model_sha256
+    _load(model, dtype)
     if notebooks:
         _prepare_notebooks()
     # What is loaded by now stays: the garbage collector need not look at it again and again.
@@ -55,6 +58,13 @@ def prepare(model: str, dtype: str, notebooks: bool) -> str:
     gc.enable()
     gc.set_threshold(20_000, 20, 20)  # a figure makes and drops many objects
     return code_version(*COMPUTED_BY)
+
+
+def _load(model: str, dtype: str) -> Encoder:
+    """Load the model of the run; an error if its folder holds another one meanwhile."""
+    encoder = load_encoder(model, dtype)
+    check_same_model("begun", _model_sha256, encoder.provenance, encoder.provenance.model)
+    return encoder
 
 
 def _prepare_notebooks() -> None:
@@ -78,7 +88,7 @@ def describe(
 ) -> list[dict[str, Any]]:
     """Make the records of sentences, and their pictures if they are wanted."""
     try:
-        return _describe(sentences, load_encoder(model, dtype), reading, pictures)
+        return _describe(sentences, _load(model, dtype), reading, pictures)
     except Exception as error:  # whatever it is, the other sentences go on
         if len(sentences) > 1:
             return [
@@ -94,7 +104,7 @@ def describe_executed(sentence: str, model: str, dtype: str, reading: str) -> di
 
     The model has run already: what the notebook's own ``encode`` returned is used, if it is there.
     """
-    encoding = _encoding_in_notebook(sentence, load_encoder(model, dtype))
+    encoding = _encoding_in_notebook(sentence, _load(model, dtype))
     reset()  # the notebook's settings of figures are not those of the picture
     if encoding is not None:
         embedding = embed_encoding(encoding, Recipe(reading_named(reading)))

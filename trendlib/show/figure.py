@@ -1,14 +1,18 @@
 """What all figures share: colours for colour-blind readers, panels, labels, the model's name."""
 
+import re
+import textwrap
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
 
 from trendlib.encoding import Provenance
 from trendlib.model.weights import BERT_BASE
+from trendlib.show.labels import LONGEST, numbered, shortened
 from trendlib.typing import Array, SliceCosines
 
 DPI = 144
@@ -17,6 +21,10 @@ DIVERGING = "PuOr"
 UNDEFINED_COLOUR = "0.6"
 MARK = "#d55e00"  # Okabe and Ito's vermilion
 PLAIN = "#0072b2"  # and their blue
+FEW = 14
+"""A matrix of at most this many columns has room for numbers in its cells."""
+BOX = "□"
+"""Stands for a word that the font cannot draw."""
 
 
 def subplots(size: tuple[float, float]) -> tuple[Figure, Axes]:
@@ -43,16 +51,84 @@ def signed(figure: Figure, provenance: Provenance | None) -> Figure:
     return figure
 
 
+def word_labels(
+    names: Sequence[str], numbers: Sequence[int | None], longest: int = LONGEST
+) -> list[str]:
+    """Label words so that they are short, can be drawn, and are told apart.
+
+    Args:
+        names: The words.
+        numbers: Their numbers in the sentence, which repeated words show.
+        longest: How many characters of a word to show.
+    """
+    font = get_font(findfont(FontProperties()))
+    drawn = [
+        shortened(name, longest)
+        if all(font.get_char_index(ord(character)) for character in name)
+        else BOX
+        for name in names
+    ]
+    return [
+        f"{BOX} ({number})" if label == BOX else label
+        for label, number in zip(numbered(drawn, numbers), numbers, strict=True)
+    ]
+
+
+def about_labels(labels: Sequence[str]) -> list[str]:
+    """Explain the numbers and the boxes that stand in labels, if there are any."""
+    notes = []
+    if any(re.search(r" \(\d+\)$", label) for label in labels):
+        notes.append("A number in brackets is a word's place in the sentence, from 0.")
+    if any(label.startswith(BOX) for label in labels):
+        notes.append(f"{BOX} is a word that the font cannot draw.")
+    return notes
+
+
+def write_below(figure: Figure, notes: Sequence[str]) -> None:
+    """Write notes below a figure's first panel, in lines that fit the figure."""
+    if not notes:
+        return
+    axes, width = figure.axes[0], int(9 * figure.get_figwidth())
+    lines = [axes.get_xlabel(), *textwrap.wrap(" ".join(notes), width)]
+    axes.set_xlabel("\n".join(line for line in lines if line), fontsize=9, parse_math=False)
+
+
 def name_ticks(axes: Axes, columns: Sequence[str], rows: Sequence[str]) -> None:
     """Label the columns of a matrix below it and the rows beside it."""
     # parse_math=False: a "$" in a sentence is a dollar.
-    axes.set_xticks(range(len(columns)), columns, rotation=45, ha="right", parse_math=False)
-    axes.set_yticks(range(len(rows)), rows, parse_math=False)
+    if len(columns) <= FEW:
+        axes.set_xticks(range(len(columns)), columns, rotation=45, ha="right", parse_math=False)
+    else:
+        axes.set_xticks(range(len(columns)), columns, rotation=90, fontsize=8, parse_math=False)
+    size = 8 if len(rows) > FEW else None
+    axes.set_yticks(range(len(rows)), rows, fontsize=size, parse_math=False)
+
+
+def end_of_scale(matrix: Array, usual: float) -> float:
+    """Choose where a matrix's colours end: in a large one, below the highest 5%.
+
+    A single number would leave all others dark. In a small one, the cells show their numbers.
+
+    Args:
+        matrix: The numbers.
+        usual: The end for a small matrix.
+    """
+    return usual if matrix.shape[1] <= FEW else float(np.percentile(matrix, 95))
+
+
+def draw_scale(figure: Figure, matrix: Array, label: str, shrink: float = 1) -> list[str]:
+    """Draw the colour scale of a matrix; return what must be said of it below the figure."""
+    axes = figure.axes[0]
+    (image,) = axes.images
+    large = matrix.shape[1] > FEW
+    extend = "max" if large else "neither"
+    figure.colorbar(image, ax=axes, label=label, shrink=shrink, extend=extend)
+    return ["Too many cells for numbers: yellow is the highest 5%."] if large else []
 
 
 def write_values(axes: Axes, matrix: Array, defined: Array | None = None) -> None:
     """Write the numbers into a matrix's cells, in black or white, whichever is more readable."""
-    if matrix.shape[1] > 14:
+    if matrix.shape[1] > FEW:
         return  # the cells are too small
     (image,) = axes.images
     for (row, column), value in np.ndenumerate(matrix):
@@ -63,6 +139,15 @@ def write_values(axes: Axes, matrix: Array, defined: Array | None = None) -> Non
             column, row, f"{value:.2f}", ha="center", va="center", fontsize=8, color=colour
         )
         text.set_in_layout(False)  # it stays inside its cell; to measure hundreds takes long
+
+
+def counted(count: int, noun: str) -> str:
+    """Count something.
+
+    >>> counted(1, "head"), counted(12, "head")
+    ('1 head', '12 heads')
+    """
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def readable_on(background: Sequence[float] | Array) -> str:
@@ -83,7 +168,7 @@ def draw_slices(
         axes.plot(values[0], row, "D", color=MARK, ms=9, mec="white")
         if whole is not None:
             axes.plot(whole, row, "|", color="black", ms=30, mew=2.5)
-    axes.plot([], [], "o", color=PLAIN, label=f"each slice of {width} coordinates")
+    axes.plot([], [], "o", color=PLAIN, label=f"each slice of {counted(width, 'coordinate')}")
     axes.plot([], [], "D", color=MARK, label=f"the first {width}, as in the articles")
     axes.set_yticks(range(len(rows)), [name for name, *_ in rows], parse_math=False)
     axes.set_ylim(len(rows) - 0.5, -0.5)

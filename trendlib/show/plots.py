@@ -4,13 +4,13 @@ The colour maps were made for colour-blind readers. Numbers, frames and hatching
 colours say, except in strips of all coordinates, which have no room for them.
 """
 
+import textwrap
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.image import AxesImage
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
@@ -23,14 +23,20 @@ from trendlib.errors import ArrayError
 from trendlib.show.figure import (
     DIVERGING,
     DPI,
+    FEW,
     MARK,
     PLAIN,
     SEQUENTIAL,
     UNDEFINED_COLOUR,
+    about_labels,
+    draw_scale,
     draw_slices,
+    end_of_scale,
     name_ticks,
     signed,
     subplots,
+    word_labels,
+    write_below,
     write_values,
 )
 from trendlib.trend import Trend
@@ -38,6 +44,8 @@ from trendlib.typing import Array, Mask, SliceCosines, Vector
 
 MAX_WORDS = 24
 """A figure of more words would not be readable on a page."""
+LONGEST_NAME, LINE = 40, 22
+"""Of a longer name of a strip, such as a sentence, the beginning is shown, in lines."""
 Strip = tuple[str, Vector, Mask]
 """A name, the values, and where they are defined."""
 
@@ -59,33 +67,44 @@ def attention_heatmap(encoding: Encoding, layer: int, head: int) -> Figure:
     check_layer(layer, encoding.attentions.shape[0])
     check_head(head, encoding.attentions.shape[1])
     whole = merge_pieces(encoding.attentions[[layer]], encoding.words)[0, head]
-    shown = _most_received(received_by_unit(whole))
+    shown = _highest(received_by_unit(whole))
     matrix = whole[np.ix_(shown, shown)]
-    names = _labels(unit_names(encoding), shown)
-    side = max(4.5, 0.5 * len(names))
+    labels = _unit_labels(encoding)
+    names = [labels[index] for index in shown]
+    side = max(4.5, (0.5 if len(names) <= FEW else 0.28) * len(names))
     figure, axes = subplots((side + 1.2, side))
-    image = axes.imshow(matrix, cmap=SEQUENTIAL, vmin=0, vmax=1)
-    write_values(axes, matrix)
-    name_ticks(axes, names, names)
     axes.set_xlabel("attention to (key)")
     axes.set_ylabel("attention from (query)")
-    axes.set_title(f"Attention in layer {layer}, head {head}" + _left_out(shown, len(whole)))
-    figure.colorbar(image, ax=axes, label="attention (each row adds up to 1)", shrink=0.8)
+    axes.set_title(f"Attention in layer {layer}, head {head}")
+    axes.imshow(matrix, cmap=SEQUENTIAL, vmin=0, vmax=end_of_scale(matrix, usual=1.0))
+    write_values(axes, matrix)
+    name_ticks(axes, names, names)
+    what = "each row" if len(shown) == len(whole) else f"each row of all {len(whole)}"
+    scale = draw_scale(figure, matrix, f"attention ({what} adds up to 1)", shrink=0.8)
+    which = "those that receive most"
+    left_out = _left_out(shown, len(whole), "words and special tokens", which)
+    write_below(figure, [*left_out, *scale, *about_labels(names)])
     return signed(figure, encoding.provenance)
 
 
 def received_attention(choice: Choice) -> Figure:
     """Draw the attention that the words receive in each row, with the row's leader framed.
 
-    Of a long sentence, only the words that lead a row and those that receive most are drawn.
+    Of a long sentence, the focus word, the words that lead a row, those with most votes and those
+    that receive most are drawn.
     """
-    leads = np.zeros(len(choice.candidates))
-    leads[choice.leaders] = np.inf
-    shown = _most_received(choice.received.sum(axis=0) + leads)
+    shown = _highest(_importance(choice))
     matrix = choice.received[:, shown]
+    names = _chosen_labels(choice, shown)
     rows, columns = matrix.shape
-    figure, axes = subplots((max(5.5, 0.45 * columns + 3.6), 0.36 * rows + 1.9))
-    image = axes.imshow(matrix, cmap=SEQUENTIAL, aspect="auto", vmin=0)
+    width = (0.36 if columns <= FEW else 0.21) * columns + 3
+    height = max(0.36 * rows + 1.9, 3.4) + _room_below(names)
+    figure, axes = subplots((max(5.5, width), height))
+    heads = "heads" if rows > 1 else "head"
+    where = "by layer" if choice.layer is None else f"in the {heads} of layer {choice.layer}"
+    axes.set_title(f"Received attention {where}")
+    end = end_of_scale(matrix, usual=float(matrix.max()))
+    axes.imshow(matrix, cmap=SEQUENTIAL, aspect="auto", vmin=0, vmax=end)
     write_values(axes, matrix)
     for row, leader in enumerate(choice.leaders):
         corner = (shown.index(leader) - 0.47, row - 0.44)
@@ -94,27 +113,31 @@ def received_attention(choice: Choice) -> Figure:
         f"{choice.row_kind} {row}" + (" (names the focus)" if row == choice.focus_row else "")
         for row in range(rows)
     ]
-    name_ticks(axes, _labels(choice.candidates, shown), labels)
-    where = "by layer" if choice.layer is None else f"in the heads of layer {choice.layer}"
-    axes.set_title(f"Received attention {where}" + _left_out(shown, len(choice.candidates)))
-    figure.colorbar(image, ax=axes, label="received attention (column sum)")
+    name_ticks(axes, names, labels)
+    scale = draw_scale(figure, matrix, "received attention (column sum)")
+    which = "the leaders, those with most votes, and those that receive most"
+    left_out = _left_out(shown, len(choice.candidates), "words", which)
+    write_below(figure, [*left_out, *scale, *about_labels(names)])
     return signed(figure, choice.provenance)
 
 
 def votes(choice: Choice) -> Figure:
     """Draw the votes for each word, with the related word marked.
 
-    Of a long sentence, only the focus word and the words with most votes are drawn.
+    Of a long sentence, only the focus word and the words with votes are drawn.
     """
-    counts, related = choice.vote.counts, choice.related
-    order = counts.astype(float)
-    order[choice.focus.index] = np.inf
-    shown = _most_received(order)
+    counts, related, focus = choice.vote.counts, choice.related, choice.focus.index
+    shown = [
+        index for index, count in enumerate(counts) if len(counts) <= FEW or count or index == focus
+    ]
     figure, axes = subplots((6.5, max(2.0, 0.38 * len(shown) + 1.3)))
     winner = -1 if isinstance(related, NoRelated) else related.index
-    labels = _labels(choice.candidates, shown)
-    focus = labels[shown.index(choice.focus.index)]
-    labels[shown.index(choice.focus.index)] = f"{focus} (focus)"
+    names = _chosen_labels(choice, shown)
+    focus_name = names[shown.index(focus)]
+    labels = [
+        f"{focus_name} (focus)" if index == focus else name
+        for index, name in zip(shown, names, strict=True)
+    ]
     bars = axes.barh(range(len(labels)), counts[shown], color=PLAIN, height=0.62)
     for place, (bar, index) in enumerate(zip(bars, shown, strict=True)):
         if index == winner:
@@ -127,11 +150,13 @@ def votes(choice: Choice) -> Figure:
     axes.invert_yaxis()
     axes.set_xlim(0, max(1, counts.max()) * 1.35)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    led = f"{len(choice.vote.rows)} {choice.row_kind}s"
-    axes.set_xlabel(f"votes of the {led} that the focus word leads")
-    title = f"Which word goes with “{focus}”?" + _left_out(shown, len(counts))
-    axes.set_title(title, parse_math=False)
+    led, kind = len(choice.vote.rows), choice.row_kind
+    of = f"vote of the one {kind}" if led == 1 else f"votes of the {led} {kind}s"
+    axes.set_xlabel(f"{of} that the focus word leads")
+    axes.set_title(f"Which word goes with “{focus_name}”?", parse_math=False)
     axes.spines[["top", "right"]].set_visible(False)
+    which = "the focus word and those with votes; the others have none"
+    write_below(figure, [*_left_out(shown, len(counts), "words", which), *about_labels(names)])
     return signed(figure, choice.provenance)
 
 
@@ -154,7 +179,7 @@ def trend_strips(
     """
     if not strips or (first is not None and first < 1):
         raise ArrayError("nothing to draw: give at least one strip of at least one coordinate")
-    names = [name for name, _, _ in strips]
+    names = word_labels([name for name, *_ in strips], range(len(strips)), LONGEST_NAME)
     values = np.stack([values[:first] for _, values, _ in strips])
     defined = np.stack([defined[:first] for _, _, defined in strips])
     figure, axes = subplots((7.2, 0.6 * len(strips) + 1.5))
@@ -164,8 +189,10 @@ def trend_strips(
     if first is not None:
         _hatch_undefined(axes, defined)
         write_values(axes, values, defined)
-        axes.set_xticks(range(values.shape[1]))
-    axes.set_yticks(range(len(names)), names, parse_math=False)
+        if values.shape[1] <= FEW:
+            axes.set_xticks(range(values.shape[1]))
+    lines = [textwrap.fill(name, LINE) for name in names]
+    axes.set_yticks(range(len(lines)), lines, parse_math=False)
     axes.set_yticks(np.arange(0.5, len(names) - 1), minor=True)
     axes.grid(which="minor", axis="y", color="white", linewidth=6)
     axes.tick_params(which="minor", left=False)
@@ -186,7 +213,7 @@ def embedding_strips(embedding: SentenceEmbedding, first: int | None = None) -> 
         first: Draw only this many coordinates, with their values; all of them if left out.
     """
     choice = embedding.choice
-    names = _labels(choice.candidates, [word.index for word in choice.chosen])
+    names = _chosen_labels(choice, [word.index for word in choice.chosen])
     strips = [
         strip(f"{name} ({role})", trend)
         for role, name, trend in zip(("focus", "related"), names, embedding.trends, strict=False)
@@ -250,25 +277,47 @@ def unit_names(encoding: Encoding) -> list[str]:
     return [texts.get(unit, encoding.tokens[unit[0]]) for unit in units]
 
 
-def _most_received(received: Array) -> list[int]:
-    """Select at most ``MAX_WORDS`` places with the largest numbers, in the sentence's order."""
-    order = np.argsort(-received, kind="stable")[:MAX_WORDS]
+def _unit_labels(encoding: Encoding) -> list[str]:
+    numbers = {word.tokens: number for number, word in enumerate(encoding.words)}
+    units = unit_tokens(encoding.words, len(encoding.tokens))
+    return word_labels(unit_names(encoding), [numbers.get(unit) for unit in units])
+
+
+def _chosen_labels(choice: Choice, shown: Sequence[int]) -> list[str]:
+    labels = word_labels(choice.candidates, choice.word_indices)
+    return [labels[index] for index in shown]
+
+
+def _room_below(names: Sequence[str]) -> float:
+    """Estimate the height of long labels and of the notes below them, in inches."""
+    longest = max(len(name) for name in names)
+    return 0.1 * max(0, longest - 10) + (0.6 if len(names) > FEW else 0)
+
+
+def _importance(choice: Choice) -> Array:
+    """Rank the words that must be drawn above the others, and these by what they receive."""
+    importance: Array = choice.received.sum(axis=0)
+    most = importance.max()
+    importance = importance + (1 + choice.vote.counts) * most * (choice.vote.counts > 0)
+    importance[[*choice.leaders, *(word.index for word in choice.chosen)]] = np.inf
+    return importance
+
+
+def _highest(importance: Array) -> list[int]:
+    """Select the places with the largest numbers, in the sentence's order.
+
+    They are at most ``MAX_WORDS``, or as many as are infinite.
+    """
+    count = max(MAX_WORDS, int(np.isinf(importance).sum()))
+    order = np.argsort(-importance, kind="stable")[:count]
     return sorted(int(index) for index in order)
 
 
-def _left_out(shown: Sequence[int], total: int) -> str:
-    return f"\n{len(shown)} of {total} are drawn" if len(shown) < total else ""
-
-
-def _labels(names: Sequence[str], shown: Sequence[int]) -> list[str]:
-    """Label words; one that the font cannot draw becomes a box with the word's number."""
-    font = get_font(findfont(FontProperties()))
-    return [
-        names[index]
-        if all(font.get_char_index(ord(character)) for character in names[index])
-        else f"□ {index}"
-        for index in shown
-    ]
+def _left_out(shown: Sequence[int], total: int, what: str, which: str) -> list[str]:
+    """Say how many words are drawn, and which, where not all are."""
+    if len(shown) == total:
+        return []
+    return [f"{len(shown)} of {total} {what} are drawn, in reading order: {which}."]
 
 
 def _hatch_undefined(axes: Axes, defined: Array) -> None:

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from trendlib.choice import Choice, NoRelated, Related
+from trendlib.choice import Choice, Focus, NoRelated, Related
 from trendlib.embedding import SentenceEmbedding, overlap
 from trendlib.encoding import Encoding, Provenance
 from trendlib.language import N_, _, ngettext
 from trendlib.readings import Reading
+from trendlib.show.labels import numbered
 from trendlib.show.markdown import quoted
 from trendlib.similarity import heaviest, share_of_square
 
@@ -71,7 +72,7 @@ def words_text(encoding: Encoding) -> str:
     return _(
         "The vocabulary of {model} does not know {words}. Such words all go into the model as the "
         "same piece, so that it cannot tell them apart."
-    ).format(model=model, words=_listed(unknown))
+    ).format(model=model, words=_listed(list(dict.fromkeys(unknown))))
 
 
 def focus_text(choice: Choice) -> str:
@@ -84,7 +85,7 @@ def focus_text(choice: Choice) -> str:
     text = _(
         "{by} the focus word is **{word}**: in {place} it receives {received:.3f}, where every "
         "query gives 1 in all."
-    ).format(by=_by_model(choice), word=quoted(focus.word), place=place, received=focus.received)
+    ).format(by=_by_model(choice), word=_name(choice, focus), place=place, received=focus.received)
     if focus.tied:
         text += _(" Another word receives exactly as much; the first one is taken.")
     return text
@@ -92,20 +93,28 @@ def focus_text(choice: Choice) -> str:
 
 def related_text(choice: Choice) -> str:
     """State which word is the related word and by how many votes, or why there is none."""
-    related, led = choice.related, len(choice.vote.rows)
+    related, led, rows = choice.related, len(choice.vote.rows), len(choice.received)
     by = _by_model(choice)
     if isinstance(related, NoRelated):
         return _("{by} there is no related word: {reason}.").format(by=by, reason=_(related.reason))
-    leads = {"by": by, "focus": quoted(choice.focus.word), "led": led, "all": len(choice.received)}
+    leads = {"by": by, "focus": _name(choice, choice.focus), "led": led, "all": rows}
     if choice.layer is None:
-        text = _("{by} {focus} leads {led} of the {all} layers.").format(**leads)
+        text = ngettext(
+            "{by} {focus} leads the only layer.",
+            "{by} {focus} leads {led} of the {all} layers.",
+            rows,
+        ).format(**leads)
     else:
-        text = _("{by} {focus} leads {led} of the {all} heads.").format(**leads)
+        text = ngettext(
+            "{by} {focus} leads the only head.",
+            "{by} {focus} leads {led} of the {all} heads.",
+            rows,
+        ).format(**leads)
     text += ngettext(
         " The related word is **{word}**, with {votes} of {led} vote.",
         " The related word is **{word}**, with {votes} of {led} votes.",
         led,
-    ).format(word=quoted(related.word), votes=related.votes, led=led)
+    ).format(word=_name(choice, related), votes=related.votes, led=led)
     if related.tied:
         text += _(" That is a tie, and {decider} decides it.").format(decider=_decider(related))
     return text
@@ -118,10 +127,10 @@ def trend_text(embedding: SentenceEmbedding, count: int = 3) -> str:
         embedding: The embedding.
         count: How many of the largest coordinates to count.
     """
-    focus = quoted(embedding.choice.focus.word)
+    choice = embedding.choice
     first = {
-        "by": _by_model(embedding.choice),
-        "focus": focus,
+        "by": _by_model(choice),
+        "focus": _name(choice, choice.focus),
         "share": embedding.focus_trend.defined_share,
         "all": len(embedding.values),
     }
@@ -138,15 +147,18 @@ def trend_text(embedding: SentenceEmbedding, count: int = 3) -> str:
             "one (there the two complement each other), in {neither} none."
         ).format(
             **first,
-            related=quoted(embedding.related.word),
+            related=_name(choice, embedding.related),
             other=embedding.related_trend.defined_share,
             both=counts.both,
             one=counts.one,
             neither=counts.neither,
         )
     known = embedding.values[embedding.defined]
-    return text + _(
-        " The {count} heaviest coordinates carry {carried:.1%} of the embedding's square."
+    count = min(count, len(known))
+    return text + ngettext(
+        " The heaviest coordinate carries {carried:.1%} of the embedding's square.",
+        " The {count} heaviest coordinates carry {carried:.1%} of the embedding's square.",
+        count,
     ).format(count=count, carried=share_of_square(known, heaviest(known, count)))
 
 
@@ -157,10 +169,11 @@ def embedding_table(embedding: SentenceEmbedding, first: int) -> pd.DataFrame:
         embedding: The embedding.
         first: How many coordinates.
     """
-    roles = (_("focus"), _("related"))
-    chosen = zip(roles, embedding.choice.chosen, embedding.trends, strict=False)
+    choice, roles = embedding.choice, (_("focus"), _("related"))
+    chosen = zip(roles, choice.chosen, embedding.trends, strict=False)
     columns = {
-        f"{role}: {word.word}": (trend.values, trend.defined) for role, word, trend in chosen
+        f"{role}: {_label(choice, word)}": (trend.values, trend.defined)
+        for role, word, trend in chosen
     }
     columns[_("sentence embedding")] = (embedding.values, embedding.defined)
     table = pd.DataFrame(
@@ -182,13 +195,13 @@ def readings_table(embeddings: Sequence[SentenceEmbedding]) -> pd.DataFrame:
     rows = []
     for embedding in embeddings:
         choice, related = embedding.choice, embedding.related
-        row = [choice.reading.name, choice.focus.word]
+        row = [choice.reading.name, _label(choice, choice.focus)]
         if isinstance(related, NoRelated):
             row += [_("none: {reason}").format(reason=_(related.reason)), "", ""]
         else:
             votes = _("{votes} of {led}").format(votes=related.votes, led=len(choice.vote.rows))
             tied = _("yes, {decider} decides").format(decider=_decider(related))
-            row += [related.word, votes, tied if related.tied else _("no")]
+            row += [_label(choice, related), votes, tied if related.tied else _("no")]
         rows.append(row)
     head = (_("reading"), _("focus word"), _("related word"), _("votes"), _("tied"))
     return pd.DataFrame(rows, columns=head)
@@ -211,7 +224,7 @@ def readings_text(chosen: SentenceEmbedding, others: Sequence[SentenceEmbedding]
         kind = same if words == own else swapped if words == own[::-1] else other
         found[kind].append(f"“{embedding.choice.reading.name}”")
     by = _by_model(chosen.choice)
-    texts = [quoted(word.word) for word in chosen.choice.chosen]
+    texts = [_name(chosen.choice, word) for word in chosen.choice.chosen]
     if len(texts) == 1:
         start = _("{by} the only chosen word is {word}.").format(by=by, word=texts[0])
     else:
@@ -228,6 +241,19 @@ def _by_model(choice: Choice) -> str:
     source = _("the printed matrix") if provenance is None else provenance.model
     reading = choice.reading.name
     return _("By {source} and the reading “{reading}”,").format(source=source, reading=reading)
+
+
+def _name(choice: Choice, word: Focus | Related) -> str:
+    """Quote a word; one that the sentence repeats, with its number."""
+    if choice.candidates.count(word.word) == 1:
+        return quoted(word.word)
+    return _("{word} (word {number}, counted from 0)").format(
+        word=quoted(word.word), number=choice.word_indices[word.index]
+    )
+
+
+def _label(choice: Choice, word: Focus | Related) -> str:
+    return numbered(choice.candidates, choice.word_indices)[word.index]
 
 
 def _decider(related: Related) -> str:
