@@ -35,10 +35,12 @@ def settings(tiny_folder: Path) -> Settings:
 
 
 @pytest.fixture(scope="module")
-def found(tiny_folder: Path) -> list[records.Record]:
-    """The records of three sentences, as a worker makes them."""
-    sentences = [APPLE, BREAKS, NONE]
-    described = worker.describe(sentences, str(tiny_folder), "float64", "article", pictures=False)
+def found(tiny_folder: Path, settings: Settings) -> list[records.Record]:
+    """The records of three sentences, as a worker of the run makes them."""
+    sentences, model = [APPLE, BREAKS, NONE], str(tiny_folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worker, "_model_sha256", settings.weights.model_sha256)
+        described = worker.describe(sentences, model, "float64", "article", pictures=False)
     return [answer["record"] for answer in described]
 
 
