@@ -15,7 +15,7 @@ from trendlib.articles import published, reproduce
 from trendlib.articles.published import PRINTED_DATA, Group, Recomputation, Verdict, compare
 from trendlib.choice import choose_words
 from trendlib.cli import main
-from trendlib.errors import UnknownChoiceError
+from trendlib.errors import UnknownChoiceError, counted
 from trendlib.model import weights
 from trendlib.model.agreement import tokenizer_sha256
 from trendlib.model.encoder import Encoder, load_encoder
@@ -185,7 +185,7 @@ def test_a_wrong_number_of_values_differs() -> None:
     for ours in ([1.0], [1.0, 2.0, 3.0], []):
         comparisons = compare(group((1.0, 2.0), 0.1), ours, PRINTED_DATA)
         assert {each.verdict for each in comparisons} == {Verdict.DIFFERS}
-        assert {each.why for each in comparisons} == {f"{len(ours)} values instead of 2"}
+        assert {each.why for each in comparisons} == {f"{counted(len(ours), 'value')} instead of 2"}
 
 
 def test_not_run_says_why() -> None:

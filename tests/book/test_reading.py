@@ -25,6 +25,7 @@ INSIDE = {
     "model.agreement",
     "files.atomic",
     "files.checksums",
+    "files.own",
     "files.parts",
     "files.paths",
     "files.code_version",

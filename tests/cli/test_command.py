@@ -180,7 +180,6 @@ MISSING = [
     (RUN, "matplotlib"),
     (RUN, "jinja2"),
     ((*RUN, "--no-notebook"), "pyarrow"),
-    ((*RUN, "--no-notebook"), "pandas"),
     (("embed", *HELLO), "pyarrow"),
     (("compare", "a", "b"), "pandas"),
     (("compare", "a", "b"), "pyarrow"),

@@ -15,6 +15,7 @@ from trendlib.evaluate.results import (
     read_result,
 )
 from trendlib.evaluate.scores import Score
+from trendlib.files.checksums import SEAL, sealed
 from trendlib.model.weights import MINILM
 
 
@@ -72,7 +73,8 @@ def test_the_claims_table_follows_the_files(tmp_path: Path) -> None:
     for score in content["scores"]:
         if (score["method"], score["measure"]) == ("layers", "other focus word"):
             score |= {"value": 0.01, "low": 0.005, "high": 0.02}
-    path.write_text(json.dumps(content))
+    del content[SEAL]
+    path.write_text(json.dumps(sealed(content)))
     after = claims.claims_table(tmp_path)
     assert "1.0 % (0.5 to 2.0)" in after
     assert after.splitlines()[2].count("**holds**") == 1

@@ -62,7 +62,7 @@ def test_rows_of_a_csv_file(tmp_path: Path) -> None:
     path.write_bytes(b'n,text\n1,"Yes, ""she""\ndid."\n2\n3,NA\n\n4,b\xff\n5,"never closed\n')
     rows = list(read_rows(path, "text"))
     assert rows[0] == InputRow(1, 'Yes, "she"\ndid.')
-    assert rows[1] == InputRow(2, None, "1 fields, and the sentence is in field 2")
+    assert rows[1] == InputRow(2, None, "1 field, and the sentence is in field 2")
     assert rows[2] == InputRow(3, "NA")  # and the empty line is no record
     assert "not valid UTF-8: the byte 0xff at position 1" in str(rows[3].problem)
     assert [row.number for row in rows] == [1, 2, 3, 4, 5]

@@ -17,7 +17,7 @@ from trendlib.model.weights import AUTO, Weights, find_weights
 from trendlib.readings import ARTICLE, reading_named
 
 if TYPE_CHECKING:
-    from nbformat import NotebookNode
+    import nbformat
 
 PACKAGE = Path(trendlib.__file__).resolve().parent
 WALKTHROUGH = "02_sentence_embedding.ipynb"
@@ -76,7 +76,7 @@ class Settings:
         }
 
     @cached_property
-    def content(self) -> "NotebookNode":
+    def content(self) -> "nbformat.NotebookNode":
         """The notebook as it is run."""
         return read_notebook(self.notebook)
 
@@ -144,7 +144,7 @@ def walkthrough() -> Path:
     raise ParameterError(f"{WALKTHROUGH} is not installed with trendlib: give a notebook")
 
 
-def read_notebook(path: Path) -> "NotebookNode":
+def read_notebook(path: Path) -> "nbformat.NotebookNode":
     """Read a notebook of any format, as one of the newest that runs with this Python.
 
     Raises:
@@ -157,7 +157,7 @@ def read_notebook(path: Path) -> "NotebookNode":
     try:
         read = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
         # What was upgraded from an old format is of another class.
-        content: NotebookNode = nbformat.from_dict(read)  # type: ignore[no-untyped-call]
+        content: nbformat.NotebookNode = nbformat.from_dict(read)  # type: ignore[no-untyped-call]
         nbformat.validate(content)
         kernel = content.metadata.get("kernelspec", {})
         language = kernel.get("language") or content.metadata.get("language_info", {}).get("name")
