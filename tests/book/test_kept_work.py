@@ -117,7 +117,7 @@ def test_a_changed_text_keeps_the_outputs(two_kept: tuple[Path, list[Chapter]]) 
 def test_another_model_is_not_mixed_up(two_kept: tuple[Path, list[Chapter]]) -> None:
     folder, (one, _) = two_kept
     for other in (
-        replace(one.weights, sha256="0" * 64),
+        replace(one.weights, model_sha256="0" * 64),
         replace(one.weights, revision="another"),
         replace(one.weights, name="another"),
     ):

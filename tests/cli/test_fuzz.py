@@ -46,6 +46,7 @@ from trendlib.files import embed as embed_module
 from trendlib.files.code_version import code_version
 from trendlib.model.encoder import Encoder
 from trendlib.runs import runner, worker
+from trendlib.runs.folder import REFUSED
 from trendlib.runs.settings import COMPUTED_BY
 
 FUZZ = os.environ.get("FUZZ")
@@ -224,6 +225,11 @@ def lines_of(content: bytes) -> list[str]:
     return [line.decode("utf-8", "surrogateescape") for line in lines]
 
 
+def is_text(line: str) -> bool:
+    """Say whether a line was valid UTF-8."""
+    return not re.search("[\ud800-\udfff]", line)
+
+
 def rows_expected(path: Path) -> int | None:
     """Count the rows of an input in another way than the package does; None if there is none."""
     if path.suffix == ".parquet":
@@ -295,9 +301,16 @@ def run_input(source: Path, model: Path) -> None:
     table = pyarrow.parquet.read_table(out / "results.parquet")
     sentences = table["sentence"].to_pylist()
     assert len(set(sentences)) == len(sentences) > 0
-    assert ("failed" in table["status"].to_pylist()) == (done.status == 1)
+    listed = out / REFUSED
+    lines = listed.read_text("utf-8").splitlines() if listed.exists() else []
+    refused = [json.loads(line)["row"] for line in lines]
+    incomplete = "failed" in table["status"].to_pylist() or bool(refused)
+    assert incomplete == (done.status == 1)
     if source.suffix == ".txt":
-        assert sentences == list(dict.fromkeys(filter(str.strip, lines_of(source.read_bytes()))))
+        lines = lines_of(source.read_bytes())
+        texts = [line for line in lines if line.strip() and is_text(line)]
+        assert sentences == list(dict.fromkeys(texts))
+        assert refused == [row for row, line in enumerate(lines, 1) if not is_text(line)]
 
 
 # What `embed` keeps
@@ -419,7 +432,7 @@ def test_anything_that_compare_reads(finished_runs: Path) -> None:
             name = data.draw(st.sampled_from(names))
             others = [work / "layers" / name, work / "article" / "results.csv"]
             damage(data, work / "article" / name, others)
-            done = compare(work, "compare", name.replace(".sha256", ".parquet").lstrip("."))
+            done = compare(work, "compare", name.removesuffix(".sha256").lstrip("."))
             assert done == wanted or done.status == 2
 
     check()
@@ -532,6 +545,8 @@ def test_anything_that_evaluate_keeps(
         monkeypatch.setenv(CACHE_VARIABLE, str(work))
         arguments = ["--task", "letters", "--model", model, "--out", work / "out"]
         done = try_command(kind, [name], "evaluate", *arguments)
+        if done.status:
+            return done, None
         (path,) = (work / "out").rglob("letters.json")
         return done, json.loads(path.read_text("utf-8"))["scores"]
 

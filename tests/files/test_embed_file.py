@@ -459,7 +459,7 @@ def test_a_command_that_is_stopped_goes_on_where_it_stopped(
     assert 1 <= len(stamps) < 3
     result = trendlib_embed(*arguments)
     assert result.returncode == 1  # one row is refused
-    expected = f"{count - 1:,} rows embedded, 1 refused ({4096 * len(stamps):,} of the rows were"
+    expected = f"{count - 1:,} rows embedded, 1 refused ({4096 * len(stamps):,} of them done"
     assert expected in result.stdout
     rows = pyarrow.parquet.read_table(out, columns=["row"]).column("row").to_pylist()
     assert rows == [n for n in range(1, count + 1) if n != 4_501]
