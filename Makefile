@@ -84,9 +84,11 @@ types: $(TEST) ## types
 method: $(TEST) ## the tests of the method alone, without torch and without a browser: seconds
 	$(BIN)/pytest -q tests/core $(METHOD)
 
-# Files of tests side by side, each with one thread for its arithmetic.
+# Files of tests side by side, each with one thread for its arithmetic. There is one more than
+# processors, up to four: many tests wait for a process that they have started.
 unit: $(TEST) ## all tests but those of the notebooks' outputs
-	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) \
+	  --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # As many of each kind as FUZZ says; the suite tries a few hundred in all.
 fuzz: $(TEST) ## damage every file that a command reads, in thousands of ways (FUZZ=1000 of each)

@@ -28,9 +28,8 @@ each_notebook = pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: 
 
 
 @each_notebook
-def test_fresh_outputs_equal_the_committed_ones(notebook: Path, tmp_path: Path) -> None:
-    fresh = tmp_path / notebook.name
-    papermill.execute_notebook(notebook, fresh, kernel_name="python3", progress_bar=False)
+def test_fresh_outputs_equal_the_committed_ones(notebook: Path, site: Path) -> None:
+    fresh = site / "_sources" / "notebooks" / notebook.name  # as the build has run it
     pairs = zip(text_outputs(notebook), text_outputs(fresh), strict=True)
     found = {
         number: different
