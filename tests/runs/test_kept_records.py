@@ -67,6 +67,25 @@ def test_a_folder_that_is_given_keeps_the_rows_of_both_commands(
     assert all(sentence in index for sentence in (HELLO, APPLE, NONE))
 
 
+@pytest.mark.parametrize("name", ["results.csv", "results.parquet", "index.html"])
+def test_what_somebody_changed_is_put_aside(kept: Path, tiny_folder: Path, name: str) -> None:
+    arguments = (HELLO, APPLE, "--no-notebook", "--model", tiny_folder, "--out", kept)
+    before, files = (kept / name).read_bytes(), set(kept.iterdir())
+    for number in (1, 2):
+        (kept / name).write_bytes(b"my own notes " + before)
+        result = trendlib_run(*arguments)
+        assert result.returncode == 0, result.stderr
+        path = kept / name
+        aside = path.with_name(f"{path.stem}.changed-{number}{path.suffix}")
+        assert f"had been changed since it was written: that one is now {aside}" in result.stderr
+        assert aside.read_bytes() == b"my own notes " + before
+        assert path.read_bytes() == before
+        files.add(aside)
+    again = trendlib_run(*arguments)
+    assert "changed" not in again.stderr
+    assert set(kept.iterdir()) == files
+
+
 # Damage
 
 

@@ -200,6 +200,8 @@ def _print_summary(summary: "RunSummary") -> None:
             f"The folder holds {counted(summary.others, 'sentence')} of earlier commands too: "
             "they stand after these in its tables and its index."
         )
+    for path in summary.aside:
+        say(f"a table had been changed since it was written: that one is now {path}")
     for record in summary.failed[:10]:
         say(f"failed: {shorten(record['sentence'], 60)!r}: {record['error']}")
     if len(summary.failed) > 10:

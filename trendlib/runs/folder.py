@@ -6,15 +6,16 @@ import re
 import shutil
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 
 import numpy as np
 from filelock import FileLock, Timeout
 
-from trendlib.errors import RunFolderError
+from trendlib.errors import OutputError, RunFolderError
 from trendlib.files.atomic import replacing
 from trendlib.files.checksums import Checksums, line_of
 from trendlib.files.rows import Refusal
@@ -40,6 +41,21 @@ PICTURE = "thumbnail.png"
 SEAL = "record_sha256"
 """The key of a record that holds the checksum of all its others; it is the last one."""
 SEALED = re.compile(rb'(.+), "%s": "([0-9a-f]{64})"\}' % SEAL.encode(), re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Summarized:
+    """What a run's folder holds in the end.
+
+    Attributes:
+        found: The records of the sentences that have one.
+        others: How many other records there are.
+        aside: Tables and lists that somebody had changed, under their new names.
+    """
+
+    found: tuple[Record, ...]
+    others: int
+    aside: tuple[Path, ...]
 
 
 class RunFolder:
@@ -177,25 +193,15 @@ class RunFolder:
             staged.rename(final)
         shutil.rmtree(self.path / STAGING / f"{name}.work", ignore_errors=True)
 
-    def list_refused(self, refused: Sequence[Refusal]) -> None:
-        """Write which rows of the input were refused, and why; no file if none was."""
-        if not refused:
-            (self.path / REFUSED).unlink(missing_ok=True)
-            return
-        with replacing(self.path / REFUSED) as new:
-            new.write_text("".join(json.dumps(asdict(row)) + "\n" for row in refused), "utf-8")
-
     def summarize(
-        self, sentences: Sequence[str], known: Mapping[str, Record]
-    ) -> tuple[list[Record], int]:
+        self, sentences: Sequence[str], known: Mapping[str, Record], refused: Sequence[Refusal]
+    ) -> Summarized:
         """Write the tables and the index, of the sentences and of all others of the folder.
 
         Args:
             sentences: The sentences.
             known: The records, by sentence, that were read already.
-
-        Returns:
-            The records of the sentences that have one, and the number of other records.
+            refused: The rows of the input that hold no sentence; without any there is no list.
         """
         read = (known.get(text) or self.record(text) for text in sentences)
         found = [record for record in read if record is not None]
@@ -203,18 +209,46 @@ class RunFolder:
         from trendlib.runs import results  # takes a while to load: see the runner
 
         table = results.records_table([*found, *others], self.settings.dtype)
-        with replacing(self.path / PARQUET) as new:
-            results.to_parquet(table, new)
-        with replacing(self.path / CSV) as new:
-            results.write_csv(table, new)
-        sums = [line_of(self.path / name, name) for name in (PARQUET, CSV)]
-        results_checksums(self.path).write(sums)
+        entries = [self._entry(record) for record in (*found, *others)]
         waiting = len(sentences) - len(found)
-        with replacing(self.path / INDEX) as new:
-            entries = [self._entry(record) for record in (*found, *others)]
-            text = index.index_page(self.path.name, entries, self.settings.manifest, waiting)
-            new.write_text(text, encoding="utf-8")
-        return found, len(others)
+        page = index.index_page(self.path.name, entries, self.settings.manifest, waiting)
+        kept, aside = self._put_changed_aside()
+        sums = results_checksums(self.path)
+        with ExitStack() as moved_at_the_end:
+            new = {
+                name: moved_at_the_end.enter_context(replacing(self.path / name))
+                for name in (PARQUET, CSV, INDEX, *([REFUSED] if refused else []))
+            }
+            results.to_parquet(table, new[PARQUET])
+            results.write_csv(table, new[CSV])
+            new[INDEX].write_text(page, encoding="utf-8")
+            if refused:
+                lines = [json.dumps(asdict(row)) + "\n" for row in refused]
+                new[REFUSED].write_text("".join(lines), encoding="utf-8")
+            written = [line_of(path, name) for name, path in new.items()]
+            sums.write([*kept, *written])  # the old ones, too, until all have been moved
+        if not refused:
+            (self.path / REFUSED).unlink(missing_ok=True)
+        sums.write(written)
+        return Summarized(tuple(found), len(others), aside)
+
+    def _put_changed_aside(self) -> tuple[list[str], tuple[Path, ...]]:
+        """Rename what somebody has changed since it was written: it is not ours to replace.
+
+        Returns:
+            The checksums of the files that are as they were, and the new names of the others.
+        """
+        try:
+            lines = results_checksums(self.path).lines()
+        except OutputError:  # it is damaged, and is written again
+            lines = []
+        aside = []
+        for name in (PARQUET, CSV, INDEX, REFUSED):
+            path = self.path / name
+            if path.is_file() and line_of(path, name) not in lines:
+                aside.append(_unused(path))
+                path.rename(aside[-1])
+        return lines, tuple(aside)
 
     def _entry(self, record: Record) -> index.Entry:
         def link(file: str) -> str | None:
@@ -256,6 +290,12 @@ def folder_name(sentence: str) -> str:
 def results_checksums(folder: Path) -> Checksums:
     """Return the checksums of a run's tables."""
     return Checksums(folder / PARQUET, "run")
+
+
+def _unused(path: Path) -> Path:
+    """Name a changed file anew, as no other is named."""
+    names = (path.with_name(f"{path.stem}.changed-{number}{path.suffix}") for number in count(1))
+    return next(name for name in names if not name.exists())
 
 
 def read_manifest(folder: Path) -> dict[str, object]:

@@ -41,6 +41,7 @@ class RunSummary:
         earlier: How many of them had it before this command.
         failed: Sentences that have none, and why.
         others: Sentences of earlier commands that the folder holds too, and its tables list.
+        aside: Tables that somebody had changed since they were written, under their new names.
         folder: Where it all is.
     """
 
@@ -48,6 +49,7 @@ class RunSummary:
     earlier: int
     failed: tuple[Record, ...]
     others: int
+    aside: tuple[Path, ...]
     folder: Path
 
 
@@ -91,8 +93,8 @@ def run(
         try:
             _run(waiting, len(earlier), _Work(folder, notebooks), jobs or usable_cores(), timeout)
         finally:
-            folder.list_refused(refused)
-            found, others = folder.summarize(sentences, earlier)
+            summarized = folder.summarize(sentences, earlier, refused)
+    found = summarized.found
     missing = len(sentences) - len(found)
     if missing:
         raise RunFolderError(
@@ -101,7 +103,8 @@ def run(
             "write to it. Give the same command again"
         )
     failed = tuple(record for record in found if record["status"] == records.FAILED)
-    return RunSummary(len(found) - len(failed), len(earlier), failed, others, path)
+    done = len(found) - len(failed)
+    return RunSummary(done, len(earlier), failed, summarized.others, summarized.aside, path)
 
 
 def _run(waiting: Sequence[str], earlier: int, work: "_Work", jobs: int, timeout: float) -> None:
