@@ -15,6 +15,10 @@ NOTEBOOKS ?= notebooks/*.ipynb notebooks/template/chapter.ipynb
 BENCH ?= _build/bench
 
 BIN := .venv/bin
+# Files of tests side by side, each with one thread for its arithmetic. There is one more than
+# processors, up to four: many tests wait for a process that they have started.
+SIDE_BY_SIDE = OMP_NUM_THREADS=1 $(BIN)/pytest --maxprocesses 4 --dist loadfile \
+  --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --no-loadscope-reorder
 # The front door is left out: asked for all its names, it loads torch.
 METHOD := $(filter-out trendlib/__%,$(wildcard trendlib/*.py))
 # What the book needs is installed, and what the tests need.
@@ -84,18 +88,15 @@ types: $(TEST) ## types
 method: $(TEST) ## the tests of the method alone, without torch and without a browser: seconds
 	$(BIN)/pytest -q tests/core $(METHOD)
 
-# Files of tests side by side, each with one thread for its arithmetic. There is one more than
-# processors, up to four: many tests wait for a process that they have started.
 unit: $(TEST) ## all tests but those of the notebooks' outputs
-	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) \
-	  --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	$(SIDE_BY_SIDE)
 
 # As many of each kind as FUZZ says; the suite tries a few hundred in all.
 fuzz: $(TEST) ## damage every file that a command reads, in thousands of ways (FUZZ=1000 of each)
 	@FUZZ='$(or $(FUZZ),1000)' OMP_NUM_THREADS=1 $(BIN)/pytest -q -s tests/cli/test_fuzz.py
 
 nbval: $(TEST) ## the notebooks as tests: a fresh run gives the committed outputs
-	$(BIN)/pytest --nbval-lax --nbval-current-env -p no:cacheprovider notebooks
+	$(SIDE_BY_SIDE) --nbval-lax --nbval-current-env -p no:cacheprovider notebooks
 
 book-zh: $(BOOK) ## build the Chinese edition anew, to _build/html/zh
 	@$(BIN)/python book/tools/build.py --model '$(MODEL)' --edition zh

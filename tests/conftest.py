@@ -39,19 +39,23 @@ if TYPE_CHECKING:
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
-BUILDER, LONGEST = "test_book.py", "test_pages.py"
+# The first of these builds the book, while other workers do what can be done without it. Nothing
+# long is left for the end, when the other workers have nothing to do.
+FIRST = (
+    "test_book.py",
+    "test_run_faults.py",
+    "test_workers.py",
+    "test_pages.py",
+    "test_kept_work.py",
+    "test_interfaces.py",
+    "test_changed_code.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let one worker build the book while the others do what can be done without it."""
-    with_site = {item.path for item in items if "site" in getattr(item, "fixturenames", ())}
-
-    def rank(item: pytest.Item) -> int:
-        if item.path.name == BUILDER:
-            return 0
-        return (2 if item.path.name == LONGEST else 3) if item.path in with_site else 1
-
-    items.sort(key=rank)
+    """Begin with the files of tests that take long."""
+    rank = {name: number for number, name in enumerate(FIRST)}
+    items.sort(key=lambda item: rank.get(item.path.name, len(FIRST)))
 
 
 @pytest.fixture(scope="session")

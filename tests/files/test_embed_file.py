@@ -15,6 +15,7 @@ import pyarrow.parquet
 import pytest
 
 from helpers.runs import TRENDLIB, seen_on_a_terminal, started, trendlib, write_lines
+from trendlib.cli import main
 from trendlib.embedding import Recipe, Undefined, embed_encoding
 from trendlib.errors import InputFileError, OutputError
 from trendlib.files import embed as embed_module
@@ -407,16 +408,21 @@ def test_wrong_use_ends_with_status_2(
 
 @pytest.mark.parametrize("out", ["run:1.parquet", "gs:a/o.parquet", "{x}.parquet", "~/o.parquet"])
 def test_the_output_is_a_file_of_this_machine(
-    tmp_path: Path, tiny_folder: Path, out: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    tiny_folder: Path,
+    out: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     (tmp_path / "home").mkdir()
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
     source = write_lines(tmp_path / "s.txt", SENTENCES)
-    result = trendlib_embed(source, "--out", out, "--model", tiny_folder, cwd=tmp_path)
-    assert result.returncode == 0, result.stderr
+    arguments = ["embed", str(source), "--out", out, "--model", str(tiny_folder)]
+    assert main(arguments) == 0
     assert len(pd.read_parquet(tmp_path / out.replace("~", "home"))) == 4
-    again = trendlib_embed(source, "--out", out, "--model", tiny_folder, cwd=tmp_path)
-    assert "(4 of them done earlier)" in again.stdout
+    assert main(arguments) == 0
+    assert "(4 of them done earlier)" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("out", ["s3://b/o.parquet", "gs://b/o.parquet", "~nobody-here/o.parquet"])

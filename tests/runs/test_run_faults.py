@@ -57,10 +57,12 @@ class Case:
         )
         self.model = model
 
-    def arguments(self, *sentences: str, pause: float = 0.4, **further: str) -> list[str | Path]:
+    def arguments(
+        self, *sentences: str, pause: float = 0.4, jobs: int = 1, **further: str
+    ) -> list[str | Path]:
         listed = write_lines(self.work / "sentences.txt", sentences)
         options: list[str | Path] = ["--file", listed, "--out", self.out, "--model", self.model]
-        options += ["--notebook", self.notebook, "--set", f"pause={pause}", "--jobs", "2"]
+        options += ["--notebook", self.notebook, "--set", f"pause={pause}", "--jobs", str(jobs)]
         for name, value in further.items():
             options += ["--set", f"{name}={value}"]
         return options
@@ -111,7 +113,7 @@ def terminate(process: "subprocess.Popen[str]") -> None:
 def test_a_run_that_is_killed_goes_on_where_it_stopped(
     case: Case, fault: Callable[["subprocess.Popen[str]"], None], status: int
 ) -> None:
-    arguments = case.arguments(*SENTENCES)
+    arguments = case.arguments(*SENTENCES, jobs=2)
     process = started("run", *arguments)
     case.wait_for(5, process)
     workers = psutil.Process(process.pid).children(recursive=True)
@@ -143,7 +145,7 @@ def test_a_run_that_is_killed_goes_on_where_it_stopped(
 
 
 def test_a_worker_that_is_killed_is_replaced(case: Case) -> None:
-    process = started("run", *case.arguments(*SENTENCES, pause=1.0))
+    process = started("run", *case.arguments(*SENTENCES, pause=1.0, jobs=2))
     case.wait_for(3, process)
     victim, other = psutil.Process(process.pid).children(recursive=True)
     victim.kill()
@@ -165,7 +167,7 @@ def test_a_sentence_that_workers_die_of_is_given_up_and_the_others_go_on(case: C
     marker = case.work / "marker"
     deadly, once = "deadly <b>apple</b>", "an apple once"
     result = trendlib_run(
-        *case.arguments("I want.", deadly, once, "hello", pause=0, marker=str(marker))
+        *case.arguments("I want.", deadly, once, "hello", pause=0, jobs=2, marker=str(marker))
     )
     assert result.returncode == 1
     assert "4 sentences: 3 done (0 of them earlier), 1 failed." in result.stdout

@@ -26,11 +26,11 @@ def test_a_sentence_that_takes_too_long_fails_alone(tmp_path: Path, tiny_folder:
         tmp_path / "own.ipynb", "import time\nif 'slow' in sentence: time.sleep(10_000)"
     )
     arguments = ["very slow", HELLO, "--notebook", notebook, "--model", tiny_folder]
-    arguments += ["--jobs", "1", "--timeout", "8", "--out", tmp_path / "run"]
+    arguments += ["--jobs", "1", "--timeout", "5", "--out", tmp_path / "run"]
     result = trendlib_run(*arguments, timeout=120)
     assert result.returncode == 1
     assert "2 sentences: 1 done (0 of them earlier), 1 failed." in result.stdout
-    error = "no answer in 8 s, so that its worker was ended: give more time with --timeout"
+    error = "no answer in 5 s, so that its worker was ended: give more time with --timeout"
     assert records(tmp_path / "run")["very slow"]["error"] == error
     assert records(tmp_path / "run")[HELLO]["status"] == "done"
 
