@@ -1,12 +1,13 @@
 """Files of results, and those that the book shows."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from trendlib.errors import InputFileError
+from trendlib.errors import InputFileError, OutputError
 from trendlib.evaluate import claims, plots, runner, tables
 from trendlib.evaluate.protocol import Workbench
 from trendlib.evaluate.results import (
@@ -98,6 +99,26 @@ def test_figures_are_found_by_their_fields(tmp_path: Path) -> None:
     }
     assert {first: score.value for first, score in read.slices("m", "F1").items()} == {10: 0.4}
     assert {place: score.value for place, score in read.by_head("F1").items()} == {(2, 0): 0.7}
+
+
+@pytest.mark.parametrize("place", ["bert-base-uncased/slices.json", f"{MINILM.name}/stsb.json"])
+def test_results_are_read_only_where_they_belong(tmp_path: Path, place: str) -> None:
+    """A file that is copied is not taken for another model's, or for another task's."""
+    (tmp_path / place).parent.mkdir()
+    shutil.copy(BOOK_FIGURES / MINILM.name / "slices.json", tmp_path / place)
+    with pytest.raises(InputFileError, match=r"those of slices with all-MiniLM-L6-v2 belong in"):
+        read_result(tmp_path / place)
+
+
+def test_results_of_two_models_of_one_name_are_not_mixed_up(tmp_path: Path) -> None:
+    result = a_result([Score("m", "F1", 0.9, 0.8, 1.0, 10)])
+    path = write_result(result, tmp_path)
+    before = path.read_bytes()
+    other = replace(result, provenance=replace(result.provenance, model_sha256="0" * 64))
+    with pytest.raises(OutputError, match="another model that is called all-MiniLM-L6-v2, too"):
+        write_result(other, tmp_path)
+    assert path.read_bytes() == before
+    assert write_result(result, tmp_path) == path
 
 
 def test_plots_place_figures_by_their_fields() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from trendlib.encoding import Provenance
-from trendlib.errors import InputFileError
+from trendlib.errors import InputFileError, OutputError
 from trendlib.evaluate.scores import Score
 from trendlib.files.atomic import replacing
 from trendlib.files.checksums import SEAL, is_sealed, sealed
@@ -102,15 +102,24 @@ class TaskResult:
         }
 
 
-def result_file(task: str, model: str, folder: Path) -> Path:
-    """Name the file of a task's results, and check that it is none, or one of results.
+def result_file(task: str, model: Provenance, folder: Path) -> Path:
+    """Name the file of a task's results, and check that it is none, or holds those of this model.
 
     Raises:
         OutputError: If it holds something else or is damaged, or if it cannot be written.
     """
-    path = folder / _folder_name(model) / f"{task}.json"
+    path = _place(task, model.model, folder)
     check_replaceable(path, "evaluate", read_result)
+    if path.exists() and read_result(path).provenance.model_sha256 != model.model_sha256:
+        raise OutputError(
+            f"{path} holds the results of another model that is called {model.model}, too: give "
+            "another folder with --out, or move that file away"
+        )
     return path
+
+
+def _place(task: str, model: str, folder: Path) -> Path:
+    return folder / _folder_name(model) / f"{task}.json"
 
 
 def write_result(result: TaskResult, folder: Path) -> Path:
@@ -119,7 +128,7 @@ def write_result(result: TaskResult, folder: Path) -> Path:
     Raises:
         OutputError: As ``result_file``.
     """
-    path = result_file(result.task, result.provenance.model, folder)
+    path = result_file(result.task, result.provenance, folder)
     path.parent.mkdir(parents=True, exist_ok=True)
     content = {
         **vars(result),
@@ -148,7 +157,11 @@ def read_result(path: Path) -> TaskResult:
         del found[SEAL]
         scores = tuple(Score(**_NO_FIGURE | fields) for fields in found["scores"])
         provenance = Provenance(**found["provenance"])
-        return TaskResult(**found | {"scores": scores, "provenance": provenance})
+        result = TaskResult(**found | {"scores": scores, "provenance": provenance})
+        place = _place(result.task, provenance.model, path.parent.parent)
+        if place != path:
+            raise ValueError(f"those of {result.task} with {provenance.model} belong in {place}")
+        return result
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise InputFileError(
             f"{path} holds no results of a task, or is damaged ({type(error).__name__}: {error}): "

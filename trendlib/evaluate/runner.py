@@ -108,7 +108,7 @@ def run_tasks(
         OutputError: If the results of a task cannot be written, or if another file is in the way.
     """
     for task in tasks:  # before the work
-        result_file(task.name, workbench.encoder.provenance.model, out)
+        result_file(task.name, workbench.encoder.provenance, out)
     report = TaskReport()
     total = sum(len(task.methods(workbench)) for task in tasks)
     with tqdm(total=total, desc="methods", unit="", disable=None) as bar:
