@@ -90,6 +90,12 @@ def test_rows_of_a_parquet_file(tmp_path: Path) -> None:
     ]
 
 
+def test_a_column_is_not_taken_for_a_field_of_another(tmp_path: Path) -> None:
+    table = pyarrow.table({"s": pyarrow.array([{"text": "of a structure"}]), "s.text": ["its own"]})
+    pyarrow.parquet.write_table(table, tmp_path / "a.parquet")
+    assert list(read_rows(tmp_path / "a.parquet", "s.text")) == [InputRow(1, "its own")]
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_lines_end_as_on_any_system(tmp_path: Path, end: str) -> None:
     lines = {

@@ -230,7 +230,8 @@ def _read_parquet(path: Path, column: str) -> Iterator[InputRow]:
         ):
             _find(path, column, file.schema_arrow.names)
             for batch in file.iter_batches(columns=[column]):
-                for value in batch.column(0):
+                # By its name: that of a field of a structure may read the same, s.x beside s: {x}.
+                for value in batch.column(column):
                     number += 1
                     yield _parquet_row(number, value)
             if number != file.metadata.num_rows:
