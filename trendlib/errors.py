@@ -3,8 +3,15 @@
 All of them derive from ``ValueError``, so that code that does not know this package can catch them.
 """
 
+import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+
+OUT_OF_MEMORY = re.compile(
+    r"out of memory|(can't|cannot) allocate memory|bad_alloc|failed to map segment"
+    r"|can't start new thread",
+    re.IGNORECASE,
+)
 
 
 class TrendlibError(ValueError):
@@ -184,3 +191,16 @@ def check_choice(what: str, given: object, choices: Collection[str]) -> None:
     if given not in choices:
         listed = ", ".join(repr(choice) for choice in choices)
         raise UnknownChoiceError(f"unknown {what} {given!r}: choose one of {listed}")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Say whether an error tells of too little memory; libraries have words of their own.
+
+    >>> is_out_of_memory(RuntimeError("unable to mmap 90 bytes: Cannot allocate memory (12)"))
+    True
+    """
+    if isinstance(error, MemoryError):
+        return True
+    return isinstance(error, (RuntimeError, ImportError, OSError)) and bool(
+        OUT_OF_MEMORY.search(str(error))
+    )

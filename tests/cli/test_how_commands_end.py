@@ -13,6 +13,7 @@ import pytest
 from helpers.runs import TRENDLIB, started, trendlib, trendlib_run, write_lines
 from trendlib.cli import main
 from trendlib.files.checksums import line_of
+from trendlib.model import encoder
 from trendlib.runs.folder import PARQUET, results_checksums
 
 NONASCII = "I want \u6771\u4eac caf\u00e9."
@@ -99,6 +100,23 @@ def test_too_little_memory_is_one_line(
     assert printed.startswith("trendlib: not enough memory (")
     assert "the same command goes on" in printed
     assert len(printed.splitlines()) == 1
+
+
+def test_too_little_memory_is_not_taken_for_damaged_weights(
+    tmp_path: Path,
+    tiny_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("unable to mmap 90868376 bytes: Cannot allocate memory (12)")
+
+    monkeypatch.setattr("trendlib.model.encoder._loaded", encoder._load)  # nothing is cached
+    monkeypatch.setattr("trendlib.model.encoder._load_network", fail)
+    source = write_lines(tmp_path / "s.txt", ["hello"])
+    out = tmp_path / "o.parquet"
+    assert main(["embed", str(source), "--out", str(out), "--model", str(tiny_folder)]) == 1
+    assert "not enough memory (unable to mmap" in capsys.readouterr().err
 
 
 def test_an_error_inside_the_package_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:

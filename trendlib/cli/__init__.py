@@ -19,7 +19,6 @@ from trendlib.cli.options import (
     WRONG_USE,
     drop_output,
     flush_output,
-    is_out_of_memory,
     local_path,
     make_printable,
     printable,
@@ -27,7 +26,7 @@ from trendlib.cli.options import (
     shorten,
     signals_end_the_command,
 )
-from trendlib.errors import TrendlibError, needs_extra
+from trendlib.errors import TrendlibError, is_out_of_memory, needs_extra
 
 COMMANDS = {
     "run": "run the walkthrough over sentences of your own",

@@ -33,11 +33,6 @@ EXTRAS = {
 OK, DIFFERENT, FAILED, WRONG_USE, NOT_RUN, CLOSED_PIPE = 0, 1, 1, 2, 3, 141
 
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-OUT_OF_MEMORY = re.compile(
-    r"out of memory|(can't|cannot) allocate memory|bad_alloc|failed to map segment"
-    r"|can't start new thread",
-    re.IGNORECASE,
-)
 
 
 class Terminated(KeyboardInterrupt):
@@ -175,15 +170,6 @@ def _drop(stream: TextIO) -> None:
     """Let all that is printed to a stream from now on, and what waits, go nowhere."""
     with Path(os.devnull).open("w") as nowhere:
         os.dup2(nowhere.fileno(), stream.fileno())
-
-
-def is_out_of_memory(error: Exception) -> bool:
-    """Say whether an error tells of too little memory; libraries have words of their own."""
-    if isinstance(error, MemoryError):
-        return True
-    return isinstance(error, (RuntimeError, ImportError, OSError)) and bool(
-        OUT_OF_MEMORY.search(str(error))
-    )
 
 
 def stopped(error: KeyboardInterrupt, kept: str) -> int:

@@ -31,6 +31,7 @@ from trendlib.errors import (
     UnsupportedModelError,
     check_choice,
     counted,
+    is_out_of_memory,
 )
 from trendlib.model.agreement import check_sizes, check_tokenizer
 from trendlib.model.weights import AUTO, WEIGHTS_FILE, Weights, find_weights
@@ -394,11 +395,10 @@ def _readable(what: str, weights: Weights) -> Iterator[None]:
     """
     try:
         yield
-    except (TrendlibError, MemoryError):
-        raise
     except BaseException as error:
         # A panic of the tokenizers' library, which is written in Rust, is no Exception.
-        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+        ends = not isinstance(error, Exception) and type(error).__name__ != "PanicException"
+        if ends or isinstance(error, TrendlibError) or is_out_of_memory(error):
             raise
         raise CorruptedWeightsError(
             f"the {what} of {weights.name} cannot be read ({type(error).__name__}: "
