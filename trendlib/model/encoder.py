@@ -14,9 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from transformers import BertModel, BertTokenizerFast
-from transformers.utils import logging as transformers_logging
 
 from trendlib.encoding import DTYPES, Encoding, Provenance, Tokenized
 from trendlib.errors import (
@@ -33,9 +30,15 @@ from trendlib.errors import (
     counted,
     is_out_of_memory,
 )
+from trendlib.model import without_garbage_collection
 from trendlib.model.agreement import check_sizes, check_tokenizer
 from trendlib.model.weights import AUTO, WEIGHTS_FILE, Weights, find_weights
 from trendlib.words import Word, split_words
+
+with without_garbage_collection():
+    import torch
+    from transformers import BertModel, BertTokenizerFast
+    from transformers.utils import logging as transformers_logging
 
 HEADS = ("cls.", "pooler.", "embeddings.position_ids")
 """How tensors are called that checkpoints hold beside the layers."""

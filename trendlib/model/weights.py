@@ -52,8 +52,8 @@ MODEL_FILES = ("config.json", WEIGHTS_FILE, *VOCABULARY_FILES, *TOKENIZER_SETTIN
 """The files that decide what a model computes; some of them a folder may lack."""
 
 TOKENIZERS = ("BertTokenizer", "BertTokenizerFast")
+# The checksum of the tokenizer that both known models have; see ``agreement``.
 UNCASED_SHA256 = "f805d236c5f67adfec969780ddbd0a835d05b08db2b9546f7e48053595febfa3"
-"""The checksum of the tokenizer that both known models have; see ``agreement``."""
 
 
 class ModelFallbackWarning(UserWarning):
