@@ -264,10 +264,9 @@ def expected_spearman(model: SentenceTransformer) -> float:
     return float(spearmanr(cosines, scores).statistic)
 
 
-@pytest.mark.filterwarnings("ignore")  # mteb calls what sentence-transformers has renamed
-def test_a_task_of_mteb_runs_on_local_data(
-    sentence_transformer: SentenceTransformer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def local_task(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A task of mteb, with ``PAIRS`` for its data."""
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     import datasets
     import mteb
@@ -277,7 +276,16 @@ def test_a_task_of_mteb_runs_on_local_data(
     local = datasets.Dataset.from_list(rows)
     task.dataset = datasets.DatasetDict({"test": local, "validation": local})
     task.data_loaded = True
-    result = mteb.evaluate(sentence_transformer, task, cache=None, show_progress_bar=False)
+    return task
+
+
+@pytest.mark.filterwarnings("ignore")  # mteb calls what sentence-transformers has renamed
+def test_a_task_of_mteb_runs_on_local_data(
+    sentence_transformer: SentenceTransformer, local_task: Any
+) -> None:
+    import mteb
+
+    result = mteb.evaluate(sentence_transformer, local_task, cache=None, show_progress_bar=False)
     (scores,) = result.task_results[0].scores["test"]
     assert scores["main_score"] == pytest.approx(expected_spearman(sentence_transformer))
 
@@ -306,22 +314,15 @@ def test_an_older_library_that_names_no_model_is_told(
 
 @pytest.mark.filterwarnings("ignore")
 def test_mteb_keeps_the_scores_of_every_configuration_apart(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, local_task: Any
 ) -> None:
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    import datasets
     import mteb
     from mteb.cache import ResultCache
 
-    task = mteb.get_task("STSBenchmark.v2")
-    rows = [{"sentence1": a, "sentence2": b, "score": score} for a, b, score in PAIRS]
-    local = datasets.Dataset.from_list(rows)
-    task.dataset = datasets.DatasetDict({"test": local, "validation": local})
-    task.data_loaded = True
     cache = ResultCache(tmp_path)
     for recipe in (ARTICLE_RECIPE, Recipe(LAYERS, "difference")):
         model = whole_model(TrendTransformer(MINILM.name, recipe))
-        result = mteb.evaluate(model, task, cache=cache, show_progress_bar=False)
+        result = mteb.evaluate(model, local_task, cache=cache, show_progress_bar=False)
         (scores,) = result.task_results[0].scores["test"]
         assert scores["main_score"] == pytest.approx(expected_spearman(model)), recipe
     assert len(list(tmp_path.rglob("STSBenchmark.v2.json"))) == 2

@@ -23,10 +23,10 @@ from trendlib.cli.options import (
     make_printable,
     printable,
     say,
-    shorten,
     signals_end_the_command,
 )
 from trendlib.errors import TrendlibError, is_out_of_memory, needs_extra
+from trendlib.show.labels import shortened
 
 COMMANDS = {
     "run": "run the walkthrough over sentences of your own",
@@ -84,7 +84,7 @@ def _ended_by(error: Exception) -> int:
     """Say what ended a command; an error inside this package is raised again."""
     if is_out_of_memory(error):
         say(
-            f"not enough memory ({shorten(str(error) or type(error).__name__, 200)}): end other "
+            f"not enough memory ({shortened(str(error) or type(error).__name__, 200)}): end other "
             "programs, or take a smaller model or fewer --jobs; the same command goes on with "
             "what it has kept"
         )

@@ -2,7 +2,8 @@
 
 import argparse
 
-from trendlib.cli.options import OK, local_path, positive, shorten, show
+from trendlib.cli.options import OK, local_path, positive, show
+from trendlib.show.labels import shortened
 
 EXAMPLES = """\
 example:
@@ -50,7 +51,7 @@ def _compare(options: argparse.Namespace) -> int:
     show(str(comparison))
     if len(differing):
         shown = differing.head(options.rows).copy()
-        shown["sentence"] = shown["sentence"].map(lambda text: shorten(text, 60))
+        shown["sentence"] = shown["sentence"].map(lambda text: shortened(text, 60))
         show(f"\n{shown.to_string(index=False, justify='left')}")
     if len(differing) > options.rows:
         show(f"... and {len(differing) - options.rows:,} more: see them with --rows or --csv")

@@ -77,22 +77,21 @@ def add_options(command: argparse.ArgumentParser) -> None:
 
 def _embed(options: argparse.Namespace) -> int:
     recipe = Recipe.named(options.reading, options.kind, options.undefined)
-    source, out = options.source, options.out
-    count = sum(1 for _ in read_rows(source, options.column))
+    count = sum(1 for _ in read_rows(options.source, options.column))
     from tqdm import tqdm
 
     from trendlib.files.embed import embed_file
     from trendlib.model.encoder import load_encoder
 
-    kept = f"What is done is kept beside {out}"
+    kept = f"What is done is kept beside {options.out}"
     try:
         with fallback_told():
             encoder = load_encoder(options.model, options.dtype, options.device)
         # disable=None: quiet where nobody looks at a terminal
         with tqdm(total=count, unit=" rows", disable=None) as bar:
             summary = embed_file(
-                source,
-                out,
+                options.source,
+                options.out,
                 encoder,
                 recipe,
                 options.column,

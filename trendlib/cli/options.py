@@ -198,8 +198,3 @@ def positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is given: give a whole number from 1")
     return int(text)
-
-
-def shorten(text: str, length: int) -> str:
-    """Cut a text to a length; an ellipsis says that it went on."""
-    return text if len(text) <= length else text[: length - 1] + "…"

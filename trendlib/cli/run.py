@@ -17,7 +17,6 @@ from trendlib.cli.options import (
     local_path,
     positive,
     say,
-    shorten,
     show,
     stopped,
 )
@@ -25,6 +24,7 @@ from trendlib.encoding import DTYPES
 from trendlib.errors import ParameterError, counted
 from trendlib.files.rows import COLUMN
 from trendlib.runs import TIMEOUT_SECONDS
+from trendlib.show.labels import shortened
 
 if TYPE_CHECKING:
     from trendlib.runs.runner import RunSummary
@@ -203,7 +203,7 @@ def _print_summary(summary: "RunSummary") -> None:
     for path in summary.aside:
         say(f"a table had been changed since it was written: that one is now {path}")
     for record in summary.failed[:10]:
-        say(f"failed: {shorten(record['sentence'], 60)!r}: {record['error']}")
+        say(f"failed: {shortened(record['sentence'], 60)!r}: {record['error']}")
     if len(summary.failed) > 10:
         say(f"and {len(summary.failed) - 10:,} more failed")
     show(f"See {summary.folder / 'index.html'}")

@@ -109,8 +109,8 @@ def result_file(task: str, model: Provenance, folder: Path) -> Path:
         OutputError: If it holds something else or is damaged, or if it cannot be written.
     """
     path = _place(task, model.model, folder)
-    check_replaceable(path, "evaluate", read_result)
-    if path.exists() and read_result(path).provenance.model_sha256 != model.model_sha256:
+    there = check_replaceable(path, "evaluate", read_result)
+    if there is not None and there.provenance.model_sha256 != model.model_sha256:
         raise OutputError(
             f"{path} holds the results of another model that is called {model.model}, too: give "
             "another folder with --out, or move that file away"

@@ -3,10 +3,13 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from trendlib.errors import OutputError
 from trendlib.files.atomic import replacing
 from trendlib.files.checksums import Checksums, check_place, line_of
+
+Content = TypeVar("Content")
 
 
 class OwnFile:
@@ -45,7 +48,7 @@ class OwnFile:
         self._checksums.write([line])
 
 
-def check_replaceable(path: Path, command: str, read: Callable[[Path], object]) -> None:
+def check_replaceable(path: Path, command: str, read: Callable[[Path], Content]) -> Content | None:
     """Check that a file, if there is one, is of the kind that a command writes.
 
     Args:
@@ -53,14 +56,17 @@ def check_replaceable(path: Path, command: str, read: Callable[[Path], object]) 
         command: The command, such as "evaluate".
         read: Reads such a file; raises ``ValueError`` for another.
 
+    Returns:
+        What was read; None if there is no file.
+
     Raises:
         OutputError: If it is not, or if no file can be written there.
     """
     check_place(path)
     if not path.exists():
-        return
+        return None
     try:
-        read(path)
+        return read(path)
     except ValueError as error:
         raise OutputError(
             f"{path} was not written by `trendlib {command}`, or has changed since ({error}): "

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 
 from trendlib.encoding import Provenance
+from trendlib.errors import counted
 from trendlib.model.weights import BERT_BASE
 from trendlib.show.labels import LONGEST, numbered, shortened
 from trendlib.typing import Array, SliceCosines
@@ -139,15 +140,6 @@ def write_values(axes: Axes, matrix: Array, defined: Array | None = None) -> Non
             column, row, f"{value:.2f}", ha="center", va="center", fontsize=8, color=colour
         )
         text.set_in_layout(False)  # it stays inside its cell; to measure hundreds takes long
-
-
-def counted(count: int, noun: str) -> str:
-    """Count something.
-
-    >>> counted(1, "head"), counted(12, "head")
-    ('1 head', '12 heads')
-    """
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def readable_on(background: Sequence[float] | Array) -> str:
