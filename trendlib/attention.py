@@ -14,7 +14,7 @@ import numpy as np
 
 from trendlib.encoding import Encoding, Provenance
 from trendlib.errors import HeadOutOfRangeError, LayerOutOfRangeError
-from trendlib.readings import Last, Reading
+from trendlib.readings import Last, Pieces, Reading
 from trendlib.typing import (
     AttentionRows,
     Attentions,
@@ -92,16 +92,19 @@ def layer_of(reading: Reading, n_layers: int) -> int | None:
     return layer
 
 
-def received_by_word(rows: AttentionRows, words: Sequence[Word]) -> Received:
+def received_by_word(
+    rows: AttentionRows, words: Sequence[Word], pieces: Pieces = "sum"
+) -> Received:
     """Sum the attention that each word receives, in each of several matrices.
 
-    The result equals the column sums of the merged matrices (see ``merge_pieces``) without the
-    special tokens, but no matrix is merged for it: a query piece counts as its share of a word,
-    and the key pieces of a word are added up.
+    With the sum over key pieces, the result equals the column sums of the merged matrices (see
+    ``merge_pieces``) without the special tokens, but no matrix is merged for it. A query piece
+    counts as its share of a word.
 
     Args:
         rows: Array of shape (row, query, key), with one query and one key per token.
         words: The sentence's words.
+        pieces: Whether a word of several pieces receives the "sum" over them, or their "mean".
 
     Returns:
         Array of shape (row, word). In each row, every word and special token hands out 1.
@@ -113,9 +116,9 @@ def received_by_word(rows: AttentionRows, words: Sequence[Word]) -> Received:
     weights = np.ones(rows.shape[-1], dtype=rows.dtype)
     member = np.zeros((rows.shape[-1], len(words)), dtype=rows.dtype)
     for column, word in enumerate(words):
-        pieces = list(word.tokens)
-        weights[pieces] = 1 / len(pieces)
-        member[pieces, column] = 1
+        tokens = list(word.tokens)
+        weights[tokens] = 1 / len(tokens)
+        member[tokens, column] = 1 if pieces == "sum" else 1 / len(tokens)
     received: Received = (weights @ rows) @ member
     return received
 

@@ -24,7 +24,7 @@ from trendlib.attention import (
 from trendlib.encoding import Encoding, Provenance
 from trendlib.errors import ArrayError
 from trendlib.language import N_
-from trendlib.readings import ARTICLE, Reading
+from trendlib.readings import ARTICLE, Reading, Ties
 from trendlib.typing import Ballots, Counts, Leaders, Received, ReceivedRow, Rows
 from trendlib.words import Word
 
@@ -58,8 +58,8 @@ class Related:
         votes: In how many of those rows it is the runner-up.
         mass: The attention that it receives in those rows, added up.
         tied: Whether another candidate has as many votes.
-        decided_by: What decided: "votes"; with a tie "attention mass"; with a tie there as well
-            "position", which means that the first candidate was taken.
+        decided_by: What decided: "votes"; with a tie "position", which means that the first
+            candidate was taken, or "attention mass", if the reading breaks ties by it.
     """
 
     index: int
@@ -193,7 +193,8 @@ def find_words_in(stack: AttentionStack, words: Sequence[Word], reading: Reading
     check(row_number(reading.focus_row, rows), rows)
     kept = candidate_indices(words, reading)
     texts = [words[index].text for index in kept]
-    choice = choose_words(received_by_word(stack.matrices, words)[:, kept], texts, reading)
+    received = received_by_word(stack.matrices, words, reading.pieces)
+    choice = choose_words(received[:, kept], texts, reading)
     return replace(choice, word_indices=tuple(kept), layer=stack.layer, provenance=stack.provenance)
 
 
@@ -207,7 +208,7 @@ def choose_words(
     Args:
         received: Array of shape (row, candidate).
         candidates: The candidates' texts.
-        reading: Says which row names the focus word.
+        reading: Says which row names the focus word, and how ties are broken.
 
     Raises:
         ArrayError: If there is no row or no candidate, if their number is not that of the columns,
@@ -216,7 +217,7 @@ def choose_words(
     >>> received = np.array([[0.2, 0.9, 0.4], [0.3, 0.8, 0.2]])
     >>> choice = choose_words(received, ["I", "want", "apples"])
     >>> choice.focus.word, choice.related.word, choice.related.decided_by
-    ('want', 'apples', 'attention mass')
+    ('want', 'I', 'position')
     """
     if received.shape[0] == 0 or received.shape[1] != len(candidates) or not candidates:
         raise ArrayError(
@@ -233,7 +234,7 @@ def choose_words(
         received=received,
         leaders=received.argmax(axis=1),
         focus=focus,
-        vote=find_related(received, candidates, focus.index),
+        vote=find_related(received, candidates, focus.index, reading.ties),
         layer=reading.layer if isinstance(reading.layer, int) else None,
     )
 
@@ -257,16 +258,17 @@ def find_focus(received: ReceivedRow, candidates: Sequence[str]) -> Focus:
     )
 
 
-def find_related(received: Received, candidates: Sequence[str], focus: int) -> Vote:
+def find_related(
+    received: Received, candidates: Sequence[str], focus: int, ties: Ties = "first"
+) -> Vote:
     """Let the rows that the focus word leads vote for their runner-up.
-
-    Of candidates with equally many votes, the one that receives most attention in the rows that
-    vote is taken; then the first one. The article takes the first one at once.
 
     Args:
         received: Array of shape (row, candidate).
         candidates: The candidates' texts.
         focus: The focus word's index among the candidates.
+        ties: Of candidates with equally many votes, the "first" one wins, as in the article, or
+            the one that receives most "attention mass" in the rows that vote; then the first one.
 
     Returns:
         The vote. Its outcome is ``NoRelated`` if no row could vote.
@@ -284,7 +286,8 @@ def find_related(received: Received, candidates: Sequence[str], focus: int) -> V
     if runners_up.size == 0:
         reason = Reason.ONE_WORD if len(candidates) == 1 else Reason.LEADS_NO_ROW
         return Vote(rows, runners_up, counts, NoRelated(reason))
-    return Vote(rows, runners_up, counts, _winner(counts, received[rows].sum(axis=0), candidates))
+    mass = received[rows].sum(axis=0)
+    return Vote(rows, runners_up, counts, _winner(counts, mass, candidates, ties))
 
 
 def candidate_indices(words: Sequence[Word], reading: Reading) -> list[int]:
@@ -303,18 +306,24 @@ def candidate_indices(words: Sequence[Word], reading: Reading) -> list[int]:
     return kept[:-1] if words[-1].text == FINAL_PERIOD else kept
 
 
-def _winner(counts: Counts, mass: ReceivedRow, candidates: Sequence[str]) -> Related:
+def _winner(counts: Counts, mass: ReceivedRow, candidates: Sequence[str], ties: Ties) -> Related:
     most = np.flatnonzero(counts == counts.max())
-    heaviest = most[mass[most] == mass[most].max()]
-    decided_by: Literal["votes", "attention mass", "position"] = "votes"
-    if len(most) > 1:
-        decided_by = "attention mass" if len(heaviest) == 1 else "position"
-    index = int(heaviest[0])
+    best, decided_by = most, _DECIDERS["first"]
+    if ties == "attention mass":
+        best = most[mass[most] == mass[most].max()]
+        decided_by = _DECIDERS[ties if len(best) == 1 else "first"]
+    index = int(best[0])
     return Related(
         index=index,
         word=candidates[index],
         votes=int(counts[index]),
         mass=float(mass[index]),
         tied=len(most) > 1,
-        decided_by=decided_by,
+        decided_by=decided_by if len(most) > 1 else "votes",
     )
+
+
+_DECIDERS: dict[Ties, Literal["attention mass", "position"]] = {
+    "first": "position",
+    "attention mass": "attention mass",
+}

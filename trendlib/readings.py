@@ -12,6 +12,10 @@ from trendlib.errors import check_choice
 from trendlib.language import N_
 
 Last = Literal["last"]
+Pieces = Literal["sum", "mean"]
+"""What a word of several pieces receives: the sum over its pieces, or their mean."""
+Ties = Literal["first", "attention mass"]
+"""Which of several candidates with equally many votes wins."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,10 @@ class Reading:
         drop: Which words can be neither focus nor related word: the sentence's "final period", or
             all "punctuation".
         note: A short description.
+        pieces: The attention that a word of several pieces receives: the "sum" over its pieces,
+            which Clark et al. 2019 take, or their "mean". The article has no such word.
+        ties: Of candidates with equally many votes, the "first" one wins, as in the article, or
+            the one with most "attention mass" in the rows that vote.
     """
 
     name: str
@@ -36,6 +44,8 @@ class Reading:
     focus_row: int | Last
     drop: Literal["final period", "punctuation"]
     note: str
+    pieces: Pieces = "sum"
+    ties: Ties = "first"
 
 
 ARTICLE = Reading(
@@ -76,7 +86,28 @@ LAST_LAYER = Reading(
     note=N_("the heads of the last layer vote and its last head names the focus word"),
 )
 
-READINGS = {reading.name: reading for reading in (ARTICLE, WORDS_ONLY, LAYERS, LAST_LAYER)}
+MEAN_PIECES = Reading(
+    name="mean-pieces",
+    layer=0,
+    focus_row="last",
+    drop="final period",
+    note=N_("as the article's, but a word of several pieces receives the mean over its pieces"),
+    pieces="mean",
+)
+
+MASS_TIES = Reading(
+    name="mass-ties",
+    layer=0,
+    focus_row="last",
+    drop="final period",
+    note=N_("as the article's, but of equal votes the one with most attention wins"),
+    ties="attention mass",
+)
+
+READINGS = {
+    reading.name: reading
+    for reading in (ARTICLE, WORDS_ONLY, LAYERS, LAST_LAYER, MEAN_PIECES, MASS_TIES)
+}
 
 
 def reading_named(name: str) -> Reading:

@@ -34,6 +34,7 @@ from trendlib.readings import (
     READINGS,
     WORDS_ONLY,
     Reading,
+    Ties,
     reading_named,
 )
 from trendlib.words import Word
@@ -190,9 +191,11 @@ def test_focus_tie_takes_the_first_and_says_so() -> None:
     assert not find_focus(np.array([0.5, 0.7, 0.6]), WORDS[:3]).tied
 
 
-def related(received: list[list[float]], focus: int = 1) -> Related | NoRelated:
+def related(
+    received: list[list[float]], focus: int = 1, ties: Ties = "first"
+) -> Related | NoRelated:
     matrix = np.array(received, dtype=float)
-    return find_related(matrix, WORDS[: matrix.shape[1]], focus).outcome
+    return find_related(matrix, WORDS[: matrix.shape[1]], focus, ties).outcome
 
 
 def test_votes_decide_first() -> None:
@@ -202,17 +205,30 @@ def test_votes_decide_first() -> None:
     assert outcome.decided_by == "votes"
 
 
-def test_then_attention_mass_decides() -> None:
+def test_of_equal_votes_the_article_takes_the_first() -> None:
     outcome = related([[2, 9, 0, 1], [0, 9, 0, 5]])
+    assert isinstance(outcome, Related)
+    assert (outcome.word, outcome.votes, outcome.tied) == ("i", 1, True)
+    assert (outcome.decided_by, outcome.mass) == ("position", 2.0)
+
+
+def test_attention_mass_decides_if_the_reading_says_so() -> None:
+    outcome = related([[2, 9, 0, 1], [0, 9, 0, 5]], ties="attention mass")
     assert isinstance(outcome, Related)
     assert (outcome.word, outcome.votes, outcome.tied) == ("apple", 1, True)
     assert (outcome.decided_by, outcome.mass) == ("attention mass", 6.0)
 
 
-def test_then_position_decides() -> None:
-    outcome = related([[3, 9, 0, 1], [1, 9, 0, 3]])
+def test_position_decides_if_the_masses_are_equal_too() -> None:
+    outcome = related([[3, 9, 0, 1], [1, 9, 0, 3]], ties="attention mass")
     assert isinstance(outcome, Related)
     assert (outcome.word, outcome.tied, outcome.decided_by) == ("i", True, "position")
+
+
+def test_votes_decide_where_there_is_no_tie_whatever_the_mass() -> None:
+    outcome = related([[1, 9, 0, 0], [1, 9, 0, 0], [0, 9, 0, 8]], ties="attention mass")
+    assert isinstance(outcome, Related)
+    assert (outcome.word, outcome.votes, outcome.decided_by) == ("i", 2, "votes")
 
 
 def test_rows_that_another_word_leads_do_not_vote() -> None:

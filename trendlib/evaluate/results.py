@@ -53,27 +53,36 @@ class TaskResult:
     methods: Mapping[str, str]
     scores: tuple[Score, ...]
 
-    def score(self, method: str, measure: str, *, group: str = "", baseline: str = "") -> Score:
+    def score(
+        self,
+        method: str,
+        measure: str,
+        *,
+        group: str = "",
+        baseline: str = "",
+        condition: str = "",
+    ) -> Score:
         """Look up a figure that is about all training texts and coordinates.
 
         Raises:
             InputFileError: If there is none.
         """
-        wanted = (method, measure, group, baseline)
+        wanted = (method, measure, group, baseline, condition)
         for score in self.scores:
-            found = (score.method, score.measure, score.group, score.baseline)
+            found = (score.method, score.measure, score.group, score.baseline, score.condition)
             if found == wanted and score.train_size is None and score.first_coordinate is None:
                 return score
         raise InputFileError(
             f"the results of {self.task} have no figure {wanted}: `trendlib evaluate` makes them"
         )
 
-    def by_method(self, measure: str, *, group: str = "") -> dict[str, Score]:
+    def by_method(self, measure: str, *, group: str = "", condition: str = "") -> dict[str, Score]:
         """Map each method to its figure of a measure, without differences."""
         return {
             score.method: score
             for score in self.scores
-            if score.is_overall and (score.measure, score.group) == (measure, group)
+            if score.is_overall
+            and (score.measure, score.group, score.condition) == (measure, group, condition)
         }
 
     def by_head(self, measure: str) -> dict[tuple[int, int], Score]:

@@ -27,6 +27,8 @@ class Score:
         head: The head that the method reads, if it reads a single one.
         train_size: How many training texts were used, if not all of them.
         first_coordinate: Where the slice of coordinates begins, if not all of them are used.
+        condition: The name of the condition that it was measured under (``conditions``); empty for
+            the article's own choices.
     """
 
     method: str
@@ -43,6 +45,7 @@ class Score:
     head: int | None = None
     train_size: int | None = None
     first_coordinate: int | None = None
+    condition: str = ""
 
     @property
     def is_overall(self) -> bool:

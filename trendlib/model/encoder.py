@@ -44,6 +44,8 @@ HEADS = ("cls.", "pooler.", "embeddings.position_ids")
 """How tensors are called that checkpoints hold beside the layers."""
 DECLARED_HEADS = {"classifier.": "Classification", "qa_outputs.": "QuestionAnswering"}
 """Those of fine-tuned models, with the word in ``architectures`` that declares them."""
+DEAD = 1e-3
+"""A coordinate whose gain is below this share of the median gain is dead."""
 LOADED = 2
 """How many loaded models a process keeps in memory."""
 
@@ -86,6 +88,17 @@ class Encoder:
     def hidden_size(self) -> int:
         """The number of coordinates of a token's vector."""
         return int(self.model.config.hidden_size)
+
+    @property
+    def dead_coordinates(self) -> tuple[int, ...]:
+        """The coordinates that the last layer normalization multiplies by almost nothing.
+
+        There, the contextual vector of every word in every sentence is the same number, the bias,
+        so that a trend says nothing of the sentence. They are found by their gains alone: below
+        ``DEAD`` times the median gain of that layer normalization.
+        """
+        gains = self.model.encoder.layer[-1].output.LayerNorm.weight.detach().abs()
+        return tuple(int(index) for index in torch.nonzero(gains < DEAD * gains.median()).ravel())
 
     @property
     def n_layers(self) -> int:
