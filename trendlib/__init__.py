@@ -8,7 +8,7 @@ The files beside this one are the method, in the order in which it is told::
     attention   merge word pieces, sum up the attention that each word receives
     choice      the focus word, the vote, the related word
     trend       how a word's vector changes: the log quotient and others
-    embedding   the sum of the two words' trends
+    embedding   the sum of the two words' trends, and other recipes for a sentence's vector
     similarity  cosines of embeddings, and the coordinates that decide them
 
 (``errors``, ``typing`` and ``language`` serve them all.) They are pure NumPy. The folders are
@@ -21,17 +21,18 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from trendlib.embedding import Recipe
+    from trendlib.embedding import RECIPES, Recipe
     from trendlib.model.corpus import embed
     from trendlib.model.encoder import load_encoder
     from trendlib.readings import READINGS
 
-__all__ = ["READINGS", "Recipe", "__version__", "embed", "load_encoder"]
+__all__ = ["READINGS", "RECIPES", "Recipe", "__version__", "embed", "load_encoder"]
 __version__ = version("trendlib")
 
 # Imported on first use: torch takes seconds to load.
 _LAZY = {
     "READINGS": "trendlib.readings",
+    "RECIPES": "trendlib.embedding",
     "Recipe": "trendlib.embedding",
     "embed": "trendlib.model.corpus",
     "load_encoder": "trendlib.model.encoder",

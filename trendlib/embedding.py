@@ -1,11 +1,12 @@
-"""Embedding: the sum of the focus word's and the related word's trends.
+"""Embedding: the sum of the focus word's and the related word's trends, or a mean of more.
 
 The second article's idea is that two words stand for their sentence. Their trends complement each
 other: where one is undefined, the other may be defined. A ``Recipe`` keeps the choices that lead
-from a sentence to a vector.
+from a sentence to a vector. The article's is one of several ``RECIPES``: the others take the trends
+of all words, or of all tokens, and other kinds of trend.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -15,13 +16,16 @@ from trendlib.choice import Choice, NoRelated, Related, find_words
 from trendlib.encoding import Encoding, Provenance, Rebuilt
 from trendlib.errors import ArrayError, UnknownChoiceError, check_choice
 from trendlib.readings import ARTICLE, READINGS, Reading, reading_named
-from trendlib.trend import Kind, Trend, check_kind, trend
-from trendlib.typing import Mask, Vector, WordStates
-from trendlib.words import mean_over_pieces
+from trendlib.trend import FIRST_STATES, Kind, Trend, check_kind, trend
+from trendlib.typing import Mask, PartStates, TokenStates, Vector, WordStates
+from trendlib.words import Word, mean_over_pieces
 
 Undefined = Literal["zero", "keep"]
 """How to treat undefined coordinates: see ``add_trends``."""
 UNDEFINED: tuple[Undefined, ...] = get_args(Undefined)
+Words = Literal["two", "all", "tokens"]
+"""What a sentence's vector is made of: see ``Recipe``."""
+WORDS: tuple[Words, ...] = get_args(Words)
 
 
 @dataclass(frozen=True)
@@ -30,23 +34,28 @@ class Recipe:
 
     Attributes:
         reading: How focus and related word are found.
-        kind: How a trend is computed: "log quotient", "difference" or "signed log-abs".
+        kind: How a trend is computed: one of ``trend.KINDS``.
         undefined: How undefined coordinates are treated: "zero" or "keep"; see ``add_trends``.
+        words: Whose trends make the vector. "two": the sum of the focus word's and the related
+            word's. "all": the mean of all words', punctuation marks included, as they are words
+            here, whatever the reading drops. "tokens": the mean of all tokens', the special ones
+            included, as in mean pooling; a word of three pieces counts three times.
 
     >>> Recipe(READINGS["layers"], kind="difference").as_dict()
-    {'reading': 'layers', 'kind': 'difference', 'undefined': 'zero'}
+    {'reading': 'layers', 'kind': 'difference', 'undefined': 'zero', 'words': 'two'}
     """
 
     reading: Reading = ARTICLE
     kind: Kind = "log quotient"
     undefined: Undefined = "zero"
+    words: Words = "two"
 
     def __post_init__(self) -> None:
         """Check the choices.
 
         Raises:
-            UnknownChoiceError: If one of them does not exist, or if the reading is not a
-                ``Reading``.
+            UnknownChoiceError: If one of them does not exist, if the reading is not a
+                ``Reading``, or if the kind does not go with the words.
         """
         if not isinstance(self.reading, Reading):
             raise UnknownChoiceError(
@@ -55,22 +64,79 @@ class Recipe:
             )
         check_kind(self.kind)
         check_choice("choice for undefined coordinates", self.undefined, UNDEFINED)
+        check_choice("choice of words", self.words, WORDS)
+        if self.kind == "discounted" and self.words == "two":
+            raise UnknownChoiceError(
+                "the kind 'discounted' is no change, which two words could tell for their "
+                "sentence, but a part of a mean: choose words 'all' or 'tokens' with it"
+            )
 
     @classmethod
-    def named(cls, reading: str, kind: Any = "log quotient", undefined: Any = "zero") -> "Recipe":
-        """Look up the choices by their names, as a command or a file states them.
+    def named(
+        cls,
+        reading: str,
+        kind: Any = "log quotient",
+        undefined: Any = "zero",
+        words: Any = "two",
+    ) -> "Recipe":
+        """Look up the choices by their names, as a file states them.
 
         Raises:
             UnknownChoiceError: If one of them does not exist.
         """
-        return cls(reading_named(reading), kind, undefined)
+        return cls(reading_named(reading), kind, undefined, words)
 
     def as_dict(self) -> Mapping[str, str]:
         """Return the choices' names, ready for JSON; ``named`` reads them back."""
-        return {"reading": self.reading.name, "kind": self.kind, "undefined": self.undefined}
+        return {
+            "reading": self.reading.name,
+            "kind": self.kind,
+            "undefined": self.undefined,
+            "words": self.words,
+        }
 
+    @property
+    def first_state(self) -> int:
+        """The hidden state that the last one is compared with: 0 or 1."""
+        return FIRST_STATES[self.kind]
+
+    def __str__(self) -> str:
+        """Say in a line how a vector comes about, whatever the reading.
+
+        >>> print(RECIPES["discounted-trend"])
+        mean over all tokens (kind of trend: discounted)
+        """
+        return f"{_MADE_OF[self.words]} (kind of trend: {self.kind})"
+
+
+_MADE_OF: dict[Words, str] = {
+    "two": "sum over focus and related word",
+    "all": "mean over all words",
+    "tokens": "mean over all tokens",
+}
 
 ARTICLE_RECIPE = Recipe()
+
+RECIPES = {
+    "article": ARTICLE_RECIPE,
+    "all-words-difference": Recipe(kind="difference", words="all"),
+    "angle": Recipe(kind="angle", words="all"),
+    "discounted-trend": Recipe(kind="discounted", words="tokens"),
+}
+"""The recipes that have a name, by which commands know them. Chapter 11 compares them."""
+
+
+def recipe_named(name: str) -> Recipe:
+    """Look up one of ``RECIPES``.
+
+    Raises:
+        UnknownChoiceError: If no recipe has this name; the message lists those that exist.
+
+    >>> recipe_named("angle").words
+    'all'
+    """
+    check_choice("recipe", name, RECIPES)
+    return RECIPES[name]
 
 
 @dataclass(frozen=True)
@@ -94,11 +160,14 @@ class SentenceEmbedding(Rebuilt):
 
     Attributes:
         sentence: The text.
-        choice: Focus and related word, and how they were found.
-        focus_trend: The focus word's trend.
+        choice: Focus and related word, and how they were found. They are found for every recipe,
+            also for one that does not make its vector of them.
+        focus_trend: The focus word's trend, of the recipe's kind.
         related_trend: The related word's trend; None if there is no related word.
-        values: Array of shape (hidden,): the sum of the trends. Without a related word it is the
-            focus word's trend.
+        values: Array of shape (hidden,). For the article's recipe and others with ``words="two"``,
+            the sum of the two trends; without a related word, the focus word's trend. For
+            "all-words-difference" and "angle", with ``words="all"``, the mean of all words'
+            trends. For "discounted-trend", with ``words="tokens"``, the mean of all tokens'.
         defined: Mask of the same shape. Where it is False, the value is 0 with the recipe's
             ``undefined="zero"``, and NaN with "keep".
         recipe: The choices that led to it.
@@ -126,7 +195,7 @@ class SentenceEmbedding(Rebuilt):
 
     @property
     def trends(self) -> tuple[Trend, ...]:
-        """The trends of the chosen words, in the order of ``choice.chosen``."""
+        """The trends of the two chosen words, in the order of ``choice.chosen``."""
         if self.related_trend is None:
             return (self.focus_trend,)
         return self.focus_trend, self.related_trend
@@ -145,36 +214,71 @@ def embed_encoding(encoding: Encoding, recipe: Recipe = ARTICLE_RECIPE) -> Sente
         recipe: The choices on the way; the article's by default.
 
     Returns:
-        The embedding. If the sentence has no related word, it is the focus word's trend, and
-        ``related`` says why.
+        The embedding. If the sentence has no related word, ``related`` says why, and a recipe for
+        two words takes the focus word's trend alone.
 
     Raises:
         LayerOutOfRangeError: If the model does not have a layer that the reading names.
         HeadOutOfRangeError: If it does not have a head that the reading names.
     """
     choice = find_words(encoding, recipe.reading)
-    words = [encoding.words[index] for index in choice.chosen_words]
-    static, contextual = (
-        mean_over_pieces(encoding.hidden_states[state], words) for state in (0, -1)
+    chosen = [encoding.words[index] for index in choice.chosen_words]
+    first, last = (encoding.hidden_states[state] for state in (recipe.first_state, -1))
+    return compose(
+        encoding.sentence,
+        choice,
+        mean_over_pieces(first, chosen),
+        mean_over_pieces(last, chosen),
+        recipe,
+        averaged_parts(first, last, encoding.words, recipe),
     )
-    return compose(encoding.sentence, choice, static, contextual, recipe)
+
+
+def averaged_parts(
+    first: TokenStates, last: TokenStates, words: Sequence[Word], recipe: Recipe
+) -> tuple[PartStates, PartStates] | None:
+    """Return the vectors of all words, or of all tokens, if a recipe averages their trends.
+
+    Args:
+        first: All tokens' vectors in the recipe's first state.
+        last: Their vectors in the last hidden state.
+        words: The sentence's words.
+        recipe: Says what is averaged.
+
+    Returns:
+        A row a word, or a row a token, in the first state and in the last one; None for a recipe
+        that needs no more than the chosen words.
+    """
+    if recipe.words == "two":
+        return None
+    if recipe.words == "tokens":
+        return first, last
+    return mean_over_pieces(first, words), mean_over_pieces(last, words)
 
 
 def compose(
-    sentence: str, choice: Choice, static: WordStates, contextual: WordStates, recipe: Recipe
+    sentence: str,
+    choice: Choice,
+    static: WordStates,
+    contextual: WordStates,
+    recipe: Recipe,
+    averaged: tuple[PartStates, PartStates] | None = None,
 ) -> SentenceEmbedding:
-    """Compute a trend embedding from nothing but the vectors of the chosen words.
+    """Compute a trend embedding from nothing but the vectors that the recipe needs.
 
     Args:
         sentence: The text.
         choice: The chosen words, and how they were found.
-        static: Array of shape (word, hidden): the chosen words' vectors in hidden state 0, the
-            focus word's first.
+        static: Array of shape (word, hidden): the chosen words' vectors in the recipe's first
+            state, the focus word's first.
         contextual: Their vectors in the last hidden state, in the same order.
-        recipe: The kind of trend, and how undefined coordinates are treated.
+        recipe: Whose trends make the vector, the kind of trend, and how undefined coordinates are
+            treated.
+        averaged: What ``averaged_parts`` returns.
 
     Raises:
-        ArrayError: If there is not one vector per chosen word, or if the choice names no model.
+        ArrayError: If there is not one vector per chosen word, if the vectors that the recipe
+            averages are missing, or if the choice names no model.
     """
     if not len(static) == len(contextual) == len(choice.chosen):
         raise ArrayError(
@@ -183,7 +287,16 @@ def compose(
         )
     focus, *others = (trend(*pair, recipe.kind) for pair in zip(static, contextual, strict=True))
     related = others[0] if others else None
-    values, defined = add_trends(focus, related, recipe.undefined)
+    if recipe.words == "two":
+        values, defined = add_trends(focus, related, recipe.undefined)
+    elif averaged is None:
+        raise ArrayError(
+            f"the recipe averages the trends of words {recipe.words!r}, but there are vectors of "
+            "the chosen words alone: give those that averaged_parts returns"
+        )
+    else:
+        parts = [trend(*pair, recipe.kind) for pair in zip(*averaged, strict=True)]
+        values, defined = mean_trend(parts, recipe.undefined)
     if choice.provenance is None:
         raise ArrayError(
             "the attentions come from no known model: an embedding has to name its model"
@@ -227,14 +340,36 @@ def add_trends(
     >>> add_trends(one, two, "keep")
     (array([ 2., nan, nan, nan]), array([ True, False, False, False]))
     """
-    check_choice("choice for undefined coordinates", undefined, UNDEFINED)
-    if related is None:
-        values = focus.undefined_as_zero if undefined == "zero" else focus.values
-        return values, focus.defined
-    _check_lengths(focus, related)
-    if undefined == "keep":
-        return focus.values + related.values, focus.defined & related.defined
-    return focus.undefined_as_zero + related.undefined_as_zero, focus.defined | related.defined
+    return _total([focus] if related is None else [focus, related], undefined)
+
+
+def mean_trend(trends: Sequence[Trend], undefined: Undefined = "zero") -> tuple[Vector, Mask]:
+    """Average the trends of some words or tokens.
+
+    Args:
+        trends: The trends; at least one.
+        undefined: As for ``add_trends``. "zero" counts an undefined coordinate as 0, so that it
+            pulls the mean towards 0; with "keep", the mean is defined only where all trends are.
+
+    Returns:
+        The mean, and the mask of where it is defined, both of shape (hidden,).
+
+    Raises:
+        UnknownChoiceError: If ``undefined`` is neither of the two.
+        ArrayError: If the trends have different lengths, or if there are none.
+
+    >>> nan, kind = np.nan, "difference"
+    >>> one = Trend(np.array([1.0, 2.0, nan]), np.array([True, True, False]), kind)
+    >>> two = Trend(np.array([3.0, nan, nan]), np.array([True, False, False]), kind)
+    >>> mean_trend([one, two], "zero")
+    (array([2., 1., 0.]), array([ True,  True, False]))
+    >>> mean_trend([one, two], "keep")
+    (array([ 2., nan, nan]), array([ True, False, False]))
+    """
+    if not trends:
+        raise ArrayError("the mean of no trends: give at least one")
+    total, defined = _total(trends, undefined)
+    return total / len(trends), defined
 
 
 def overlap(focus: Trend, related: Trend) -> Overlap:
@@ -254,6 +389,16 @@ def overlap(focus: Trend, related: Trend) -> Overlap:
         one=int(np.sum(focus.defined ^ related.defined)),
         neither=int(np.sum(~focus.defined & ~related.defined)),
     )
+
+
+def _total(trends: Sequence[Trend], undefined: Undefined) -> tuple[Vector, Mask]:
+    check_choice("choice for undefined coordinates", undefined, UNDEFINED)
+    for other in trends[1:]:
+        _check_lengths(trends[0], other)
+    masks = np.stack([each.defined for each in trends])
+    if undefined == "keep":
+        return np.stack([each.values for each in trends]).sum(axis=0), masks.all(axis=0)
+    return np.stack([each.undefined_as_zero for each in trends]).sum(axis=0), masks.any(axis=0)
 
 
 def _check_lengths(focus: Trend, related: Trend) -> None:

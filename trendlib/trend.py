@@ -19,7 +19,8 @@ anything             NaN or infinite  undefined
 ===================  ===============  ============================================
 
 The other kinds of trend are undefined more rarely: each function says where. The *angle* looks at
-the two vectors as wholes, and so it is defined in all coordinates or in none.
+the two vectors as wholes, and so it is defined in all coordinates or in none. The *discounted* kind
+is no change, but a vector from which a part of its change is taken away.
 """
 
 from collections.abc import Callable
@@ -32,7 +33,7 @@ from trendlib.encoding import Rebuilt
 from trendlib.errors import ArrayError, check_choice
 from trendlib.typing import Mask, Vector
 
-Kind = Literal["log quotient", "difference", "signed log-abs", "angle"]
+Kind = Literal["log quotient", "difference", "signed log-abs", "angle", "discounted"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +43,7 @@ class Trend(Rebuilt):
     Attributes:
         values: Array of shape (hidden,); NaN where the trend is undefined.
         defined: Mask of the same shape: True where the trend is defined.
-        kind: "log quotient", "difference", "signed log-abs" or "angle".
+        kind: "log quotient", "difference", "signed log-abs", "angle" or "discounted".
     """
 
     values: Vector
@@ -180,16 +181,54 @@ NOISE = 8
 so many times the number format's precision."""
 
 
+def discounted(first: Vector, contextual: Vector) -> Trend:
+    """Compute contextual - DISCOUNT * (contextual - first) for each coordinate.
+
+    It takes a part of the vector's change away from it, and so it lies between the two vectors:
+    with the discount 0.3 it equals 0.7 contextual + 0.3 first.
+
+    Args:
+        first: A word's, or a token's, vector in hidden state 1, behind the first layer.
+        contextual: The same one's vector in the last hidden state.
+
+    Returns:
+        The vector; undefined where the difference is.
+
+    Raises:
+        ArrayError: If the vectors have different lengths.
+
+    >>> discounted(np.array([1.0, 0.0]), np.array([1.0, 10.0])).values
+    array([1., 7.])
+    """
+    change = difference(first, contextual)
+    return Trend(contextual - DISCOUNT * change.values, change.defined, "discounted")
+
+
+DISCOUNT = 0.3
+"""The part of the change that ``discounted`` takes away: chosen on the development part of STS-B
+alone (chapter 11)."""
+
+
 KINDS: dict[Kind, Callable[[Vector, Vector], Trend]] = {
     "log quotient": log_quotient,
     "difference": difference,
     "signed log-abs": signed_log_abs,
     "angle": angle,
+    "discounted": discounted,
 }
+
+FIRST_STATES: dict[Kind, int] = {**dict.fromkeys(KINDS, 0), "discounted": 1}
+"""The hidden state that each kind compares the last one with: 0, the static one, or the output of
+the first layer."""
 
 
 def trend(static: Vector, contextual: Vector, kind: Kind = "log quotient") -> Trend:
     """Compute a trend of the given kind.
+
+    Args:
+        static: A word's vector in the hidden state that ``FIRST_STATES`` names.
+        contextual: The same word's vector in the last hidden state.
+        kind: One of ``KINDS``.
 
     Raises:
         UnknownChoiceError: If there is no such kind.

@@ -14,6 +14,7 @@ Array = ndarray
 HiddenStates = Float[Array, "state token hidden"]
 TokenStates = Float[Array, "token hidden"]
 WordStates = Float[Array, "word hidden"]
+PartStates = Float[Array, "part hidden"]  # all that a recipe averages: words, or tokens
 SentenceVectors = Float[Array, "sentence coordinate"]
 Vector = Float[Array, "hidden"]
 Mask = Bool[Array, "hidden"]  # where a trend is defined

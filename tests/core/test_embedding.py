@@ -1,5 +1,8 @@
 """The sentence embedding, and cosines."""
 
+import json
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,11 +13,20 @@ from helpers.encodings import make_encoding
 from helpers.modules import without_shape_checks
 from trendlib import embedding, similarity
 from trendlib.choice import NoRelated, Reason, find_words
-from trendlib.embedding import Recipe, add_trends, embed_encoding, overlap
+from trendlib.embedding import (
+    RECIPES,
+    Recipe,
+    add_trends,
+    compose,
+    embed_encoding,
+    mean_trend,
+    overlap,
+    recipe_named,
+)
 from trendlib.errors import ArrayError, UnknownChoiceError
 from trendlib.readings import LAYERS, READINGS
 from trendlib.similarity import cosine, cosine_by_slice, pairwise_cosines
-from trendlib.trend import Trend, log_quotient
+from trendlib.trend import KINDS, Trend, log_quotient
 
 nan = np.nan
 
@@ -91,6 +103,118 @@ def test_trends_of_two_lengths() -> None:
 def test_unknown_kind() -> None:
     with pytest.raises(UnknownChoiceError, match="kind of trend"):
         without_shape_checks(embedding).Recipe(kind="ratio")
+
+
+# Recipes other than the article's
+
+SENTENCE = "Unbelievable embeddings, really."
+"""Four words of one to three pieces, and two punctuation marks: the mean over words is not that
+over tokens, and neither is the mean without punctuation."""
+
+
+def unit(vector: np.ndarray) -> np.ndarray:
+    return vector / np.linalg.norm(vector)
+
+
+def turned(static: np.ndarray, contextual: np.ndarray) -> np.ndarray:
+    s, c = unit(static), unit(contextual)
+    theta = np.arccos(s @ c)
+    return theta / np.sin(theta) * (c - np.cos(theta) * s)
+
+
+def test_the_recipes_by_hand() -> None:
+    encoding = make_encoding(SENTENCE)
+    words = [list(word.tokens) for word in encoding.words]
+    assert len(words) == 5 < len(encoding.tokens) - 2
+    first, last = encoding.hidden_states[0], encoding.hidden_states[-1]
+    static, contextual = ([state[word].mean(axis=0) for word in words] for state in (first, last))
+    pairs = list(zip(static, contextual, strict=True))
+    by_hand = {
+        "all-words-difference": np.mean([after - before for before, after in pairs], axis=0),
+        "angle": np.mean([turned(before, after) for before, after in pairs], axis=0),
+        "discounted-trend": 0.7 * last.mean(axis=0) + 0.3 * encoding.hidden_states[1].mean(axis=0),
+    }
+    for name, expected in by_hand.items():
+        embedding = embed_encoding(encoding, recipe_named(name))
+        np.testing.assert_allclose(embedding.values, expected, atol=1e-12)
+        assert embedding.defined.all()
+        assert embedding.choice.chosen_words == embed_encoding(encoding).choice.chosen_words
+    assert set(RECIPES) == {"article", *by_hand}
+    assert recipe_named("article") == Recipe()
+
+
+def test_the_trends_of_the_two_words_are_of_the_recipes_kind() -> None:
+    encoding = make_encoding("hello apple")
+    embedding = embed_encoding(encoding, RECIPES["discounted-trend"])
+    token = 1 + embedding.choice.focus.index
+    first, last = encoding.hidden_states[1, token], encoding.hidden_states[-1, token]
+    assert embedding.focus_trend.kind == "discounted"
+    np.testing.assert_allclose(embedding.focus_trend.values, 0.7 * last + 0.3 * first)
+
+
+def test_an_undefined_coordinate_is_zero_in_a_mean_or_undefined() -> None:
+    encoding = make_encoding("I want an apple.")
+    trends = [log_quotient(*pair) for pair in zip(encoding.static, encoding.contextual)]
+    masks = np.stack([each.defined for each in trends])
+    assert masks.any(axis=0).sum() > masks.all(axis=0).sum()
+    zero = embed_encoding(encoding, Recipe(words="all"))
+    expected = np.mean([each.undefined_as_zero for each in trends], axis=0)
+    np.testing.assert_allclose(zero.values, expected, atol=1e-15)
+    np.testing.assert_array_equal(zero.defined, masks.any(axis=0))
+    keep = embed_encoding(encoding, Recipe(words="all", undefined="keep"))
+    np.testing.assert_array_equal(keep.defined, masks.all(axis=0))
+    np.testing.assert_array_equal(np.isnan(keep.values), ~keep.defined)
+    with pytest.raises(ArrayError, match="at least one"):
+        mean_trend([])
+    with pytest.raises(ArrayError, match="the same length"):
+        mean_trend([made([1]), made([1, 2])])
+
+
+@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("sentence", ["hello", "hello."])
+def test_every_recipe_takes_a_sentence_of_one_word(name: str, sentence: str) -> None:
+    embedding = embed_encoding(make_encoding(sentence), RECIPES[name])
+    assert embedding.related == NoRelated(Reason.ONE_WORD)
+    assert np.isfinite(embedding.values).all()
+
+
+def test_recipes_are_read_back_from_their_names() -> None:
+    recipes = [
+        Recipe(reading, kind, undefined, words)
+        for reading in READINGS.values()
+        for kind in KINDS
+        for undefined in embedding.UNDEFINED
+        for words in embedding.WORDS
+        if (kind, words) != ("discounted", "two")
+    ]
+    for recipe in (*recipes, *RECIPES.values()):
+        assert Recipe.named(**json.loads(json.dumps(recipe.as_dict()))) == recipe
+        assert pickle.loads(pickle.dumps(recipe)) == recipe
+    assert len({str(recipe.as_dict()) for recipe in recipes}) == len(recipes)
+
+
+def test_what_was_saved_before_there_were_recipes_for_more_words_is_read() -> None:
+    before = {"reading": "layers", "kind": "difference", "undefined": "keep"}
+    assert Recipe.named(**before) == Recipe(LAYERS, "difference", "keep", words="two")
+
+
+def test_recipes_that_make_no_sense_are_refused() -> None:
+    with pytest.raises(UnknownChoiceError, match="choose words 'all' or 'tokens' with it"):
+        Recipe(kind="discounted")
+    with pytest.raises(UnknownChoiceError, match="'two', 'all', 'tokens'"):
+        without_shape_checks(embedding).Recipe(words="three")
+    with pytest.raises(UnknownChoiceError, match="'article', 'all-words-difference', 'angle', 'd"):
+        recipe_named("mean")
+
+
+def test_a_mean_over_words_needs_their_vectors() -> None:
+    encoding = make_encoding("I want an apple.")
+    choice = find_words(encoding)
+    chosen = [
+        states[list(choice.chosen_words)] for states in (encoding.static, encoding.contextual)
+    ]
+    with pytest.raises(ArrayError, match="averages the trends of words 'all'"):
+        compose(encoding.sentence, choice, *chosen, RECIPES["angle"])
 
 
 def test_readings_can_lead_to_different_embeddings() -> None:

@@ -11,7 +11,15 @@ from hypothesis.extra.numpy import arrays
 from helpers.modules import without_shape_checks
 from trendlib import trend as trend_module
 from trendlib.errors import ArrayError, UnknownChoiceError
-from trendlib.trend import angle, difference, fourier_magnitude, log_quotient
+from trendlib.trend import (
+    FIRST_STATES,
+    KINDS,
+    angle,
+    difference,
+    discounted,
+    fourier_magnitude,
+    log_quotient,
+)
 
 nan, inf = math.nan, math.inf
 NUMBERS = st.floats(allow_nan=True, allow_infinity=True, width=64)
@@ -57,7 +65,7 @@ def test_every_case_of_the_log_quotient(contextual: float, static: float, expect
 @pytest.mark.filterwarnings("error")
 @given(PAIRS)
 def test_values_and_mask_agree_and_nothing_warns(pair: tuple[np.ndarray, np.ndarray]) -> None:
-    for kind in (log_quotient, difference, angle):
+    for kind in KINDS.values():
         result = kind(*pair)
         np.testing.assert_array_equal(np.isfinite(result.values), result.defined)
         assert np.isnan(result.values[~result.defined]).all()
@@ -213,6 +221,17 @@ def test_no_turn_is_zero_and_a_long_opposite_vector_is_undefined(dtype: type) ->
         assert (unchanged.values == 0).all()
         assert unchanged.values.dtype == dtype
         assert not opposite.defined.any()
+
+
+def test_a_discounted_vector_lies_between_the_two() -> None:
+    result = discounted(np.array([1.0, 0.0, nan, 1.0]), np.array([1.0, 10.0, 1.0, inf]))
+    np.testing.assert_allclose(result.values, [1, 7, nan, nan])
+    assert result.defined.tolist() == [True, True, False, False]
+
+
+def test_each_kind_begins_at_a_hidden_state() -> None:
+    assert FIRST_STATES.keys() == KINDS.keys()
+    assert {kind for kind, state in FIRST_STATES.items() if state == 1} == {"discounted"}
 
 
 def test_defined_share() -> None:

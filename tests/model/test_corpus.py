@@ -5,19 +5,24 @@ import pydoc_data.topics
 import random
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers.models import make_tiny_model
 from helpers.modules import without_shape_checks
 from trendlib import embedding
 from trendlib.embedding import (
+    RECIPES,
     UNDEFINED,
+    WORDS,
     Recipe,
     SentenceEmbedding,
     Undefined,
+    Words,
     embed_encoding,
 )
 from trendlib.encoding import Tokenized
@@ -106,12 +111,51 @@ def test_every_layer_can_be_read(tiny: Encoder, layer: int) -> None:
         check_equal(ours, embed_encoding(tiny.encode(sentence), Recipe(reading)), ROUNDING)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [(kind, words) for kind in KINDS for words in WORDS if (kind, words) != ("discounted", "two")],
+)
 @pytest.mark.parametrize("undefined", UNDEFINED)
-def test_every_recipe_is_the_reference(tiny: Encoder, kind: Kind, undefined: Undefined) -> None:
-    recipe = Recipe(LAYERS, kind, undefined)
+def test_every_recipe_is_the_reference(
+    tiny: Encoder, kind: Kind, words: Words, undefined: Undefined
+) -> None:
+    recipe = Recipe(LAYERS, kind, undefined, words)
     for sentence, ours in zip(ODD, embeddings_of(tiny, ODD, recipe), strict=True):
         check_equal(ours, embed_encoding(tiny.encode(sentence), recipe), ROUNDING)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("reading", READINGS.values(), ids=lambda reading: reading.name)
+def test_every_recipe_that_has_a_name_is_the_reference(
+    tiny: Encoder, name: str, reading: Reading
+) -> None:
+    recipe = dataclasses.replace(RECIPES[name], reading=reading)
+    for sentence, ours in zip(ODD, embeddings_of(tiny, ODD, recipe, 60), strict=True):
+        reference = embed_encoding(tiny.encode(sentence), recipe)
+        check_equal(ours, reference, ROUNDING)
+        if name != "article":  # no logarithm of a number close to zero
+            np.testing.assert_allclose(ours.values, reference.values, atol=1e-9, rtol=0)
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_the_first_layer_may_be_the_last_one(tmp_path: Path, layers: int) -> None:
+    encoder = load_encoder(make_tiny_model(tmp_path / "model", layers=layers), "float64")
+    recipe = RECIPES["discounted-trend"]
+    for sentence, ours in zip(ODD, embeddings_of(encoder, ODD, recipe), strict=True):
+        encoding = encoder.encode(sentence)
+        check_equal(ours, embed_encoding(encoding, recipe), ROUNDING)
+        if layers == 1:  # no change between them: mean pooling
+            np.testing.assert_allclose(ours.values, encoding.mean, atol=1e-12)
+
+
+def test_usual_vectors_beside_every_recipe(tiny: Encoder) -> None:
+    for recipe in RECIPES.values():
+        for number, outcome in embed_many(tiny, ODD, recipe, usual=True):
+            encoding = tiny.encode(ODD[number])
+            assert isinstance(outcome, Embedded)
+            assert outcome.usual is not None
+            np.testing.assert_allclose(outcome.usual.mean, encoding.mean, atol=1e-12)
+            check_equal(outcome.embedding, embed_encoding(encoding, recipe), ROUNDING)
 
 
 def test_neighbours_do_not_matter(tiny: Encoder) -> None:

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+ADDED_LATER = {"words": "two"}
+"""Settings that files of before do not name, and what they were then."""
+
 
 def read_object(path: Path) -> dict[str, Any] | None:
     """Read a file that holds a JSON object; None if it holds anything else.
@@ -31,10 +34,11 @@ def differences(kept: Mapping[str, Any], wanted: Mapping[str, Any], but: str = "
     >>> differences({"reading": "layers", "dtype": "float64"}, {"reading": "article"})
     "reading 'layers' instead of 'article'"
     """
+    known = {**ADDED_LATER, **kept}
     return ", ".join(
-        f"{name} {_shown(kept.get(name))} instead of {_shown(value)}"
+        f"{name} {_shown(known.get(name))} instead of {_shown(value)}"
         for name, value in wanted.items()
-        if name != but and kept.get(name) != value
+        if name != but and known.get(name) != value
     )
 
 

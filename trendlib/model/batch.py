@@ -3,7 +3,7 @@
 A batch goes through the model in two steps. ``start`` runs all blocks but the last and returns the
 attention matrices that vote in the reading, which for the article's reading are those of layer 0.
 From these, ``choice`` finds the focus word and the related word. ``finish`` then runs the last
-block for the tokens of these two words: no other token's last hidden state is needed.
+block for the tokens that the recipe needs: for the article's, those of these two words.
 
 The blocks use the model's own layers and PyTorch's fused attention, except where the attention
 matrix itself is needed. ``encoder``, which computes everything for one sentence at a time, is the
@@ -31,13 +31,22 @@ class StartedBatch:
         attention: For each sentence, the attention matrices that vote in the reading.
     """
 
-    def __init__(self, encoder: Encoder, batch: Sequence[Tokenized], reading: Reading) -> None:
+    def __init__(
+        self, encoder: Encoder, batch: Sequence[Tokenized], reading: Reading, first: int
+    ) -> None:
         """Run all blocks but the last; see ``start``."""
         self._blocks = list(encoder.model.encoder.layer)
         layer = layer_of(reading, len(self._blocks))
         ids, self._keep = pad_batch(batch, encoder.device)
-        self._static = encoder.model.embeddings(input_ids=ids)
-        hidden, found = run_blocks(self._blocks[:-1], self._static, self._keep, layer)
+        hidden = encoder.model.embeddings(input_ids=ids)
+        self._first, found = hidden if first == 0 else None, []
+        outputs = _each_block(self._blocks[:-1], hidden, self._keep, layer)
+        for state, (output, attention) in enumerate(outputs, 1):
+            hidden = output
+            if state == first:
+                self._first = output
+            if attention is not None:
+                found.append(attention)
         if layer in (len(self._blocks) - 1, None):
             query, key, _ = _project(self._blocks[-1], hidden, hidden)
             found.append(_attend(query, key, self._keep))
@@ -51,27 +60,32 @@ class StartedBatch:
             tokens: For each sentence, the positions of the tokens that are needed.
 
         Returns:
-            For each sentence, these tokens' vectors in hidden state 0 and in the last one.
+            For each sentence, these tokens' vectors in the first state and in the last one.
         """
-        with exact(self._static.device):
-            where = _padded(tokens).to(self._static.device)[:, :, None]
-            where = where.expand(-1, -1, self._static.shape[-1])
-            queries = self._before_last.gather(1, where)
-            contextual, _ = run_block(self._blocks[-1], self._before_last, self._keep, queries)
-            pair = self._static.gather(1, where).cpu().numpy(), contextual.cpu().numpy()
+        before = self._before_last
+        with exact(before.device):
+            where = _padded(tokens).to(before.device)[:, :, None]
+            where = where.expand(-1, -1, before.shape[-1])
+            last, _ = run_block(self._blocks[-1], before, self._keep, before.gather(1, where))
+            # The first block's output is the last one if there is no other block.
+            first = last if self._first is None else self._first.gather(1, where)
+            pair = first.cpu().numpy(), last.cpu().numpy()
         return [
-            (static[: len(positions)], last[: len(positions)])
-            for static, last, positions in zip(*pair, tokens, strict=True)
+            (first_rows[: len(positions)], last_rows[: len(positions)])
+            for first_rows, last_rows, positions in zip(*pair, tokens, strict=True)
         ]
 
 
-def start(encoder: Encoder, batch: Sequence[Tokenized], reading: Reading) -> StartedBatch:
+def start(
+    encoder: Encoder, batch: Sequence[Tokenized], reading: Reading, first: int = 0
+) -> StartedBatch:
     """Run sentences through all blocks but the last.
 
     Args:
         encoder: The model.
         batch: The sentences; sentences of similar length waste least on padding.
         reading: Says which attention matrices to return.
+        first: The hidden state that ``finish`` returns beside the last one: 0 or 1.
 
     Raises:
         LayerOutOfRangeError: If the model does not have the reading's layer.
@@ -79,7 +93,7 @@ def start(encoder: Encoder, batch: Sequence[Tokenized], reading: Reading) -> Sta
     """
     encoder.check()
     with exact(encoder.device):
-        return StartedBatch(encoder, batch, reading)
+        return StartedBatch(encoder, batch, reading, first)
 
 
 def run_whole(

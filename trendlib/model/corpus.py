@@ -7,7 +7,14 @@ from pathlib import Path
 import numpy as np
 
 from trendlib.choice import find_words_in
-from trendlib.embedding import ARTICLE_RECIPE, Recipe, SentenceEmbedding, compose, embed_encoding
+from trendlib.embedding import (
+    ARTICLE_RECIPE,
+    Recipe,
+    SentenceEmbedding,
+    averaged_parts,
+    compose,
+    embed_encoding,
+)
 from trendlib.encoding import Tokenized, pool
 from trendlib.errors import BadRowsError, NotTextError, SentenceError, check_choice, counted
 from trendlib.model.batch import start as start_batch
@@ -114,7 +121,7 @@ def embed_many(
         sentences: The sentences, as many as there are: only ``WINDOW`` of them are held at a time.
         recipe: How each becomes a vector; the article's way if left out.
         usual: Whether to return the [CLS] vector and the mean too. They need the last state of
-            every token, which costs about a tenth more.
+            every token, which costs about a tenth more. So do recipes for more than two words.
         budget: The most tokens in a batch, padding included.
 
     Yields:
@@ -229,7 +236,7 @@ def embed_batch(
     usual: bool = False,
 ) -> list[Embedded]:
     """Embed the sentences of one batch, padded to the longest one; see ``embed_many``."""
-    started = start_batch(encoder, batch, recipe.reading)
+    started = start_batch(encoder, batch, recipe.reading, recipe.first_state)
     choices = [
         find_words_in(attention, tokenized.words, recipe.reading)
         for attention, tokenized in zip(started.attention, batch, strict=True)
@@ -240,7 +247,7 @@ def embed_batch(
     ]
     wanted = [
         list(range(len(tokenized.ids)))
-        if usual
+        if usual or recipe.words != "two"
         else [token for word in words for token in word.tokens]
         for tokenized, words in zip(batch, chosen, strict=True)
     ]
@@ -249,7 +256,8 @@ def embed_batch(
     for tokenized, choice, words, tokens, states in parts:
         reindexed = _reindex_tokens(words, tokens)
         static, contextual = (mean_over_pieces(state, reindexed) for state in states)
-        embedding = compose(tokenized.sentence, choice, static, contextual, recipe)
+        averaged = averaged_parts(*states, tokenized.words, recipe)
+        embedding = compose(tokenized.sentence, choice, static, contextual, recipe, averaged)
         last = states[1]
         pooled = UsualVectors(pool(last, "cls"), pool(last, "mean")) if usual else None
         embedded.append(Embedded(embedding, pooled))
