@@ -16,7 +16,7 @@ from trendlib.choice import Choice, NoRelated, Related, find_words
 from trendlib.encoding import Encoding, Provenance, Rebuilt
 from trendlib.errors import ArrayError, UnknownChoiceError, check_choice
 from trendlib.readings import ARTICLE, READINGS, Reading, reading_named
-from trendlib.trend import FIRST_STATES, Kind, Trend, check_kind, trend
+from trendlib.trend import DISCOUNT, FIRST_STATES, Kind, Trend, check_kind, trend
 from trendlib.typing import Mask, PartStates, TokenStates, Vector, WordStates
 from trendlib.words import Word, mean_over_pieces
 
@@ -104,15 +104,22 @@ class Recipe:
         """Say in a line how a vector comes about, whatever the reading.
 
         >>> print(RECIPES["discounted-trend"])
-        mean over all tokens (kind of trend: discounted)
+        mean over all tokens of: contextual - 0.3 (contextual - first layer)
         """
-        return f"{_MADE_OF[self.words]} (kind of trend: {self.kind})"
+        return f"{_MADE_OF[self.words]} of: {_FORMULAS[self.kind]}"
 
 
 _MADE_OF: dict[Words, str] = {
     "two": "sum over focus and related word",
     "all": "mean over all words",
     "tokens": "mean over all tokens",
+}
+_FORMULAS: dict[Kind, str] = {
+    "log quotient": "log(contextual / static)",
+    "difference": "contextual - static",
+    "signed log-abs": "sign(q) log|q|, where q is contextual / static",
+    "angle": "how static turns into contextual (spherical logarithm)",
+    "discounted": f"contextual - {DISCOUNT:g} (contextual - first layer)",
 }
 
 ARTICLE_RECIPE = Recipe()
@@ -395,10 +402,12 @@ def _total(trends: Sequence[Trend], undefined: Undefined) -> tuple[Vector, Mask]
     check_choice("choice for undefined coordinates", undefined, UNDEFINED)
     for other in trends[1:]:
         _check_lengths(trends[0], other)
-    masks = np.stack([each.defined for each in trends])
+    masks = [each.defined for each in trends]
     if undefined == "keep":
-        return np.stack([each.values for each in trends]).sum(axis=0), masks.all(axis=0)
-    return np.stack([each.undefined_as_zero for each in trends]).sum(axis=0), masks.any(axis=0)
+        total: Vector = np.sum([each.values for each in trends], axis=0)
+        return total, np.logical_and.reduce(masks)
+    total = np.sum([each.undefined_as_zero for each in trends], axis=0)
+    return total, np.logical_or.reduce(masks)
 
 
 def _check_lengths(focus: Trend, related: Trend) -> None:

@@ -108,8 +108,8 @@ def test_unknown_kind() -> None:
 # Recipes other than the article's
 
 SENTENCE = "Unbelievable embeddings, really."
-"""Four words of one to three pieces, and two punctuation marks: the mean over words is not that
-over tokens, and neither is the mean without punctuation."""
+"""Three words of two or three pieces, and two punctuation marks: the means over words, over words
+without punctuation, and over tokens are three different ones."""
 
 
 def unit(vector: np.ndarray) -> np.ndarray:
@@ -154,7 +154,8 @@ def test_the_trends_of_the_two_words_are_of_the_recipes_kind() -> None:
 
 def test_an_undefined_coordinate_is_zero_in_a_mean_or_undefined() -> None:
     encoding = make_encoding("I want an apple.")
-    trends = [log_quotient(*pair) for pair in zip(encoding.static, encoding.contextual)]
+    pairs = zip(encoding.static, encoding.contextual, strict=True)
+    trends = [log_quotient(*pair) for pair in pairs]
     masks = np.stack([each.defined for each in trends])
     assert masks.any(axis=0).sum() > masks.all(axis=0).sum()
     zero = embed_encoding(encoding, Recipe(words="all"))
@@ -191,6 +192,8 @@ def test_recipes_are_read_back_from_their_names() -> None:
         assert Recipe.named(**json.loads(json.dumps(recipe.as_dict()))) == recipe
         assert pickle.loads(pickle.dumps(recipe)) == recipe
     assert len({str(recipe.as_dict()) for recipe in recipes}) == len(recipes)
+    lines = {str(recipe) for recipe in recipes}
+    assert len(lines) == len(KINDS) * len(embedding.WORDS) - 1
 
 
 def test_what_was_saved_before_there_were_recipes_for_more_words_is_read() -> None:
@@ -210,9 +213,8 @@ def test_recipes_that_make_no_sense_are_refused() -> None:
 def test_a_mean_over_words_needs_their_vectors() -> None:
     encoding = make_encoding("I want an apple.")
     choice = find_words(encoding)
-    chosen = [
-        states[list(choice.chosen_words)] for states in (encoding.static, encoding.contextual)
-    ]
+    words = list(choice.chosen_words)
+    chosen = encoding.static[words], encoding.contextual[words]
     with pytest.raises(ArrayError, match="averages the trends of words 'all'"):
         compose(encoding.sentence, choice, *chosen, RECIPES["angle"])
 

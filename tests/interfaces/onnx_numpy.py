@@ -1,8 +1,9 @@
-"""A trend embedding from an exported ONNX file, without trendlib: the article's reading."""
+"""Trend embeddings from an exported ONNX file, without trendlib, by each recipe that has a name."""
 
 import json
 import sys
 from bisect import bisect_right
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
@@ -12,7 +13,38 @@ import regex
 from tokenizers import Tokenizer
 
 
-def embed(path: Path, sentence: str) -> tuple[list[str], list[float]]:
+def log_quotient(static: np.ndarray, contextual: np.ndarray) -> np.ndarray:
+    """Return the article's trend, 0 where it is undefined."""
+    defined = (static != 0) & (np.sign(static) == np.sign(contextual))
+    logs = (np.log(np.abs(state), where=defined, out=0 * state) for state in (contextual, static))
+    return np.subtract(*logs)
+
+
+def angle(static: np.ndarray, contextual: np.ndarray) -> np.ndarray:
+    """Return the spherical logarithm; two words' vectors are never opposite."""
+    start, end = (vector / np.linalg.norm(vector) for vector in (static, contextual))
+    way = end - (start @ end) * start
+    sine = np.linalg.norm(way)
+    return way * np.arctan2(sine, start @ end) / sine if sine > 0 else way
+
+
+RECIPES = {
+    "article": log_quotient,
+    "all-words-difference": lambda static, contextual: contextual - static,
+    "angle": angle,
+    "discounted-trend": lambda first, contextual: 0.7 * contextual + 0.3 * first,
+}
+
+
+def made_of(
+    parts: list[list[int]], before: np.ndarray, after: np.ndarray, trend: Callable
+) -> np.ndarray:
+    """Return the trend of each part, a word or a token, from the mean of its tokens."""
+    pairs = ((before[part].mean(axis=0), after[part].mean(axis=0)) for part in parts)
+    return np.array([trend(*pair) for pair in pairs])
+
+
+def embed(path: Path, sentence: str, recipe: str) -> tuple[list[str], list[float]]:
     """Return the chosen words and the embedding."""
     session = onnxruntime.InferenceSession(path)
     about = session.get_modelmeta().custom_metadata_map
@@ -34,7 +66,7 @@ def embed(path: Path, sentence: str) -> tuple[list[str], list[float]]:
     texts = {number: sentence[edges[number] : edges[number + 1]] for number in words}
     ids = np.array([coded.ids])
     given = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
-    static, contextual, rows = (array[0] for array in session.run(None, given))
+    static, contextual, rows, first = (array[0] for array in session.run(None, given))
     share = np.ones(len(coded.ids), np.float32)
     for places in words.values():
         share[places] = 1 / len(places)
@@ -48,13 +80,16 @@ def embed(path: Path, sentence: str) -> tuple[list[str], list[float]]:
     if len(voted):  # of equally many votes, the word with most attention
         counts = np.bincount(voted, minlength=len(kept))
         chosen.append(np.where(counts == counts.max(), voting.sum(axis=0), -np.inf).argmax())
-    embedding = np.zeros(static.shape[1], np.float32)
-    for place in chosen:
-        before, after = (state[words[kept[place]]].mean(axis=0) for state in (static, contextual))
-        defined = (before != 0) & (np.sign(before) == np.sign(after))
-        embedding[defined] += np.log(np.abs(after[defined])) - np.log(np.abs(before[defined]))
+    parts, before = list(words.values()), static
+    if recipe == "article":
+        parts = [words[kept[place]] for place in chosen]
+    elif recipe == "discounted-trend":
+        parts, before = [[token] for token in range(len(coded.ids))], first
+    vectors = made_of(parts, before, contextual, RECIPES[recipe])
+    embedding = vectors.sum(axis=0) if recipe == "article" else vectors.mean(axis=0)
     return [texts[kept[place]] for place in chosen], embedding.tolist()
 
 
 if __name__ == "__main__":
-    print(json.dumps(embed(Path(sys.argv[1]), sys.argv[2])))
+    file, text = sys.argv[1:]
+    print(json.dumps({recipe: embed(Path(file), text, recipe) for recipe in RECIPES}))

@@ -1,6 +1,7 @@
 """``trendlib embed``."""
 
 import argparse
+from dataclasses import replace
 
 from trendlib.cli.options import (
     FAILED,
@@ -15,16 +16,23 @@ from trendlib.cli.options import (
     show,
     stopped,
 )
-from trendlib.embedding import UNDEFINED, Recipe
+from trendlib.embedding import RECIPES, UNDEFINED, WORDS, Recipe, recipe_named
 from trendlib.encoding import DTYPES
 from trendlib.errors import InputChangedError, counted
 from trendlib.files.rows import COLUMN, read_rows
+from trendlib.readings import reading_named
 from trendlib.trend import KINDS
 
-EXAMPLES = """\
+EPILOG = """\
+recipes (how a sentence becomes a vector):
+{recipes}
+--kind, --words and --undefined change a part of the recipe; --reading says how the two words are
+found, which the output names for every recipe
+
 examples:
   trendlib embed sentences.txt --out embeddings.parquet
   trendlib embed reviews.csv --column text --out reviews.parquet --reading layers
+  trendlib embed reviews.csv --column text --out angles.parquet --recipe angle
   trendlib embed reviews.parquet --column text --out out.parquet --device cuda
   trendlib embed sentences.txt --out embeddings.parquet     (again: goes on where it stopped)
 
@@ -40,7 +48,9 @@ def add_options(command: argparse.ArgumentParser) -> None:
         "Make the trend embedding of every row of a file. A row that has none does not "
         "stop the others. What is done already is not done again."
     )
-    command.epilog = EXAMPLES
+    width = max(map(len, RECIPES))
+    recipes = "\n".join(f"  {name:<{width}}  {recipe}" for name, recipe in RECIPES.items())
+    command.epilog = EPILOG.format(recipes=recipes)
     command.add_argument(
         "source",
         type=local_path,
@@ -56,19 +66,22 @@ def add_options(command: argparse.ArgumentParser) -> None:
         help="the column, or the key of a .jsonl, that holds the sentences (default: %(default)s)",
     )
     add_model(command)
+    command.add_argument(
+        "--recipe",
+        default="article",
+        help=f"{', '.join(RECIPES)} (default: %(default)s); see below",
+    )
     add_reading(command)
-    choices = {
-        "kind": ("log quotient", KINDS),
-        "undefined": ("zero", UNDEFINED),
-        "dtype": ("float32", DTYPES),
-    }
+    parts = {"kind": KINDS, "words": WORDS, "undefined": UNDEFINED}
     meant = {"undefined": "; an undefined coordinate is 0, or null"}
-    for name, (default, values) in choices.items():
+    for name, values in parts.items():
         command.add_argument(
             f"--{name}",
-            default=default,
-            help=f"{', '.join(values)} (default: %(default)s){meant.get(name, '')}",
+            help=f"{', '.join(values)} (default: the recipe's){meant.get(name, '')}",
         )
+    command.add_argument(
+        "--dtype", default="float32", help=f"{', '.join(DTYPES)} (default: %(default)s)"
+    )
     command.add_argument(
         "--device", default="auto", help="auto, cpu, or another that torch knows (default: auto)"
     )
@@ -76,7 +89,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
 
 
 def _embed(options: argparse.Namespace) -> int:
-    recipe = Recipe.named(options.reading, options.kind, options.undefined)
+    recipe = _recipe(options)
     count = sum(1 for _ in read_rows(options.source, options.column))
     from tqdm import tqdm
 
@@ -108,3 +121,11 @@ def _embed(options: argparse.Namespace) -> int:
         say(f"{summary.side_file} says which were refused, and why.")
     show(f"See {summary.out}")
     return FAILED if summary.refused else OK
+
+
+def _recipe(options: argparse.Namespace) -> Recipe:
+    """Take the recipe, and change the parts of it that are given."""
+    named = {name: getattr(options, name) for name in ("kind", "words", "undefined")}
+    changed = {name: value for name, value in named.items() if value is not None}
+    reading = reading_named(options.reading)
+    return replace(recipe_named(options.recipe), reading=reading, **changed)

@@ -14,8 +14,8 @@ example:
 def add_options(command: argparse.ArgumentParser) -> None:
     """Describe the command, and its options."""
     command.description = (
-        "Write the model as an ONNX file that returns the first and the last hidden "
-        "state, and the attention that a reading is about. The file is compared with the model "
+        "Write the model as an ONNX file that returns the hidden states that recipes need, and "
+        "the attention that a reading is about. The file is compared with the model "
         "before it is kept. It needs the extra trendlib[onnx]."
     )
     command.epilog = EXAMPLES

@@ -1,8 +1,9 @@
-"""The encoder as an ONNX file, with what a reading needs and nothing else.
+"""The encoder as an ONNX file, with what a reading and the recipes need, and nothing else.
 
 Inputs are ``input_ids`` and ``attention_mask``, of shape (sentence, token). Outputs are
-``static`` and ``contextual``, hidden state 0 and the last one, and ``attention``, the matrices that
-the reading is about, of shape (sentence, row, query, key): what ``attention.find_words_in`` takes.
+``static`` and ``contextual``, hidden state 0 and the last one; ``attention``, the matrices that
+the reading is about, of shape (sentence, row, query, key): what ``choice.find_words_in`` takes; and
+``first_layer``, hidden state 1, which the kind "discounted" begins at.
 
 The tokenizer that belongs to it is written beside it. The file's metadata say how many tokens a
 sentence may have, where words end, and which words can be chosen.
@@ -33,7 +34,7 @@ with needs_extra(__name__, EXTRAS["onnx"]):
 
 COMMAND = "export"
 INPUTS = ("input_ids", "attention_mask")
-OUTPUTS = ("static", "contextual", "attention")
+OUTPUTS = ("static", "contextual", "attention", "first_layer")
 WORD_RULE = r"regex:(?w)\b, boundaries inside a token ignored; special tokens typed are text"
 """How a sentence is split into words: a pattern of the library ``regex``."""
 TOLERANCE = 1e-4
@@ -54,11 +55,13 @@ class _Traced(torch.nn.Module):
         self.model = encoder.model
         self.layer = layer
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, ...]:
         keep = attention_mask.bool()[:, None, None, :]
         static = self.model.embeddings(input_ids=input_ids)
-        hidden, found = run_blocks(self.model.encoder.layer, static, keep, self.layer)
-        return static, hidden, rows_of(found, self.layer)
+        states, found = run_blocks(self.model.encoder.layer, static, keep, self.layer)
+        # Of a model with one layer, an output cannot have two names.
+        first_layer = states[1] if len(states) > 2 else states[1].clone()
+        return static, states[-1], rows_of(found, self.layer), first_layer
 
 
 def export(encoder: Encoder, reading: Reading, out: Path) -> float:
@@ -160,13 +163,16 @@ def largest_difference(path: Path, encoder: Encoder, reading: Reading) -> float:
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     outputs = session.run(OUTPUTS, {name: padded[name].astype(np.int64) for name in INPUTS})
     differences = []
-    for static, contextual, attention, encoding in zip(*outputs, encodings, strict=True):
+    for static, contextual, attention, first_layer, encoding in zip(
+        *outputs, encodings, strict=True
+    ):
         n = len(encoding.tokens)
         rows = attention_rows(encoding.attentions, reading)
         differences += [
             np.abs(static[:n] - encoding.hidden_states[0]).max(),
             np.abs(contextual[:n] - encoding.hidden_states[-1]).max(),
             np.abs(attention[:, :n, :n] - rows).max(),
+            np.abs(first_layer[:n] - encoding.hidden_states[1]).max(),
         ]
     return float(np.max(differences))
 

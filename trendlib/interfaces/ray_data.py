@@ -73,8 +73,9 @@ def embed_dataset(
         column: The column that holds the sentences.
         model: A name or a folder that this process and every worker can see; see
             ``weights.find_weights``. A worker that finds another model there fails.
-        recipe: How a sentence becomes a vector; the article's way if left out. In the column, an
-            undefined coordinate is 0 with ``undefined="zero"``, null with "keep".
+        recipe: How a sentence becomes a vector, such as ``RECIPES["angle"]``; the article's way if
+            left out. In the column, an undefined coordinate is 0 with ``undefined="zero"``, null
+            with "keep".
         dtype: "float32" or "float64".
         device: "auto", "cpu", or a name that torch knows.
         **resources: What Ray reserves for a worker, such as ``num_cpus=4`` or ``num_gpus=1``. One

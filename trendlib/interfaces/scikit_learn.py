@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set, Sized
 from pathlib import Path
 from typing import Any, Self
 
-from trendlib.embedding import ARTICLE_RECIPE, Recipe
+from trendlib.embedding import ARTICLE_RECIPE, RECIPES, Recipe
 from trendlib.errors import NotTextError, UnknownChoiceError, check_choice, needs_extra
 from trendlib.interfaces import EXTRAS
 from trendlib.model.corpus import BAD_ROWS, embed_array
@@ -26,8 +26,8 @@ class TrendEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
 
     Args:
         model: A name or a folder; see ``weights.find_weights``.
-        recipe: How a sentence becomes a vector; the article's way if None. With
-            ``undefined="keep"``, undefined coordinates are NaN, for an imputer.
+        recipe: How a sentence becomes a vector, such as ``RECIPES["angle"]``; the article's way
+            if None. With ``undefined="keep"``, undefined coordinates are NaN, for an imputer.
         dtype: "float32" or "float64".
         device: "auto", "cpu", or a name that torch knows.
         bad_rows: What becomes of sentences without an embedding: "raise", "nan" or "zero"; see
@@ -64,8 +64,8 @@ class TrendEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         check_choice("choice for bad rows", self.bad_rows, BAD_ROWS)
         if not isinstance(self.recipe, Recipe | None):
             raise UnknownChoiceError(
-                f"the recipe is {self.recipe!r}: give a Recipe, such as "
-                "Recipe(READINGS['layers'], kind='difference')"
+                f"the recipe is {self.recipe!r}: give a Recipe, such as RECIPES['angle'] (there "
+                f"are {', '.join(RECIPES)}) or Recipe(READINGS['layers'], kind='difference')"
             )
         _texts(X)
         self.provenance_ = self._encoder().provenance

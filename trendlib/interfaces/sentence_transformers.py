@@ -44,7 +44,8 @@ class TrendTransformer(InputModule):
 
     Args:
         model: A name or a folder; see ``weights.find_weights``.
-        recipe: How a sentence becomes a vector; the article's way if left out.
+        recipe: How a sentence becomes a vector, such as ``RECIPES["angle"]``; the article's way
+            if left out.
         bad_rows: What becomes of sentences without an embedding: "raise", "nan" or "zero"; see
             ``corpus.embed_array``.
 

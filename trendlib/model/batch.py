@@ -10,7 +10,7 @@ matrix itself is needed. ``encoder``, which computes everything for one sentence
 reference that this is tested against.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -38,19 +38,14 @@ class StartedBatch:
         self._blocks = list(encoder.model.encoder.layer)
         layer = layer_of(reading, len(self._blocks))
         ids, self._keep = pad_batch(batch, encoder.device)
-        hidden = encoder.model.embeddings(input_ids=ids)
-        self._first, found = hidden if first == 0 else None, []
-        outputs = _each_block(self._blocks[:-1], hidden, self._keep, layer)
-        for state, (output, attention) in enumerate(outputs, 1):
-            hidden = output
-            if state == first:
-                self._first = output
-            if attention is not None:
-                found.append(attention)
+        static = encoder.model.embeddings(input_ids=ids)
+        states, found = run_blocks(self._blocks[:-1], static, self._keep, layer)
         if layer in (len(self._blocks) - 1, None):
-            query, key, _ = _project(self._blocks[-1], hidden, hidden)
+            query, key, _ = _project(self._blocks[-1], states[-1], states[-1])
             found.append(_attend(query, key, self._keep))
-        self._before_last = hidden
+        self._before_last = states[-1]
+        # The first block's output is the last state if there is no other block.
+        self._first = states[first] if first < len(states) else None
         self.attention = _stacks(rows_of(found, layer), batch, layer, encoder.provenance)
 
     def finish(self, tokens: Sequence[Sequence[int]]) -> list[tuple[TokenStates, TokenStates]]:
@@ -67,7 +62,6 @@ class StartedBatch:
             where = _padded(tokens).to(before.device)[:, :, None]
             where = where.expand(-1, -1, before.shape[-1])
             last, _ = run_block(self._blocks[-1], before, self._keep, before.gather(1, where))
-            # The first block's output is the last one if there is no other block.
             first = last if self._first is None else self._first.gather(1, where)
             pair = first.cpu().numpy(), last.cpu().numpy()
         return [
@@ -118,11 +112,8 @@ def run_whole(
     layer = layer_of(reading, len(blocks))
     with exact(encoder.device):
         ids, keep = pad_batch(batch, encoder.device)
-        states, found = [encoder.model.embeddings(input_ids=ids)], []
-        for output, attention in _each_block(blocks, states[0], keep, layer):
-            states.append(output)
-            if attention is not None:
-                found.append(attention)
+        static = encoder.model.embeddings(input_ids=ids)
+        states, found = run_blocks(blocks, static, keep, layer)
     stacks = _stacks(rows_of(found, layer), batch, layer, encoder.provenance)
     hidden_states = torch.stack(states, dim=1).cpu().numpy()
     return [
@@ -143,7 +134,7 @@ def _stacks(
 
 def run_blocks(
     blocks: Sequence[Any], hidden: Tensor, keep: Tensor | None, layer: int | None
-) -> tuple[Tensor, list[Tensor]]:
+) -> tuple[list[Tensor], list[Tensor]]:
     """Run blocks of the model, from the first one on.
 
     Args:
@@ -153,22 +144,15 @@ def run_blocks(
         layer: The layer whose attention to return; None for all layers.
 
     Returns:
-        The last block's output, and the attentions.
+        The hidden states from 0 on, one more than blocks; and the attentions.
     """
-    found = []
-    for output, attention in _each_block(blocks, hidden, keep, layer):
-        hidden = output
+    states, found = [hidden], []
+    for number, block in enumerate(blocks):
+        output, attention = run_block(block, states[-1], keep, wanted=layer in (number, None))
+        states.append(output)
         if attention is not None:
             found.append(attention)
-    return hidden, found
-
-
-def _each_block(
-    blocks: Sequence[Any], hidden: Tensor, keep: Tensor | None, layer: int | None
-) -> Iterator[tuple[Tensor, Tensor | None]]:
-    for number, block in enumerate(blocks):
-        hidden, attention = run_block(block, hidden, keep, wanted=layer in (number, None))
-        yield hidden, attention
+    return states, found
 
 
 def run_block(
