@@ -14,7 +14,7 @@ from helpers.runs import TRENDLIB, trendlib, write_lines
 from trendlib import __version__
 from trendlib.cli import COMMANDS, SHELLS
 from trendlib.cli.options import EXTRAS
-from trendlib.embedding import UNDEFINED
+from trendlib.embedding import RECIPES, UNDEFINED, WORDS
 from trendlib.encoding import DTYPES
 from trendlib.errors import needs_extra
 from trendlib.interfaces import EXTRAS as INTERFACES
@@ -101,8 +101,10 @@ def test_each_command_has_help_without_any_extra(name: str) -> None:
 
 def test_help_lists_the_choices() -> None:
     text = " ".join(trendlib("embed", "--help").stdout.split())
-    for choices in (READINGS, KINDS, UNDEFINED, DTYPES):
+    for choices in (RECIPES, READINGS, KINDS, WORDS, UNDEFINED, DTYPES):
         assert f"{', '.join(choices)} (default: " in text
+    for name, recipe in RECIPES.items():
+        assert f" {name} {recipe} " in text
     assert "bert-base-uncased" in text
     assert ", ".join(READINGS) in " ".join(trendlib("run", "--help").stdout.split())
 

@@ -1,5 +1,6 @@
 """`trendlib embed`: every row that can be embedded is, in order; nothing done is lost."""
 
+import argparse
 import itertools
 import json
 import resource
@@ -15,8 +16,9 @@ import pyarrow.parquet
 import pytest
 
 from helpers.runs import TRENDLIB, seen_on_a_terminal, started, trendlib, write_lines
+from trendlib.cli import embed as embed_command
 from trendlib.cli import main
-from trendlib.embedding import Recipe, Undefined, embed_encoding
+from trendlib.embedding import RECIPES, Recipe, Undefined, embed_encoding
 from trendlib.errors import InputFileError, OutputError
 from trendlib.files import embed as embed_module
 from trendlib.files import rows as rows_module
@@ -250,6 +252,40 @@ def test_the_table_holds_the_packages_embeddings(
     assert settings["weights_sha256"] == tiny.provenance.weights_sha256
 
 
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_table_holds_the_embeddings_of_every_recipe(
+    tmp_path: Path, tiny: Encoder, name: str
+) -> None:
+    source = write_lines(tmp_path / "s.txt", SENTENCES)
+    recipe = RECIPES[name]
+    table = pd.read_parquet(embed_file(source, tmp_path / "o.parquet", tiny, recipe).out)
+    for row in table.itertuples():
+        expected = embed_encoding(tiny.encode(row.sentence), recipe)
+        assert row.focus == expected.choice.focus.word
+        tolerance = 1e-8 if name == "article" else 1e-9
+        np.testing.assert_allclose(row.embedding, expected.values, atol=tolerance)
+    settings = read_settings(tmp_path / "o.parquet")
+    assert {key: settings[key] for key in recipe.as_dict()} == recipe.as_dict()
+    for other in set(RECIPES.values()) - {recipe}:
+        with pytest.raises(OutputError, match=r"(kind|words) '.*' instead of '"):
+            embed_file(source, tmp_path / "o.parquet", tiny, other)
+
+
+def test_what_was_made_before_recipes_named_their_words_is_known(
+    tmp_path: Path, tiny: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, out = write_lines(tmp_path / "s.txt", SENTENCES), tmp_path / "o.parquet"
+    choices = Recipe().as_dict()
+    before = {key: value for key, value in choices.items() if key != "words"}
+    with monkeypatch.context() as earlier:
+        earlier.setattr(Recipe, "as_dict", lambda _: before)
+        embed_file(source, out, tiny, Recipe())
+    assert "words" not in read_settings(out)
+    assert embed_file(source, out, tiny, Recipe()).earlier == len(SENTENCES)
+    with pytest.raises(OutputError, match="words 'two' instead of 'all'"):
+        embed_file(source, out, tiny, Recipe(words="all"))
+
+
 def test_parts_are_put_together_in_order(
     tmp_path: Path, tiny: Encoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -379,6 +415,29 @@ def test_the_command(tmp_path: Path, tiny_folder: Path) -> None:
     )
 
 
+def test_the_command_takes_a_recipe_and_changes_parts_of_it(
+    tmp_path: Path, tiny_folder: Path
+) -> None:
+    source, out = write_lines(tmp_path / "s.txt", SENTENCES), tmp_path / "o.parquet"
+    given = {
+        ("--recipe", "angle"): RECIPES["angle"],
+        ("--recipe", "discounted-trend", "--words", "all"): Recipe(kind="discounted", words="all"),
+        ("--recipe", "angle", "--undefined", "keep", "--kind", "log quotient", "--reading"): Recipe(
+            LAYERS, "log quotient", "keep", "all"
+        ),
+    }
+    parser = argparse.ArgumentParser()
+    embed_command.add_options(parser)
+    for arguments, recipe in given.items():
+        last = ["layers"] if arguments[-1] == "--reading" else []
+        options = parser.parse_args([str(source), "--out", str(out), *arguments, *last])
+        assert embed_command.recipe_of(options) == recipe
+    result = trendlib_embed(source, "--out", out, "--model", tiny_folder, "--recipe", "angle")
+    assert result.returncode == 0
+    settings = read_settings(out)
+    assert (settings["kind"], settings["words"]) == ("angle", "all")
+
+
 def test_a_terminal_sees_progress_with_rate_and_time_left(
     tmp_path: Path, tiny_folder: Path
 ) -> None:
@@ -395,6 +454,9 @@ def test_a_terminal_sees_progress_with_rate_and_time_left(
     [
         (["s.txt", "--out", "o.parquet", "--reading", "heads"], "unknown reading 'heads'"),
         (["s.txt", "--out", "o.parquet", "--kind", "ratio"], "unknown kind of trend 'ratio'"),
+        (["s.txt", "--out", "o.parquet", "--recipe", "mean"], "unknown recipe 'mean'"),
+        (["s.txt", "--out", "o.parquet", "--words", "3"], "unknown choice of words '3'"),
+        (["s.txt", "--out", "o.parquet", "--kind", "discounted"], "choose words 'all' or 'tokens'"),
         (["s.txt", "--out", "o.parquet", "--device", "tpu"], "unknown device 'tpu'"),
         (["s.txt", "--out", "o.csv"], "give a name that ends with .parquet"),
         (["none.txt", "--out", "o.parquet"], "none.txt cannot be read"),

@@ -19,6 +19,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import psutil
+import pyarrow as pa
 import pytest
 import torch
 from scipy.stats import spearmanr
@@ -50,7 +51,7 @@ from trendlib.interfaces.sentence_transformers import (
     TrendTransformer,
 )
 from trendlib.model.encoder import Encoder, load_encoder
-from trendlib.model.weights import MINILM
+from trendlib.model.weights import MINILM, find_weights
 from trendlib.readings import ARTICLE, LAST_LAYER, LAYERS, reading_named
 from trendlib.similarity import cosine
 from trendlib.trend import KINDS
@@ -89,6 +90,17 @@ def test_the_transformer_gives_the_packages_embeddings(tiny_folder: Path, tiny: 
     np.testing.assert_allclose(rows, reference(tiny, SENTENCES, recipe), atol=1e-9)
 
 
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_transformer_takes_every_recipe(tiny_folder: Path, tiny: Encoder, name: str) -> None:
+    expected = reference(tiny, SENTENCES, RECIPES[name])
+    estimator = embedder(tiny_folder, recipe=RECIPES[name]).fit(SENTENCES)
+    assert estimator.get_params()["recipe"] == RECIPES[name]
+    assert clone(estimator).get_params() == estimator.get_params()
+    for each in (estimator, clone(estimator), pickle.loads(pickle.dumps(estimator))):
+        rows = each.transform(SENTENCES)
+        np.testing.assert_allclose(rows, expected, atol=1e-8 if name == "article" else 1e-9)
+
+
 def test_scikit_learns_own_checks(tiny_folder: Path) -> None:
     estimator = embedder(tiny_folder)
     with warnings.catch_warnings():
@@ -125,7 +137,7 @@ def test_a_grid_search_over_recipes(tiny_folder: Path) -> None:
     pipeline = make_pipeline(embedder(tiny_folder), LogisticRegression(max_iter=2000))
     grid = {
         "trendembedder__recipe": [
-            Recipe(reading, kind) for reading in (ARTICLE, LAYERS) for kind in KINDS
+            Recipe(reading, kind, words="all") for reading in (ARTICLE, LAYERS) for kind in KINDS
         ],
     }
     search = GridSearchCV(pipeline, grid, cv=3).fit(texts, labels)
@@ -151,6 +163,8 @@ def test_it_refuses_what_it_cannot_use(tiny_folder: Path) -> None:
     for wrong in ("one string", b"bytes", *listed, 5, frame, one_time, unordered, {"a": "b"}):
         with pytest.raises(NotTextError):
             estimator.fit(wrong)
+    with pytest.raises(UnknownChoiceError, match=r"there are article, all-words-difference, angle"):
+        clone(estimator).set_params(recipe="angle").fit(SENTENCES)
     for name in ("recipe", "dtype", "device", "bad_rows"):
         with pytest.raises(UnknownChoiceError):
             clone(estimator).set_params(**{name: "wrong"}).fit(SENTENCES)
@@ -238,6 +252,34 @@ def test_the_module_is_saved_and_loaded(tmp_path: Path) -> None:
     assert not rows[4].any()
     shown = loaded[0]._encoder.provenance
     assert shown.model == MINILM.name  # known by its weights, wherever they are
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_module_takes_every_recipe_and_is_saved_with_it(
+    tmp_path: Path, tiny_folder: Path, name: str
+) -> None:
+    made = SentenceTransformer(modules=[TrendTransformer(tiny_folder, RECIPES[name])], device="cpu")
+    rows = made.encode(SENTENCES)
+    expected = reference(load_encoder(tiny_folder, "float32"), SENTENCES, RECIPES[name])
+    # Log quotients amplify the rounding of float32.
+    np.testing.assert_allclose(rows, expected, atol=1e-2 if name == "article" else 1e-5)
+    made.save_pretrained(str(tmp_path / "saved"))
+    loaded = SentenceTransformer(str(tmp_path / "saved"), trust_remote_code=True, device="cpu")
+    assert loaded[0].recipe == RECIPES[name]
+    np.testing.assert_array_equal(loaded.encode(SENTENCES), rows)
+    np.testing.assert_array_equal(copy.deepcopy(made).encode(SENTENCES), rows)
+
+
+def test_what_was_saved_before_recipes_named_their_words_is_loaded(
+    tmp_path: Path, tiny_folder: Path
+) -> None:
+    module = TrendTransformer(tiny_folder, Recipe(LAYERS, "difference", "keep"))
+    SentenceTransformer(modules=[module], device="cpu").save_pretrained(str(tmp_path))
+    path = tmp_path / TrendTransformer.config_file_name
+    config = json.loads(path.read_text(encoding="utf-8"))
+    assert config["recipe"].pop("words") == "two"
+    path.write_text(json.dumps(config), encoding="utf-8")
+    assert TrendTransformer.load(str(tmp_path)).recipe == module.recipe
 
 
 def test_the_module_refuses_bad_sentences(sentence_transformer: SentenceTransformer) -> None:
@@ -336,6 +378,7 @@ def test_every_configuration_has_a_name_and_a_revision(tiny_folder: Path, tmp_pa
         [TrendTransformer(other)],
         [TrendTransformer(tiny_folder, Recipe(mine))],
         [TrendTransformer(tiny_folder, Recipe(LAYERS))],
+        *([TrendTransformer(tiny_folder, RECIPES[name])] for name in RECIPES if name != "article"),
         [TrendTransformer(tiny_folder, bad_rows="zero")],
         [TrendTransformer(tiny_folder), Normalize()],
     ]
@@ -438,6 +481,28 @@ def test_a_cluster_embeds_and_a_killed_worker_loses_nothing(
         expected = embed_encoding(tiny.encode(rows[number]["text"]))
         assert table["focus"][number] == expected.choice.focus.word
         np.testing.assert_allclose(table["embedding"][number], expected.values, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_worker_takes_every_recipe(tiny_folder: Path, tiny: Encoder, name: str) -> None:
+    from trendlib.interfaces.ray_data import TrendBatches
+
+    weights = find_weights(tiny_folder)
+    worker = TrendBatches("sentence", weights, RECIPES[name], "float64", "cpu")
+    found = worker(pa.table({"sentence": SENTENCES}))["embedding"].to_pylist()
+    expected = reference(tiny, SENTENCES, RECIPES[name])
+    np.testing.assert_allclose(found, expected, atol=1e-8 if name == "article" else 1e-9)
+
+
+def test_a_cluster_takes_a_recipe(ray_cluster: Any, tiny_folder: Path, tiny: Encoder) -> None:
+    from trendlib.interfaces.ray_data import embed_dataset
+
+    recipe = RECIPES["discounted-trend"]
+    dataset = ray_cluster.data.from_items([{"sentence": sentence} for sentence in SENTENCES])
+    choices: dict[str, Any] = {"model": str(tiny_folder), "dtype": "float64", "recipe": recipe}
+    for row in embed_dataset(dataset, 1, **choices).take_all():
+        expected = embed_encoding(tiny.encode(row["sentence"]), recipe)
+        np.testing.assert_allclose(row["embedding"], expected.values, atol=1e-9)
 
 
 def test_a_dataset_that_does_not_fit_is_refused(ray_cluster: Any) -> None:

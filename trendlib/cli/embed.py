@@ -89,7 +89,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
 
 
 def _embed(options: argparse.Namespace) -> int:
-    recipe = _recipe(options)
+    recipe = recipe_of(options)
     count = sum(1 for _ in read_rows(options.source, options.column))
     from tqdm import tqdm
 
@@ -123,7 +123,7 @@ def _embed(options: argparse.Namespace) -> int:
     return FAILED if summary.refused else OK
 
 
-def _recipe(options: argparse.Namespace) -> Recipe:
+def recipe_of(options: argparse.Namespace) -> Recipe:
     """Take the recipe, and change the parts of it that are given."""
     named = {name: getattr(options, name) for name in ("kind", "words", "undefined")}
     changed = {name: value for name, value in named.items() if value is not None}
