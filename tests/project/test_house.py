@@ -177,8 +177,8 @@ def test_the_front_door_is_lazy() -> None:
     code = (
         "import sys, trendlib\n"
         "assert not {'torch', 'numpy', 'transformers'} & set(sys.modules), 'import trendlib'\n"
-        "trendlib.READINGS, trendlib.Recipe\n"
-        "assert 'torch' not in sys.modules, 'READINGS, Recipe'\n"
+        "trendlib.READINGS, trendlib.RECIPES, trendlib.Recipe\n"
+        "assert 'torch' not in sys.modules, 'READINGS, RECIPES, Recipe'\n"
         "embedding = trendlib.embed('I sold my car.')\n"
         "print(embedding.provenance.model, trendlib.load_encoder.__name__, trendlib.__version__)\n"
     )
@@ -186,5 +186,5 @@ def test_the_front_door_is_lazy() -> None:
         [sys.executable, "-c", code], stdout=-1, stderr=-1, text=True, check=True
     )
     assert result.stdout.split() == ["all-MiniLM-L6-v2", "load_encoder", trendlib.__version__]
-    with pytest.raises(AttributeError, match=r"no 'nothing': it has READINGS, Recipe"):
+    with pytest.raises(AttributeError, match=r"no 'nothing': it has READINGS, RECIPES, Recipe"):
         trendlib.nothing  # noqa: B018

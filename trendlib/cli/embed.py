@@ -23,12 +23,14 @@ from trendlib.files.rows import COLUMN, read_rows
 from trendlib.readings import reading_named
 from trendlib.trend import KINDS
 
-EPILOG = """\
+RECIPE_HELP = """\
 recipes (how a sentence becomes a vector):
 {recipes}
 --kind, --words and --undefined change a part of the recipe; --reading says how the two words are
 found, which the output names for every recipe
 
+"""
+EXAMPLES = """\
 examples:
   trendlib embed sentences.txt --out embeddings.parquet
   trendlib embed reviews.csv --column text --out reviews.parquet --reading layers
@@ -50,7 +52,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
     )
     width = max(map(len, RECIPES))
     recipes = "\n".join(f"  {name:<{width}}  {recipe}" for name, recipe in RECIPES.items())
-    command.epilog = EPILOG.format(recipes=recipes)
+    command.epilog = RECIPE_HELP.format(recipes=recipes) + EXAMPLES
     command.add_argument(
         "source",
         type=local_path,

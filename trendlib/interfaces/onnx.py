@@ -59,9 +59,7 @@ class _Traced(torch.nn.Module):
         keep = attention_mask.bool()[:, None, None, :]
         static = self.model.embeddings(input_ids=input_ids)
         states, found = run_blocks(self.model.encoder.layer, static, keep, self.layer)
-        # Of a model with one layer, an output cannot have two names.
-        first_layer = states[1] if len(states) > 2 else states[1].clone()
-        return static, states[-1], rows_of(found, self.layer), first_layer
+        return static, states[-1], rows_of(found, self.layer), states[1]
 
 
 def export(encoder: Encoder, reading: Reading, out: Path) -> float:
