@@ -146,6 +146,19 @@ def recipe_named(name: str) -> Recipe:
     return RECIPES[name]
 
 
+def check_recipe(given: object) -> None:
+    """Check that something is a recipe, and not, say, the name of one.
+
+    Raises:
+        UnknownChoiceError: If it is none; the message lists those that have a name.
+    """
+    if not isinstance(given, Recipe):
+        raise UnknownChoiceError(
+            f"the recipe is {given!r}: give a Recipe, such as RECIPES['angle'] (there are "
+            f"{', '.join(RECIPES)}) or Recipe(READINGS['layers'], kind='difference')"
+        )
+
+
 @dataclass(frozen=True)
 class Overlap:
     """The numbers of coordinates in which two trends are defined.

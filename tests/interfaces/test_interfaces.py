@@ -288,6 +288,8 @@ def test_the_module_refuses_bad_sentences(sentence_transformer: SentenceTransfor
         sentence_transformer.encode(["...", "hello", long])  # which sorts them by their length
     with pytest.raises(UnknownChoiceError):
         TrendTransformer(MINILM.name, bad_rows="drop")
+    with pytest.raises(UnknownChoiceError, match=r"'angle': give a Recipe, such as RECIPES\['ang"):
+        TrendTransformer(MINILM.name, "angle")
 
 
 def test_an_evaluator_works(sentence_transformer: SentenceTransformer) -> None:
@@ -513,6 +515,8 @@ def test_a_dataset_that_does_not_fit_is_refused(ray_cluster: Any) -> None:
         embed_dataset(dataset, 1, column="text")
     with pytest.raises(ParameterError, match="has columns focus already"):
         embed_dataset(dataset, 1)
+    with pytest.raises(UnknownChoiceError, match="'angle': give a Recipe"):
+        embed_dataset(dataset, 1, recipe="angle")
 
 
 @pytest.mark.parametrize("form", ["csv", "parquet"])

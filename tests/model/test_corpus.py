@@ -39,7 +39,7 @@ from trendlib.errors import (
 from trendlib.evaluate import data
 from trendlib.model import corpus
 from trendlib.model.batch import start
-from trendlib.model.corpus import Embedded, embed_array, embed_many
+from trendlib.model.corpus import Embedded, embed, embed_array, embed_many
 from trendlib.model.encoder import Encoder, load_encoder
 from trendlib.model.packing import ENOUGH, WASTE, pack
 from trendlib.model.weights import MINILM
@@ -297,6 +297,13 @@ def test_a_decoder_is_refused(tiny: Encoder, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(tiny.model.config, "is_decoder", True)
     with pytest.raises(UnsupportedModelError, match="is a decoder"):
         embed_array(tiny, ODD)
+
+
+def test_the_name_of_a_recipe_is_none(tiny: Encoder) -> None:
+    with pytest.raises(UnknownChoiceError, match=r"'angle': give a Recipe, such as RECIPES\['ang"):
+        embed_array(tiny, ODD, "angle")
+    with pytest.raises(UnknownChoiceError, match="there are article, all-words-difference, angle"):
+        embed("hello", "angle", tiny)
 
 
 def test_unknown_choices_of_a_recipe_are_refused() -> None:

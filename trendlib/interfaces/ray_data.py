@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from trendlib.embedding import ARTICLE_RECIPE, Recipe
+from trendlib.embedding import ARTICLE_RECIPE, Recipe, check_recipe
 from trendlib.errors import ParameterError, counted, needs_extra
 from trendlib.files.rows import COLUMN
 from trendlib.interfaces import EXTRAS
@@ -86,10 +86,12 @@ def embed_dataset(
         which says why a row has no embedding. Ray runs it when it is read.
 
     Raises:
+        UnknownChoiceError: If the recipe is none.
         ModelError: If the model cannot be found or used.
         ParameterError: If the dataset lacks the column, or has one of the further columns; or if
             the workers do not fit in the cluster, or leave no processor for reading the rows.
     """
+    check_recipe(recipe)
     names = list(dataset.schema().names)
     if column not in names:
         listed = ", ".join(map(repr, names))

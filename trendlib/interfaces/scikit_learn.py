@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence, Set, Sized
 from pathlib import Path
 from typing import Any, Self
 
-from trendlib.embedding import ARTICLE_RECIPE, RECIPES, Recipe
-from trendlib.errors import NotTextError, UnknownChoiceError, check_choice, needs_extra
+from trendlib.embedding import ARTICLE_RECIPE, Recipe, check_recipe
+from trendlib.errors import NotTextError, check_choice, needs_extra
 from trendlib.interfaces import EXTRAS
 from trendlib.model.corpus import BAD_ROWS, embed_array
 from trendlib.model.encoder import Encoder, check_same_model, load_encoder, plain
@@ -62,11 +62,8 @@ class TrendEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             ModelError: If the model cannot be found or used.
         """
         check_choice("choice for bad rows", self.bad_rows, BAD_ROWS)
-        if not isinstance(self.recipe, Recipe | None):
-            raise UnknownChoiceError(
-                f"the recipe is {self.recipe!r}: give a Recipe, such as RECIPES['angle'] (there "
-                f"are {', '.join(RECIPES)}) or Recipe(READINGS['layers'], kind='difference')"
-            )
+        if self.recipe is not None:
+            check_recipe(self.recipe)
         _texts(X)
         self.provenance_ = self._encoder().provenance
         return self

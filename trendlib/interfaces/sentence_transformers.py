@@ -16,7 +16,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
-from trendlib.embedding import ARTICLE_RECIPE, Recipe
+from trendlib.embedding import ARTICLE_RECIPE, Recipe, check_recipe
 from trendlib.errors import check_choice, needs_extra
 from trendlib.files.code_version import code_version
 from trendlib.files.embed import COMPUTED_BY
@@ -75,6 +75,7 @@ class TrendTransformer(InputModule):
                 stacklevel=2,
             )
         check_choice("choice for bad rows", bad_rows, BAD_ROWS)
+        check_recipe(recipe)
         self.recipe = recipe
         self.bad_rows = bad_rows
         self._weights = find_weights(model)

@@ -12,6 +12,7 @@ from trendlib.embedding import (
     Recipe,
     SentenceEmbedding,
     averaged_parts,
+    check_recipe,
     compose,
     embed_encoding,
 )
@@ -95,6 +96,7 @@ def embed(
         The embedding, with the chosen words, their trends and the model's name.
 
     Raises:
+        UnknownChoiceError: If the recipe is none.
         SentenceError: If the sentence has no embedding.
         ModelError: If the model cannot be found or used.
 
@@ -102,6 +104,7 @@ def embed(
     >>> found.values.shape, found.provenance.model
     ((384,), 'all-MiniLM-L6-v2')
     """
+    check_recipe(recipe)
     encoder = model if isinstance(model, Encoder) else load_encoder(model, dtype)
     return embed_encoding(encoder.encode(sentence), recipe)
 
@@ -130,11 +133,13 @@ def embed_many(
 
     Raises:
         NotTextError: If one string is given in the place of many.
+        UnknownChoiceError: If the recipe is none.
         LayerOutOfRangeError: If the reading names a layer that the model lacks.
         UnsupportedModelError: If the model cannot run batches.
     """
     if isinstance(sentences, str):
         raise NotTextError("one string is given: give a list of sentences, or call embed")
+    check_recipe(recipe)
     for window in tokenize_windows(encoder, sentences, size=WINDOW, budget=budget):
         yield from window.refused.items()
         for batch in window.batches:
