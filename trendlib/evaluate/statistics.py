@@ -1,6 +1,6 @@
 """Intervals and tests, from scipy; every interval is one of 95 %."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -233,7 +233,7 @@ def crossed_interval(
         columns: The level of the other, such as its kind of nouns.
         statistic: Returns the statistic of the drawn units.
     """
-    drawn = [statistic(values[units]) for units in _crossed(rows, columns)]
+    drawn = [statistic(values[units]) for units in _crossed(tuple(rows), tuple(columns))]
     _, low, high, _ = resampled_difference(statistic(values), np.array(drawn))
     return low, high
 
@@ -250,7 +250,10 @@ def crossed_difference(
     Returns:
         The difference, its bootstrap interval, and a two-sided p-value from the same resamples.
     """
-    drawn = [statistic(one[units]) - statistic(other[units]) for units in _crossed(rows, columns)]
+    drawn = [
+        statistic(one[units]) - statistic(other[units])
+        for units in _crossed(tuple(rows), tuple(columns))
+    ]
     return resampled_difference(statistic(one) - statistic(other), np.array(drawn))
 
 
@@ -341,16 +344,19 @@ def _times_drawn(count: int, resamples: int) -> Numbers:
     return drawn.astype(float)
 
 
-def _crossed(rows: Numbers, columns: Numbers) -> Iterator[Numbers]:
+@lru_cache(maxsize=4)
+def _crossed(rows: tuple[Any, ...], columns: tuple[Any, ...]) -> list[Numbers]:
     """Draw the levels of two factors, and list the units of each draw, repeated as drawn."""
     rng = np.random.default_rng(SEED)
     levels = [np.unique(factor, return_inverse=True) for factor in (rows, columns)]
+    drawn = []
     for _ in range(RESAMPLES):
         row_times, column_times = (
             np.bincount(rng.integers(len(names), size=len(names)), minlength=len(names))[number]
             for names, number in levels
         )
-        yield np.repeat(np.arange(len(rows)), row_times * column_times)
+        drawn.append(np.repeat(np.arange(len(rows)), row_times * column_times))
+    return drawn
 
 
 def _percentiles(
