@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from trendlib.evaluate.conditions import AS_PRINTED, Conditioned
 from trendlib.evaluate.tasks import contexts
 
 
@@ -25,12 +26,13 @@ def test_a_contrast_is_found_where_there_is_one() -> None:
     for number in range(12):
         noise = rng.normal(size=(3, 40)) / 10
         made = [like + noise[0], like + noise[1], other + noise[2]]
-        triple = contexts.Triple(("a", "b", "c"), "x", number)
+        triple = contexts.Triple(("a", "b", "c"), "x", number // 2, number % 2)
         vectors = tuple((np.ones(40), vector) for vector in made)
         prepared.append(contexts.TripleVectors(triple, vectors))
-    method = contexts.Representation("contextual", False, "all coordinates")
+    plain = contexts.Representation("contextual", False, "all coordinates")
+    method = Conditioned(plain, AS_PRINTED)
     measured = {method: contexts.Contexts().measure(method, prepared)}
-    size, share = contexts.Contexts().scores(measured)
+    size, share, *_ = contexts.Contexts().scores(measured)
     assert share.value == 1
     assert size.low is not None
     assert size.low > 2

@@ -13,8 +13,9 @@ from trendlib.readings import ARTICLE
 
 
 def test_the_articles_reading_is_the_articles(workbench: Workbench) -> None:
-    methods = readings.methods_of(6, 12)
+    methods = [each.method for each in readings.methods_of(6, 12) if not each.condition.name]
     assert len(methods) == 72 + 3
+    assert len(readings.methods_of(6, 12)) == 72 + 3 + 4
     assert methods[0].layer == 0
     assert methods[0].head == 11
     read_one_head = {(method.layer, method.head) for method in methods} - {(0, None), (None, None)}
@@ -59,7 +60,7 @@ def test_no_synonym_is_more_than_a_word() -> None:
 
 def test_no_related_word_is_no_word(workbench: Workbench) -> None:
     received = readings.receive(workbench.encoder.encode("Stop."))
-    result = readings.methods_of(6, 12)[0].choose(received)
+    result = readings.methods_of(6, 12)[0].method.choose(received)
     assert isinstance(result.related, NoRelated)
     assert readings._related(result) == readings.NONE
 
