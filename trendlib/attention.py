@@ -123,12 +123,15 @@ def received_by_word(
     return received
 
 
-def merge_pieces(attentions: Attentions, words: Sequence[Word]) -> UnitAttentions:
+def merge_pieces(
+    attentions: Attentions, words: Sequence[Word], pieces: Pieces = "sum"
+) -> UnitAttentions:
     """Merge word pieces: sum over key pieces, mean over query pieces.
 
     Args:
         attentions: Array of shape (layer, head, query, key), with one query and key per token.
         words: The sentence's words; tokens in no word (the special ones) stay as they are.
+        pieces: Whether a word of several key pieces receives the "sum" over them, or their "mean".
 
     Returns:
         Array of shape (layer, head, unit, unit). A unit is a word or a special token; they are in
@@ -144,7 +147,7 @@ def merge_pieces(attentions: Attentions, words: Sequence[Word]) -> UnitAttention
     for row, tokens in zip(member, units, strict=True):
         row[list(tokens)] = 1
     mean = member / member.sum(axis=1, keepdims=True)
-    merged: UnitAttentions = mean @ attentions @ member.T
+    merged: UnitAttentions = mean @ attentions @ (member if pieces == "sum" else mean).T
     return merged
 
 

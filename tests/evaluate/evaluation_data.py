@@ -5,6 +5,7 @@ from pathlib import Path
 
 THINGS = "boat house car table letter garden lamp coat bridge window river book".split()  # noqa: SIM905
 TREE = """\
+# newdoc id = {number}
 # sent_id = {number}
 # text = The man didn't sell the {thing}.
 1\tThe\tthe\tDET\tDT\t_\t2\tdet\t_\t_
@@ -75,8 +76,9 @@ def write_all(folder: Path) -> None:
     _write(folder / "sst2/sentiment-test", labelled[150:])
     _write(folder / "stsb/sts-train.csv", likeness[:60])
     _write(folder / "stsb/sts-test.csv", likeness[60:])
-    _write(folder / "ud/UD_English-EWT/en_ewt-ud-dev.conllu", trees[:6], "")
-    _write(folder / "ud/UD_English-EWT/en_ewt-ud-test.conllu", trees[6:], "")
+    for bank, short in (("EWT", "ewt"), ("GUM", "gum")):
+        _write(folder / f"ud/UD_English-{bank}/en_{short}-ud-dev.conllu", trees[:6], "")
+        _write(folder / f"ud/UD_English-{bank}/en_{short}-ud-test.conllu", trees[6:], "")
 
 
 def _write(path: Path, lines: list[str], between: str = "\n") -> None:

@@ -35,6 +35,10 @@ _EWT = (
     "https://raw.githubusercontent.com/UniversalDependencies/UD_English-EWT/"
     "15d613d8447b3478787d4c278730a1e48a945efb"
 )
+_GUM = (
+    "https://raw.githubusercontent.com/UniversalDependencies/UD_English-GUM/"
+    "afb41ee9bca57991125814fa04d96a0e61470c8b"
+)
 
 
 @dataclass(frozen=True)
@@ -120,6 +124,18 @@ EWT_TEST = Source(
     f"{_EWT}/en_ewt-ud-test.conllu",
     "e266e515a0a7547657ed3d90d9ba46487d6bd251f27ad4269d4e8a427c8555cd",
     "Universal Dependencies English EWT v2.16, test part (Silveira et al. 2014)",
+)
+GUM_DEV = Source(
+    "ud/UD_English-GUM/en_gum-ud-dev.conllu",
+    f"{_GUM}/en_gum-ud-dev.conllu",
+    "581997015a2d878ad49619032d265a9753e1b6b03d75ca18b04a00bb9ee8991d",
+    "Universal Dependencies English GUM, version 11, development part (Zeldes 2017)",
+)
+GUM_TEST = Source(
+    "ud/UD_English-GUM/en_gum-ud-test.conllu",
+    f"{_GUM}/en_gum-ud-test.conllu",
+    "fe95c0e744f81cdf2a307ce522604ecc05cd359c7c6d1abaa3a46c85d024f34c",
+    "Universal Dependencies English GUM, version 11, test part (Zeldes 2017)",
 )
 
 

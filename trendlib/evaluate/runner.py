@@ -28,7 +28,7 @@ from trendlib.evaluate.tasks.slices import Slices
 from trendlib.evaluate.tasks.sms import Sms
 from trendlib.evaluate.tasks.sst2 import Sst2
 from trendlib.evaluate.tasks.sts import Sts
-from trendlib.evaluate.tasks.syntax import Syntax
+from trendlib.evaluate.tasks.syntax import Syntax, SyntaxGum
 from trendlib.evaluate.tasks.trec import Trec
 from trendlib.evaluate.tasks.zeros import Zeros
 from trendlib.model.encoder import Encoder, check_same_model, load_encoder
@@ -43,6 +43,7 @@ TASKS: dict[str, AnyTask] = {
         Noise(),
         Slices(),
         Syntax(),
+        SyntaxGum(),
         Heads(),
         Sms(),
         Trec(),

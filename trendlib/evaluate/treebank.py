@@ -1,6 +1,6 @@
-"""Sentences with their gold trees: Universal Dependencies English EWT.
+"""Sentences with their gold trees: Universal Dependencies English EWT and GUM.
 
-The treebank and this package split a sentence into words by different rules. Words that overlap are
+A treebank and this package split a sentence into words by different rules. Words that overlap are
 merged into *units*; an edge joins two units if it joins a word of one with a word of the other.
 """
 
@@ -15,11 +15,14 @@ from trendlib.errors import DataError
 from trendlib.evaluate.data import Source, fetch
 from trendlib.evaluate.protocol import Workbench
 from trendlib.evaluate.vectors import progress, usable
+from trendlib.readings import Pieces
 from trendlib.typing import UnitAttentions
 from trendlib.words import Word
 
 CONTENT = frozenset({"ADJ", "ADV", "NOUN", "PROPN", "VERB"})
 """Parts of speech of content words."""
+DOCUMENT = "newdoc id"
+"""How a line begins that names the document of the sentences after it."""
 FORWARD, BACKWARD = "attends to", "is attended to by"
 """The two directions of attention from a word to another."""
 
@@ -50,12 +53,14 @@ class Tree:
         spans: Start and end of each word in the text; "don't" is one word here.
         is_content: For each word, whether it, or a part of it, is a content word.
         edges: Its edges, without those inside a word and the one to the root.
+        document: The id of the document that it is in.
     """
 
     text: str
     spans: tuple[Span, ...]
     is_content: tuple[bool, ...]
     edges: tuple[Edge, ...]
+    document: str
 
 
 @dataclass(frozen=True)
@@ -82,10 +87,17 @@ def read_trees(source: Source) -> list[Tree]:
     """Read a file of the treebank.
 
     Raises:
-        DataError: If it cannot be had, or a word cannot be found in its sentence.
+        DataError: If it cannot be had, if a word cannot be found in its sentence, or if a sentence
+            stands before the first document.
     """
+    trees, document = [], None
     with fetch(source).open(encoding="utf-8") as file:
-        return [_tree(sentence) for sentence in conllu.parse_incr(file)]
+        for sentence in conllu.parse_incr(file):
+            document = sentence.metadata.get(DOCUMENT, document)
+            if document is None:
+                raise DataError(f"{source.path} has a sentence before its first '# {DOCUMENT} = '")
+            trees.append(_tree(sentence, document))
+    return trees
 
 
 def usable_trees(workbench: Workbench, source: Source) -> list[Tree]:
@@ -101,20 +113,22 @@ def usable_trees(workbench: Workbench, source: Source) -> list[Tree]:
 
 def run_trees(
     workbench: Workbench, source: Source, quick_count: int
-) -> tuple[list[Tree], list[Encoding]]:
-    """Run the sentences of a part of the treebank, each alone, with all attentions."""
+) -> Iterator[tuple[Tree, Encoding]]:
+    """Run the sentences of a part of a treebank, each alone, with all attentions.
+
+    Yields:
+        A sentence and its encoding: all encodings together would fill the memory.
+    """
     chosen = workbench.sample(usable_trees(workbench, source), quick_count)
-    encodings = []
     with progress(len(chosen), "sentences with trees") as bar:
         for tree in chosen:
-            encodings.append(workbench.encoder.encode(tree.text))
+            yield tree, workbench.encoder.encode(tree.text)
             bar.update()
-    return chosen, encodings
 
 
-def unit_attention(encoding: Encoding, aligned: Aligned) -> UnitAttentions:
+def unit_attention(encoding: Encoding, aligned: Aligned, pieces: Pieces = "sum") -> UnitAttentions:
     """Merge word pieces into units, and leave the special tokens out (Clark et al. 2019)."""
-    merged: UnitAttentions = merge_pieces(encoding.attentions, aligned.units)
+    merged: UnitAttentions = merge_pieces(encoding.attentions, aligned.units, pieces)
     # In the merged matrix the units stand between [CLS] and [SEP], in the sentence's order.
     return merged[:, :, 1:-1, 1:-1]
 
@@ -123,7 +137,8 @@ def align(words: Sequence[Word], tree: Tree) -> Aligned:
     """Merge the words of a sentence, and those of its tree, into units.
 
     >>> words = [Word("New", 0, 3, (1,)), Word("York", 4, 8, (2,)), Word("-", 8, 9, (3,))]
-    >>> tree = Tree("New York-", ((0, 3), (4, 9)), (True, True), (Edge(0, 1, "compound"),))
+    >>> edges = (Edge(0, 1, "compound"),)
+    >>> tree = Tree("New York-", ((0, 3), (4, 9)), (True, True), edges, document="a")
     >>> aligned = align(words, tree)
     >>> [unit.tokens for unit in aligned.units], aligned.edges
     ([(1,), (2, 3)], (Edge(dependent=0, head=1, relation='compound'),))
@@ -169,7 +184,7 @@ def _groups(ours: Sequence[Span], theirs: Sequence[Span]) -> Iterator[tuple[list
     yield group
 
 
-def _tree(sentence: conllu.TokenList) -> Tree:
+def _tree(sentence: conllu.TokenList, document: str) -> Tree:
     text = sentence.metadata["text"]
     spans: list[Span] = []
     word_of: dict[int, int] = {}  # by the treebank's own number
@@ -203,4 +218,5 @@ def _tree(sentence: conllu.TokenList) -> Tree:
         tuple(spans),
         tuple(number in content for number in range(len(spans))),
         tuple(edge for edge in edges if edge.dependent != edge.head),
+        document,
     )

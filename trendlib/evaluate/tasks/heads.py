@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trendlib.evaluate import data, statistics
+from trendlib.evaluate.conditions import AS_PRINTED, MEAN_OVER_PIECES, Condition, Conditioned
 from trendlib.evaluate.protocol import Measured, NamedMethod, Task, Workbench
 from trendlib.evaluate.scores import Score
 from trendlib.evaluate.treebank import (
@@ -26,6 +27,9 @@ ALL = "all"
 SKIPPED = frozenset({"punct"})
 """Relations that say nothing of syntax."""
 
+CONDITIONS = (AS_PRINTED, MEAN_OVER_PIECES)
+"""What a word of several pieces receives; no vote is taken here, and no trend."""
+
 Count = NDArray[np.int64]
 
 
@@ -35,14 +39,14 @@ class Tally:
 
     Attributes:
         relations: The relations, and ``ALL``.
-        edges: How many edges each has.
-        by_head: Right guesses, of shape (direction, layer, head, relation).
-        by_offset: Right guesses of each of ``OFFSETS``, of shape (offset, relation).
+        edges: How many edges each has, of shape (document, relation).
+        by_head: By condition, right guesses, of shape (document, direction, layer, head, relation).
+        by_offset: Right guesses of each of ``OFFSETS``, of shape (document, offset, relation).
     """
 
     relations: tuple[str, ...]
     edges: Count
-    by_head: Count
+    by_head: Mapping[Condition, Count]
     by_offset: Count
 
 
@@ -52,86 +56,129 @@ BEST_HEAD = NamedMethod(
 BEST_OFFSET = NamedMethod("best fixed offset", "the word so many places on, the number best on dev")
 
 
-class Heads(Task[NamedMethod, tuple[Tally, Tally]]):
+HeadMethod = Conditioned[NamedMethod]
+
+
+class Heads(Task[HeadMethod, tuple[Tally, Tally]]):
     """For each relation: how often a dependent's head is found."""
 
     name = "heads"
     question = "Does a single attention head find a word's head in the tree?"
     sources = (data.EWT_DEV, data.EWT_TEST)
 
-    def methods(self, workbench: Workbench) -> Sequence[NamedMethod]:
-        """List attention and its baseline."""
-        return BEST_HEAD, BEST_OFFSET
+    def methods(self, workbench: Workbench) -> Sequence[HeadMethod]:
+        """List attention, under each condition, and its baseline, which reads none."""
+        by_head = [Conditioned(BEST_HEAD, condition) for condition in CONDITIONS]
+        return *by_head, Conditioned(BEST_OFFSET, AS_PRINTED)
 
     def prepare(self, workbench: Workbench) -> tuple[Tally, Tally]:
         """Count, in both parts, how often every head and every offset is right."""
-        dev, test = (self._guesses(workbench, part) for part in (data.EWT_DEV, data.EWT_TEST))
-        names = sorted({edge.relation for _, edges in test for edge in edges} - SKIPPED)
+        dev, test = (_guesses(workbench, part) for part in self.sources)
+        names = sorted({edge.relation for guess in test for edge in guess.edges} - SKIPPED)
         relations = (ALL, *names)
-        return _tally(dev, relations), _tally(test, relations)
+        return tally(dev, relations), tally(test, relations)
 
-    def measure(self, method: NamedMethod, prepared: tuple[Tally, Tally]) -> Measured:
+    def measure(self, method: HeadMethod, prepared: tuple[Tally, Tally]) -> Measured:
         """Choose on the development part, count on the test part."""
-        dev, test = prepared
-        pair = (dev.by_head, test.by_head)
-        if method == BEST_OFFSET:
-            pair = (dev.by_offset, test.by_offset)
-        on_dev, on_test = (counts.reshape(-1, counts.shape[-1]) for counts in pair)
-        best = on_dev.argmax(axis=0)
+        dev, test = (
+            each.by_offset if method.method == BEST_OFFSET else each.by_head[method.condition]
+            for each in prepared
+        )
+        n_relations = test.shape[-1]
+        best = dev.sum(axis=0).reshape(-1, n_relations).argmax(axis=0)
+        on_test = test.reshape(len(test), -1, n_relations)
         return {
-            "hits": on_test[best, np.arange(len(best))],
-            "edges": test.edges,
-            "relations": np.array(test.relations),
-            "chosen": np.array([_chosen(method, int(number), pair[0].shape) for number in best]),
+            "hits": on_test[:, best, np.arange(n_relations)],
+            "edges": prepared[1].edges,
+            "relations": np.array(prepared[1].relations),
+            "chosen": np.array(
+                [_chosen(method.method, int(number), test.shape[1:]) for number in best]
+            ),
         }
 
-    def scores(self, measured: Mapping[NamedMethod, Measured]) -> list[Score]:
-        """Compute the share of edges, by relation."""
+    def scores(self, measured: Mapping[HeadMethod, Measured]) -> list[Score]:
+        """Compute the share of edges, by relation; documents are drawn as a whole."""
         scores = []
         for method, found in measured.items():
-            columns = (found[name] for name in ("relations", "hits", "edges", "chosen"))
+            columns = found["relations"], found["hits"].T, found["edges"].T, found["chosen"]
             for relation, hits, edges, chosen in zip(*columns, strict=True):
-                if edges >= FEWEST or relation == ALL:
-                    share = statistics.share_score(
-                        method.name, "head found", int(hits), int(edges), str(relation)
+                if edges.sum() >= FEWEST or relation == ALL:
+                    scores.append(
+                        replace(
+                            _share(method.method.name, hits, edges),
+                            group=str(relation),
+                            note=str(chosen),
+                            condition=method.condition.name,
+                        )
                     )
-                    scores.append(replace(share, note=str(chosen)))
         return scores
 
-    def _guesses(self, workbench: Workbench, part: data.Source) -> list["Guesses"]:
-        trees, encodings = run_trees(workbench, part, QUICK_SENTENCES)
-        guesses = []
-        for encoding, tree in zip(encodings, trees, strict=True):
-            aligned = align(encoding.words, tree)
-            matrix = unit_attention(encoding, aligned).copy()
-            own = np.arange(len(aligned.units))
-            if len(own) == 1:
-                continue  # a word alone has no head
+
+@dataclass(frozen=True, eq=False)
+class Guesses:
+    """What each head guesses in a sentence.
+
+    Attributes:
+        document: The id of its document.
+        edges: Its gold edges.
+        heads: By condition, the guessed head of each unit, of shape (direction, layer, head, unit).
+    """
+
+    document: str
+    edges: tuple[Edge, ...]
+    heads: Mapping[Condition, NDArray[np.intp]]
+
+
+def _guesses(workbench: Workbench, part: data.Source) -> list[Guesses]:
+    guesses = []
+    for tree, encoding in run_trees(workbench, part, QUICK_SENTENCES):
+        aligned = align(encoding.words, tree)
+        own = np.arange(len(aligned.units))
+        if len(own) == 1:
+            continue  # a word alone has no head
+        heads = {}
+        for condition in CONDITIONS:
+            matrix = unit_attention(encoding, aligned, condition.reading.pieces).copy()
             matrix[..., own, own] = -1  # no word is its own head
-            both = np.stack([matrix.argmax(axis=-1), matrix.argmax(axis=-2)])
-            guesses.append((both, aligned.edges))
-        return guesses
+            heads[condition] = np.stack([matrix.argmax(axis=-1), matrix.argmax(axis=-2)])
+        guesses.append(Guesses(tree.document, aligned.edges, heads))
+    return guesses
 
 
-Guesses = tuple[NDArray[np.intp], tuple[Edge, ...]]
-
-
-def _tally(guesses: Sequence[Guesses], relations: tuple[str, ...]) -> Tally:
-    shape = guesses[0][0].shape[:-1]
-    edges = np.zeros(len(relations), np.int64)
-    by_head = np.zeros((*shape, len(relations)), np.int64)
-    by_offset = np.zeros((len(OFFSETS), len(relations)), np.int64)
-    for guessed, of_sentence in guesses:
-        for edge in of_sentence:
+def tally(guesses: Sequence[Guesses], relations: tuple[str, ...]) -> Tally:
+    """Count right guesses, by document and relation."""
+    documents = list(dict.fromkeys(guess.document for guess in guesses))
+    shape = guesses[0].heads[AS_PRINTED].shape[:-1]
+    edges = np.zeros((len(documents), len(relations)), np.int64)
+    by_head = {
+        condition: np.zeros((len(documents), *shape, len(relations)), np.int64)
+        for condition in CONDITIONS
+    }
+    by_offset = np.zeros((len(documents), len(OFFSETS), len(relations)), np.int64)
+    for guess in guesses:
+        row = documents.index(guess.document)
+        for edge in guess.edges:
             if edge.relation in SKIPPED or edge.relation not in relations:
                 continue
             places = [0, relations.index(edge.relation)]
-            edges[places] += 1
-            by_head[..., places] += (guessed[..., edge.dependent] == edge.head)[..., np.newaxis]
+            edges[row, places] += 1
+            for condition, heads in guess.heads.items():
+                right = heads[..., edge.dependent] == edge.head
+                by_head[condition][row][..., places] += right[..., np.newaxis]
             offset = edge.head - edge.dependent
             if offset in OFFSETS:
-                by_offset[OFFSETS.index(offset), places] += 1
+                by_offset[row, OFFSETS.index(offset), places] += 1
     return Tally(relations, edges, by_head, by_offset)
+
+
+def _share(method: str, hits: Count, edges: Count) -> Score:
+    """Compute the share of right guesses, and its interval: one row a document."""
+    table = np.stack([hits, edges], axis=1)
+    added = statistics.clustered_sums(table, np.arange(len(table)))
+    added = added[added[:, 1] > 0]  # a rare relation may be in no drawn document
+    low, high = np.quantile(added[:, 0] / added[:, 1], [0.025, 0.975])
+    value = hits.sum() / edges.sum()
+    return Score(method, "head found", float(value), float(low), float(high), int(edges.sum()))
 
 
 def _chosen(method: NamedMethod, number: int, shape: tuple[int, ...]) -> str:
