@@ -101,13 +101,14 @@ class TaskResult:
             if score.train_size is not None and (score.method, score.measure) == (method, measure)
         }
 
-    def slices(self, method: str, measure: str) -> dict[int, Score]:
+    def slices(self, method: str, measure: str, *, condition: str = "") -> dict[int, Score]:
         """Map the first coordinate of each slice to a method's figure."""
+        wanted = (method, measure, condition)
         return {
             score.first_coordinate: score
             for score in self.scores
             if score.first_coordinate is not None
-            and (score.method, score.measure) == (method, measure)
+            and (score.method, score.measure, score.condition) == wanted
         }
 
 

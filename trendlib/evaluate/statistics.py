@@ -231,8 +231,8 @@ def crossed_interval(
         statistic: Returns the statistic of the drawn units.
     """
     drawn = [statistic(values[units]) for units in _crossed(rows, columns)]
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    return float(low), float(high)
+    _, low, high, _ = resampled_difference(statistic(values), np.array(drawn))
+    return low, high
 
 
 def crossed_difference(
@@ -256,12 +256,12 @@ def resampled_difference(difference: float, drawn: Numbers) -> Difference:
 
     Args:
         difference: The difference.
-        drawn: The difference in each resample; NaN, where it is undefined in one, is left out.
+        drawn: The difference in each resample; those in which it is undefined are left out.
 
     >>> resampled_difference(1.0, np.array([0.5, 1.0, 1.5]))[::3]
     (1.0, 0.5)
     """
-    drawn = drawn[~np.isnan(drawn)]
+    drawn = drawn[np.isfinite(drawn)]
     low, high = np.quantile(drawn, [0.025, 0.975])
     # The share of resamples on the far side of 0, counted so that it is never 0.
     beyond = min((drawn <= 0).sum(), (drawn >= 0).sum())

@@ -1,16 +1,25 @@
 """Trends of two words of each sentence of the treebank, which several tasks share."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from trendlib.choice import candidate_indices, find_words
 from trendlib.evaluate import data
+from trendlib.evaluate.conditions import (
+    AS_PRINTED,
+    CONDITIONS,
+    READING_CONDITIONS,
+    Condition,
+    Conditioned,
+)
 from trendlib.evaluate.protocol import NamedMethod, Task, Workbench
-from trendlib.evaluate.treebank import usable_trees
-from trendlib.evaluate.vectors import run_model
+from trendlib.evaluate.treebank import Tree, usable_trees
+from trendlib.evaluate.vectors import progress
+from trendlib.readings import ARTICLE
 from trendlib.similarity import heaviest
 from trendlib.trend import log_quotient
 
@@ -26,21 +35,25 @@ Trends = NDArray[np.floating[Any]]
 
 @dataclass(frozen=True, eq=False)
 class TrendPairs:
-    """Trends of two words of each sentence, NaN where they are undefined.
+    """Trends of two words of each sentence under a condition, NaN where they are undefined.
 
     Attributes:
         focus: The trend of the focus word, one row per sentence.
         related: The trend of the related word.
-        one: The trend of a random word.
-        other: The trend of another random word of the same sentence.
+        one: The trend of a random candidate.
+        other: The trend of another random candidate of the same sentence.
+        documents: The id of each sentence's document.
         seed: The seed of every random choice.
+        dead: The dead coordinates that the trends have; none if the condition leaves them out.
     """
 
     focus: Trends
     related: Trends
     one: Trends
     other: Trends
+    documents: NDArray[np.str_]
     seed: int
+    dead: tuple[int, ...] = ()
 
     @property
     def sums(self) -> Trends:
@@ -67,35 +80,86 @@ class TrendPairs:
         return sums
 
 
-class TrendPairsTask(Task[NamedMethod, TrendPairs]):
+PairMethod = Conditioned[NamedMethod]
+PairsUnder = Mapping[Condition, TrendPairs]
+"""The trends under each condition."""
+
+
+class TrendPairsTask(Task[PairMethod, PairsUnder]):
     """A question about the trends of two words of each sentence of the treebank."""
 
     sources = (data.EWT_DEV, data.EWT_TEST)
 
-    def prepare(self, workbench: Workbench) -> TrendPairs:
-        """Compute the trends."""
+    def prepare(self, workbench: Workbench) -> PairsUnder:
+        """Compute the trends; the model runs once for all conditions."""
         trees = [tree for part in self.sources for tree in usable_trees(workbench, part)]
-        texts = list(dict.fromkeys(tree.text for tree in trees))
-        chosen = workbench.sample(texts, QUICK_SENTENCES)
-        key = workbench.key("trend pairs", workbench.seed, chosen, computed_by=__name__)
+        once = {tree.text: tree for tree in reversed(trees)}  # the first of equal sentences stays
+        chosen = workbench.sample(list(reversed(once.values())), QUICK_SENTENCES)
+        texts = [tree.text for tree in chosen]
+        key = workbench.key("trend pairs", workbench.seed, texts, computed_by=__name__)
         kept = workbench.store.keep(key, lambda: _compute(workbench, chosen))
-        return TrendPairs(**kept, seed=workbench.seed)
+        return {
+            condition: _under(condition, kept, workbench.encoder.dead_coordinates, workbench.seed)
+            for condition in CONDITIONS
+        }
+
+    def facts(self, prepared: PairsUnder) -> dict[str, Any]:
+        """Count sentences, coordinates and dead coordinates."""
+        pairs = prepared[AS_PRINTED]
+        return {
+            "sentences": len(pairs.focus),
+            "documents": len(set(pairs.documents)),
+            "coordinates": pairs.focus.shape[1],
+            "dead coordinates": len(pairs.dead),
+        }
 
 
-def _compute(workbench: Workbench, texts: Sequence[str]) -> dict[str, Trends]:
-    shape = len(texts), workbench.encoder.hidden_size
+def _compute(workbench: Workbench, trees: Sequence[Tree]) -> dict[str, NDArray[Any]]:
+    """Compute trends of two drawn candidates, and of the words that each reading chooses.
+
+    The rows of a sentence in which a reading finds no two words stay NaN, and are marked.
+    """
+    shape = len(trees), workbench.encoder.hidden_size
+    readings = [condition.reading for condition in READING_CONDITIONS]
     rows = {
         name: np.full(shape, np.nan, workbench.encoder.dtype)
-        for name in ("focus", "related", "one", "other")
+        for name in (*PAIR, *(f"{reading.name} {word}" for reading in readings for word in WORDS))
     }
-    has_two = np.zeros(len(texts), bool)
+    found = {f"{reading.name} found": np.zeros(len(trees), bool) for reading in readings}
     rng = workbench.rng()
-    for number, sentence in run_model(workbench, texts):
-        chosen = sentence.choice.chosen_words
-        if len(chosen) < 2:
-            continue
-        has_two[number] = True
-        drawn = rng.choice(len(sentence.tokenized.words), 2, replace=False)
-        for name, word in zip(rows, (*chosen, *drawn), strict=True):
-            rows[name][number] = log_quotient(*(states[word] for states in sentence.words)).values
-    return {name: trends[has_two] for name, trends in rows.items()}
+    with progress(len(trees), "sentences") as bar:
+        for number, tree in enumerate(trees):
+            encoding = workbench.encoder.encode(tree.text)
+            static, contextual = encoding.static, encoding.contextual
+            candidates = candidate_indices(encoding.words, ARTICLE)
+            words: dict[str, int] = {}
+            if len(candidates) > 1:
+                words |= zip(PAIR, rng.choice(candidates, 2, replace=False), strict=True)
+            for reading in readings:
+                chosen = find_words(encoding, reading).chosen_words
+                if len(chosen) == 2:
+                    found[f"{reading.name} found"][number] = True
+                    names = (f"{reading.name} {word}" for word in WORDS)
+                    words |= zip(names, chosen, strict=True)
+            for name, word in words.items():
+                rows[name][number] = log_quotient(static[word], contextual[word]).values
+            bar.update()
+    return rows | found | {"document": np.array([tree.document for tree in trees])}
+
+
+WORDS = ("focus", "related")
+PAIR = ("one", "other")
+
+
+def _under(
+    condition: Condition, kept: Mapping[str, NDArray[Any]], dead: tuple[int, ...], seed: int
+) -> TrendPairs:
+    """Select the trends of a condition's words, in the sentences in which there are two."""
+    reading = condition.reading.name
+    has_two = kept[f"{reading} found"]
+    removed, left = (dead, ()) if condition.without_dead else ((), dead)
+    focus, related, one, other = (
+        np.delete(kept[name][has_two], removed, axis=1)
+        for name in (*(f"{reading} {word}" for word in WORDS), *PAIR)
+    )
+    return TrendPairs(focus, related, one, other, kept["document"][has_two], seed, left)

@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from trendlib.evaluate import statistics
+from trendlib.evaluate.conditions import TREND_CONDITIONS, Condition, Conditioned, under
 from trendlib.evaluate.protocol import Measured, Task, Workbench
 from trendlib.evaluate.scores import Score
 from trendlib.evaluate.vectors import progress
@@ -39,6 +41,8 @@ TEMPLATES = (
     ("We talked about {}.", "about"), ("Nobody expected {}.", "expected"),
 )  # fmt: skip
 """A sentence with a place for the noun, and the word whose vectors are compared."""
+OWN = "I want ..."
+"""The article's own template, the first one: the group of the figures that are of it alone."""
 
 Coordinates = Literal["all coordinates", "first ten", "without the heaviest"]
 
@@ -51,11 +55,13 @@ class Triple:
         sentences: The three sentences; the first two have nouns of one kind.
         word: The word whose vectors are compared.
         kind: The number of the kind of the first two nouns, from 0.
+        template: The number of its template, from 0.
     """
 
     sentences: tuple[str, str, str]
     word: str
     kind: int
+    template: int
 
 
 def triples() -> Iterator[Triple]:
@@ -66,22 +72,39 @@ def triples() -> Iterator[Triple]:
     (240, ('I want an apple.', 'I want an orange.', 'I want an adventure.'))
     """
     for kind, (pair, other) in enumerate(zip(ALIKE, UNLIKE, strict=True)):
-        for template, word in TEMPLATES:
+        for number, (template, word) in enumerate(TEMPLATES):
             first, second, third = (
                 template.format(_with_article(noun), bare=noun) for noun in (*pair, other)
             )
-            yield Triple((first, second, third), word, kind)
+            yield Triple((first, second, third), word, kind, number)
 
 
 StaticAndContextual = tuple[Vector, Vector]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
 class TripleVectors:
-    """The vectors of the compared word in the three sentences of a triple."""
+    """The vectors of the compared word in the three sentences of a triple.
+
+    Attributes:
+        triple: The triple.
+        vectors: The word's static and contextual vector in each sentence.
+        dead: The coordinates that the model's last layer normalization switches off.
+    """
 
     triple: Triple
     vectors: tuple[StaticAndContextual, ...]
+    dead: tuple[int, ...] = ()
+
+    def under(self, condition: Condition) -> tuple[StaticAndContextual, ...]:
+        """Return the vectors; without the dead coordinates if the condition leaves them out."""
+        if not condition.without_dead:
+            return self.vectors
+        return tuple(
+            (np.delete(static, self.dead), np.delete(contextual, self.dead))
+            for static, contextual in self.vectors
+        )
 
 
 @dataclass(frozen=True)
@@ -110,7 +133,7 @@ class Representation:
 
     @property
     def reference(self) -> "Representation":
-        """What it is compared with: the contextual vectors, of the same coordinates."""
+        """What it is compared with: the contextual vectors, trimmed or cut as it is."""
         return replace(self, kind="contextual", fourier=False)
 
     def cosine(self, first: StaticAndContextual, second: StaticAndContextual) -> float:
@@ -134,84 +157,114 @@ KINDS: tuple[Literal[Kind, "contextual"], ...] = ("contextual", "difference", "l
 COORDINATES: tuple[Coordinates, ...] = ("all coordinates", "first ten", "without the heaviest")
 
 
-class Contexts(Task[Representation, list[TripleVectors]]):
+ContextMethod = Conditioned[Representation]
+
+
+class Contexts(Task[ContextMethod, list[TripleVectors]]):
     """Sentences of our own, made of templates."""
 
     name = "contexts"
     question = "Are a word's vectors more alike in like contexts?"
 
-    def methods(self, workbench: Workbench) -> Sequence[Representation]:
-        """List what can be computed from the two vectors."""
-        return [
-            Representation(kind, fourier, coordinates)
-            for coordinates in COORDINATES
-            for fourier in (False, True)
-            for kind in KINDS
-        ]
+    def methods(self, workbench: Workbench) -> Sequence[ContextMethod]:
+        """List what can be computed from the two vectors, with and without dead coordinates."""
+        return under(
+            TREND_CONDITIONS,
+            [
+                Representation(kind, fourier, coordinates)
+                for coordinates in COORDINATES
+                for fourier in (False, True)
+                for kind in KINDS
+            ],
+        )
 
     def prepare(self, workbench: Workbench) -> list[TripleVectors]:
         """Run the sentences, each alone."""
         chosen = workbench.sample(list(triples()), QUICK_TRIPLES)
+        dead = workbench.encoder.dead_coordinates
         found = []
         with progress(len(chosen), "triples") as bar:
             for triple in chosen:
                 vectors = (_vectors(workbench, text, triple.word) for text in triple.sentences)
-                found.append(TripleVectors(triple, tuple(vectors)))
+                found.append(TripleVectors(triple, tuple(vectors), dead))
                 bar.update()
         return found
 
     def facts(self, prepared: list[TripleVectors]) -> dict[str, Any]:
-        """Count triples and kinds."""
-        kinds = {found.triple.kind for found in prepared}
-        return {"triples": len(prepared), "kinds": len(kinds), "templates": len(TEMPLATES)}
+        """Count triples, kinds, templates and dead coordinates."""
+        return {
+            "triples": len(prepared),
+            "kinds": len({found.triple.kind for found in prepared}),
+            "templates": len({found.triple.template for found in prepared}),
+            "dead coordinates": len(prepared[0].dead),
+        }
 
-    def measure(self, method: Representation, prepared: list[TripleVectors]) -> Measured:
+    def measure(self, method: ContextMethod, prepared: list[TripleVectors]) -> Measured:
         """Subtract the cosines with the other noun from that of the two that are of a kind."""
-        contrasts = []
+        contrasts, cosine_of = [], method.method.cosine
         for found in prepared:
-            first, second, other = found.vectors
-            alike = method.cosine(first, second)
-            unlike = (method.cosine(first, other) + method.cosine(second, other)) / 2
+            first, second, other = found.under(method.condition)
+            alike = cosine_of(first, second)
+            unlike = (cosine_of(first, other) + cosine_of(second, other)) / 2
             contrasts.append(alike - unlike)
-        kinds = [found.triple.kind for found in prepared]
-        return {"contrast": np.array(contrasts), "kind": np.array(kinds)}
+        return {
+            "contrast": np.array(contrasts),
+            "kind": np.array([found.triple.kind for found in prepared]),
+            "template": np.array([found.triple.template for found in prepared]),
+        }
 
-    def scores(self, measured: Mapping[Representation, Measured]) -> list[Score]:
-        """Compute effect sizes; kinds of nouns are drawn as a whole, as their triples are alike."""
+    def scores(self, measured: Mapping[ContextMethod, Measured]) -> list[Score]:
+        """Compute effect sizes, of all templates and of the article's own alone.
+
+        Templates and kinds of nouns are both drawn, as the triples of either are alike.
+        """
         scores = []
         for method, found in measured.items():
-            known = ~np.isnan(found["contrast"])
-            contrast, kinds = found["contrast"][known], found["kind"][known]
-            for measure, statistic in (
-                ("effect size", statistics.effect_size),
-                ("share above 0", lambda values: float((values > 0).mean())),
-            ):
-                interval = statistics.clustered_interval(contrast, kinds, statistic)
-                value = statistic(contrast)
-                scores.append(Score(method.name, measure, value, *interval, len(contrast)))
-            if method != method.reference:
-                scores.append(_difference(method, measured))
+            reference = measured[replace(method, method=method.method.reference)]
+            own = found["template"] == 0
+            for group, chosen in (("", np.ones(len(own), bool)), (OWN, own)):
+                scores += [
+                    replace(score, group=group, condition=method.condition.name)
+                    for score in _scores(method.method, found, reference, chosen)
+                ]
         return scores
+
+
+def _scores(
+    method: Representation, found: Measured, reference: Measured, chosen: Flags
+) -> Iterator[Score]:
+    """Compute the scores of the chosen triples in which both contrasts are defined."""
+    known = chosen & ~np.isnan(found["contrast"]) & ~np.isnan(reference["contrast"])
+    contrast, plain = found["contrast"][known], reference["contrast"][known]
+    factors = found["template"][known], found["kind"][known]
+    for measure, statistic in MEASURES.items():
+        interval = statistics.crossed_interval(contrast, *factors, statistic)
+        yield Score(method.name, measure, statistic(contrast), *interval, len(contrast))
+    if method != method.reference:
+        difference = statistics.crossed_difference(
+            contrast, plain, *factors, statistics.effect_size
+        )
+        yield Score(
+            method.name,
+            "effect size",
+            *difference[:3],
+            len(contrast),
+            baseline=method.reference.name,
+            p=difference[3],
+        )
+
+
+def _share_above_zero(contrasts: Vector) -> float:
+    return float((contrasts > 0).mean())
+
+
+MEASURES = {"effect size": statistics.effect_size, "share above 0": _share_above_zero}
 
 
 def _vectors(workbench: Workbench, sentence: str, word: str) -> StaticAndContextual:
     encoding = workbench.encoder.encode(sentence)
     index = encoding.index_of(word)
     return encoding.static[index], encoding.contextual[index]
-
-
-def _difference(method: Representation, measured: Mapping[Representation, Measured]) -> Score:
-    reference = method.reference
-    both = np.stack([measured[one]["contrast"] for one in (method, reference)], axis=1)
-    known = ~np.isnan(both).any(axis=1)
-    both, kinds = both[known], measured[method]["kind"][known]
-    interval = statistics.clustered_interval(both, kinds, _size_difference)
-    value = _size_difference(both)
-    return Score(method.name, "effect size", value, *interval, len(both), baseline=reference.name)
-
-
-def _size_difference(both: Vector) -> float:
-    return statistics.effect_size(both[:, 0]) - statistics.effect_size(both[:, 1])
 
 
 def _with_article(noun: str) -> str:
