@@ -1,6 +1,7 @@
 """Intervals and tests, from scipy; every interval is one of 95 %."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
@@ -141,9 +142,14 @@ def adjusted(p_values: Sequence[float]) -> list[float]:
 def effect_size(contrasts: Numbers) -> float:
     """Compute Cohen's d of paired contrasts: their mean in units of their standard deviation.
 
-    >>> effect_size(np.array([1.0, 3.0])).__round__(3)
-    1.414
+    Returns:
+        The effect size; NaN if the contrasts do not differ, or are fewer than two.
+
+    >>> effect_size(np.array([1.0, 3.0])).__round__(3), effect_size(np.array([1.0, 1.0]))
+    (1.414, nan)
     """
+    if len(contrasts) < 2 or np.ptp(contrasts) == 0:
+        return float("nan")
     return float(contrasts.mean() / contrasts.std(ddof=1))
 
 
@@ -182,12 +188,9 @@ def clustered_sums(table: Numbers, clusters: Numbers, resamples: int = RESAMPLES
     array([[ 3., 10.]])
     """
     names, numbers = np.unique(clusters, return_inverse=True)
-    count = len(names)
-    sums = np.zeros((count, table.shape[1]))
+    sums = np.zeros((len(names), table.shape[1]))
     np.add.at(sums, numbers, table)
-    chances = np.full(count, 1 / count)
-    drawn = np.random.default_rng(SEED).multinomial(count, chances, size=resamples)
-    added: Numbers = drawn @ sums
+    added: Numbers = _times_drawn(len(names), resamples) @ sums
     return added
 
 
@@ -327,6 +330,15 @@ def difference_scores(
         Score(method.name, measure, *difference[:3], count, baseline=baseline.name, p=p)
         for (method, baseline), difference, p in zip(pairs, differences, p_values, strict=True)
     ]
+
+
+@lru_cache(maxsize=8)
+def _times_drawn(count: int, resamples: int) -> Numbers:
+    """Draw ``count`` clusters in each resample, and say how often each one was drawn."""
+    chances = np.full(count, 1 / count)
+    drawn: Numbers = np.random.default_rng(SEED).multinomial(count, chances, size=resamples)
+    # As floats: numpy multiplies those matrices fast.
+    return drawn.astype(float)
 
 
 def _crossed(rows: Numbers, columns: Numbers) -> Iterator[Numbers]:

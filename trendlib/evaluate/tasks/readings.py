@@ -11,11 +11,17 @@ from trendlib.attention import received_by_word
 from trendlib.choice import Choice, NoRelated, Reason, candidate_indices, choose_words
 from trendlib.encoding import Encoding
 from trendlib.evaluate import data, statistics
+from trendlib.evaluate.conditions import (
+    AS_PRINTED,
+    READING_CONDITIONS,
+    Condition,
+    Conditioned,
+)
 from trendlib.evaluate.protocol import Measured, Task, Workbench
 from trendlib.evaluate.scores import Score
 from trendlib.evaluate.treebank import usable_trees
 from trendlib.evaluate.vectors import progress, usable
-from trendlib.readings import ARTICLE, LAYERS, WORDS_ONLY, Reading
+from trendlib.readings import ARTICLE, LAYERS, WORDS_ONLY, Pieces, Reading
 from trendlib.typing import AttentionRows, Attentions, Received
 from trendlib.words import Word
 
@@ -47,7 +53,7 @@ SYNONYMS = {
 
 @dataclass(frozen=True, eq=False)
 class ReceivedAttention:
-    """The attention that the words of a sentence receive.
+    """The attention that the words of a sentence receive, summed or averaged over their pieces.
 
     Attributes:
         words: The words.
@@ -60,6 +66,10 @@ class ReceivedAttention:
     heads: tuple[Received, ...]
     layers: Received
     rollout: Received
+
+
+ByPieces = Mapping[Pieces, ReceivedAttention]
+"""The attention by what a word of several pieces receives."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +88,11 @@ class ReadingMethod:
     reading: Reading
     rows: Literal["heads", "layers", "rollout"]
 
+    def under(self, condition: Condition) -> Conditioned["ReadingMethod"]:
+        """Return the method with the pieces and the ties of a condition."""
+        changed = replace(self, reading=condition.applied_to(self.reading))
+        return Conditioned(changed, condition)
+
     @property
     def layer(self) -> int | None:
         """The layer whose heads vote; None if the rows are layers."""
@@ -89,8 +104,9 @@ class ReadingMethod:
         is_head = self.layer is not None and isinstance(self.reading.focus_row, int)
         return int(self.reading.focus_row) if is_head else None
 
-    def choose(self, received: ReceivedAttention) -> Choice:
+    def choose(self, attention: ByPieces) -> Choice:
         """Choose the words of a sentence."""
+        received = attention[self.reading.pieces]
         rows = received.rollout if self.rows == "rollout" else received.layers
         layer: int | None = None
         if isinstance(self.reading.layer, int):
@@ -115,19 +131,28 @@ NO_MARKS = ReadingMethod(
 ARTICLES = "article"
 
 
-def methods_of(n_layers: int, n_heads: int) -> list[ReadingMethod]:
+def methods_of(n_layers: int, n_heads: int) -> list[Conditioned[ReadingMethod]]:
     """List the readings that a model allows; the article's is the first.
 
-    >>> [method.name for method in methods_of(1, 2)]
+    The article's and that of the layers, which a claim compares, come under each condition.
+
+    >>> [method.name for method in methods_of(1, 2)][:5]
     ['article', 'layer 0, head 0', 'layers', 'rollout', 'words-only']
+    >>> [method.name for method in methods_of(1, 2)][5:7]
+    ['article, mean over pieces', 'layers, mean over pieces']
     """
     last = (0, n_heads - 1)
-    listed = [_head(*last, ARTICLES)]
+    article = _head(*last, ARTICLES)
+    listed = [article]
     for layer in range(n_layers):
         for head in range(n_heads):
             if (layer, head) != last:
                 listed.append(_head(layer, head, f"layer {layer}, head {head}"))
-    return [*listed, ALL_LAYERS, ROLLOUT, NO_MARKS]
+    listed += [ALL_LAYERS, ROLLOUT, NO_MARKS]
+    changed = [condition for condition in READING_CONDITIONS if condition != AS_PRINTED]
+    return [method.under(AS_PRINTED) for method in listed] + [
+        method.under(condition) for condition in changed for method in (article, ALL_LAYERS)
+    ]
 
 
 def _head(layer: int, head: int, name: str) -> ReadingMethod:
@@ -205,60 +230,95 @@ CHANGES: dict[str, Callable[[str], str | None]] = {
 }
 """Small changes of a sentence; none moves a word."""
 
-Versions = dict[str, ReceivedAttention]
+Versions = dict[str, ByPieces]
 """The attention in a sentence, under the empty name, and in its changed versions."""
 
 
-class Readings(Task[ReadingMethod, list[Versions]]):
+@dataclass(frozen=True, eq=False)
+class SentenceVersions:
+    """A sentence, and the same with small changes.
+
+    Attributes:
+        document: The id of its document.
+        versions: The attention in it and in its changed versions.
+    """
+
+    document: str
+    versions: Versions
+
+
+class Readings(Task[Conditioned[ReadingMethod], list[SentenceVersions]]):
     """Sentences of the treebank's development part."""
 
     name = "readings"
     question = "Do other readings of the attentions find other words?"
     sources = (data.EWT_DEV,)
 
-    def methods(self, workbench: Workbench) -> Sequence[ReadingMethod]:
+    def methods(self, workbench: Workbench) -> Sequence[Conditioned[ReadingMethod]]:
         """List the readings."""
         return methods_of(workbench.encoder.n_layers, workbench.encoder.n_heads)
 
-    def prepare(self, workbench: Workbench) -> list[Versions]:
-        """Run each sentence, and its changed versions."""
-        texts = [tree.text for tree in usable_trees(workbench, data.EWT_DEV)]
-        chosen = workbench.sample(texts, QUICK_SENTENCES)
+    def prepare(self, workbench: Workbench) -> list[SentenceVersions]:
+        """Run each sentence, and its changed versions, once for all conditions."""
+        chosen = workbench.sample(usable_trees(workbench, data.EWT_DEV), QUICK_SENTENCES)
         prepared = []
         with progress(len(chosen), "sentences and their changes") as bar:
-            for text in chosen:
-                versions = {"": receive(workbench.encoder.encode(text))}
+            for tree in chosen:
+                versions = {"": receive(workbench.encoder.encode(tree.text))}
                 for name, change in CHANGES.items():
-                    changed = change(text)
+                    changed = change(tree.text)
                     if changed is not None and all(usable(workbench, [changed])):
                         versions[name] = receive(workbench.encoder.encode(changed))
-                prepared.append(versions)
+                prepared.append(SentenceVersions(tree.document, versions))
                 bar.update()
         return prepared
 
-    def facts(self, prepared: list[Versions]) -> dict[str, Any]:
-        """Count sentences, and how many can be changed."""
-        changed = {name: sum(name in versions for versions in prepared) for name in CHANGES}
-        return {"sentences": len(prepared), "changed": changed}
+    def facts(self, prepared: list[SentenceVersions]) -> dict[str, Any]:
+        """Count sentences, those that can be changed, and candidates of several pieces."""
+        sentences = [each.versions[""]["sum"].words for each in prepared]
+        split = [
+            len(words[index].tokens) > 1
+            for words in sentences
+            for index in candidate_indices(words, ARTICLE)
+        ]
+        return {
+            "sentences": len(prepared),
+            "documents": len({each.document for each in prepared}),
+            "changed": {name: sum(name in each.versions for each in prepared) for name in CHANGES},
+            "candidates": len(split),
+            "candidates of several pieces": sum(split) / len(split),
+        }
 
-    def measure(self, method: ReadingMethod, prepared: list[Versions]) -> Measured:
+    def measure(
+        self, method: Conditioned[ReadingMethod], prepared: list[SentenceVersions]
+    ) -> Measured:
         """Find focus and related word in every version of every sentence."""
         found = [
-            {name: method.choose(received) for name, received in versions.items()}
-            for versions in prepared
+            {name: method.method.choose(received) for name, received in each.versions.items()}
+            for each in prepared
         ]
         plain = [choices[""] for choices in found]
         related = [choice.related for choice in plain]
+        several = [
+            [len(word.tokens) > 1 for word in each.versions[""]["sum"].words] for each in prepared
+        ]
+        documents = np.array([each.document for each in prepared])
         measured: dict[str, NDArray[Any]] = {
+            "document": documents,
             "focus": np.array([_focus(choice) for choice in plain]),
             "related": np.array([_related(choice) for choice in plain]),
             "one word": np.array(
                 [isinstance(word, NoRelated) and word.reason is Reason.ONE_WORD for word in related]
             ),
             "tied": np.array([not isinstance(word, NoRelated) and word.tied for word in related]),
+            "split focus": np.array(
+                [split[_focus(choice)] for split, choice in zip(several, plain, strict=True)]
+            ),
         }
         for name in CHANGES:
+            changed = np.array([name in choices for choices in found])
             pairs = [(choices[""], choices[name]) for choices in found if name in choices]
+            measured[f"changed: {name}"] = changed
             measured[f"focus kept: {name}"] = np.array(
                 [_focus(old) == _focus(new) for old, new in pairs]
             )
@@ -267,42 +327,82 @@ class Readings(Task[ReadingMethod, list[Versions]]):
             )
         return measured
 
-    def scores(self, measured: Mapping[ReadingMethod, Measured]) -> list[Score]:
-        """Compute shares of sentences."""
-        article = next(found for method, found in measured.items() if method.name == ARTICLES)
+    def scores(self, measured: Mapping[Conditioned[ReadingMethod], Measured]) -> list[Score]:
+        """Compute shares of sentences; documents are drawn as a whole.
+
+        A reading is compared with the article's under the same condition, and with itself as
+        printed.
+        """
+        by_name = {
+            (method.method.name, method.condition): found for method, found in measured.items()
+        }
         return [
-            replace(score, layer=method.layer, head=method.head)
+            replace(
+                score,
+                layer=method.method.layer,
+                head=method.method.head,
+                condition=method.condition.name,
+            )
             for method, found in measured.items()
-            for score in _scores(method.name, found, article)
+            for score in _scores(
+                method.method.name,
+                found,
+                by_name[ARTICLES, method.condition],
+                by_name[method.method.name, AS_PRINTED],
+            )
         ]
 
 
-def _scores(method: str, found: Measured, article: Measured) -> Iterator[Score]:
-    several = ~found["one word"]
+def _scores(method: str, found: Measured, article: Measured, printed: Measured) -> Iterator[Score]:
+    several, documents = ~found["one word"], found["document"]
     related = found["related"] != NONE
-    both = related & (article["related"] != NONE)
+    shares = {
+        "no vote": (~related, several),
+        "tied vote": (found["tied"], related),
+        "focus word of several pieces": (found["split focus"], np.ones(len(related), bool)),
+    }
     if method != ARTICLES:
-        other_focus = found["focus"] != article["focus"]
-        other_related = (found["related"] != article["related"])[both]
-        yield _share(method, "other focus word", other_focus)
-        yield _share(method, "other related word", other_related)
-    yield _share(method, "no vote", ~related[several])
-    yield _share(method, "tied vote", found["tied"][related])
+        shares |= _others(found, article, "other {} word")
+    if found is not printed:
+        shares |= _others(found, printed, "{} word changed by the condition")
+    for measure, (hits, among) in shares.items():
+        yield _share(method, measure, hits[among], documents[among])
     for change in CHANGES:
+        of_changed = documents[found[f"changed: {change}"]]
         for what in ("focus", "both"):
-            yield _share(method, f"{what} kept", found[f"{what} kept: {change}"], change)
+            yield _share(
+                method, f"{what} kept", found[f"{what} kept: {change}"], of_changed, change
+            )
 
 
-def receive(encoding: Encoding) -> ReceivedAttention:
-    """Compute the attention that each word receives."""
+Hits = NDArray[np.bool_]
+
+
+def _others(found: Measured, base: Measured, measure: str) -> dict[str, tuple[Hits, Hits]]:
+    """Tell where two readings choose other words, and among which sentences that is counted."""
+    both = (found["related"] != NONE) & (base["related"] != NONE)
+    return {
+        measure.format("focus"): (found["focus"] != base["focus"], np.ones(len(both), bool)),
+        measure.format("related"): (found["related"] != base["related"], both),
+    }
+
+
+def receive(encoding: Encoding) -> ByPieces:
+    """Compute the attention that each word receives, both ways for words of several pieces."""
     attentions, words = encoding.attentions, encoding.words
-    heads = tuple(received_by_word(layer, words) for layer in attentions)
-    return ReceivedAttention(
-        words,
-        heads,
-        received_by_word(attentions.mean(axis=1), words),
-        received_by_word(rollout(attentions), words),
-    )
+    layers, rolled = attentions.mean(axis=1), rollout(attentions)
+    return {
+        pieces: ReceivedAttention(
+            words,
+            tuple(received_by_word(layer, words, pieces) for layer in attentions),
+            received_by_word(layers, words, pieces),
+            received_by_word(rolled, words, pieces),
+        )
+        for pieces in PIECES
+    }
+
+
+PIECES: tuple[Pieces, ...] = ("sum", "mean")
 
 
 def _focus(choice: Choice) -> int:
@@ -313,5 +413,9 @@ def _related(choice: Choice) -> int:
     return NONE if isinstance(choice.related, NoRelated) else choice.chosen_words[1]
 
 
-def _share(method: str, measure: str, hits: NDArray[Any], group: str = "") -> Score:
-    return statistics.share_score(method, measure, int(hits.sum()), len(hits), group)
+def _share(
+    method: str, measure: str, hits: Hits, documents: NDArray[np.str_], group: str = ""
+) -> Score:
+    if len(hits) == 0:
+        return statistics.share_score(method, measure, 0, 0, group)
+    return statistics.clustered_mean_score(method, measure, hits.astype(float), documents, group)
