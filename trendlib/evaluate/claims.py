@@ -81,7 +81,8 @@ class Claim:
             for condition in self.rule.conditions[1:]
         }
         depends = tuple((name, other) for name, other in others.items() if other != verdict)
-        figures = [_figure(row, row.score(results)) for row in self.rule.comparisons]
+        rows = self.rule.comparisons
+        figures = [_figure(row, row.score(results), row is rows[0]) for row in rows]
         return Finding(model, verdict, _("; ").join(figures) + _("."), depends)
 
 
@@ -89,7 +90,7 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(
         "heads or layers",
         N_(
-            "The rows that vote are BERT's layers: so says the article's text. Its code reads heads."
+            "The rows that vote are BERT's layers, as the article's text says; its code reads heads."
         ),
         "06_heads_or_layers",
         verdicts.LAYERS_FOR_HEADS,
@@ -152,7 +153,7 @@ def findings(claim: Claim, folder: Path = BOOK_FIGURES) -> list[Finding]:
 def rule_text(claim: Claim) -> str:
     """Write a claim and its rule, in Markdown, to be read before the results."""
     rows = [
-        [_(row.label), _margin(row), _("decides") if row in claim.rule.comparisons else ""]
+        [_name(row), _margin(row), _("decides") if row in claim.rule.comparisons else ""]
         for row in (*claim.rule.comparisons, *claim.rule.reported)
     ]
     table = markdown_table([_("figure"), _("interval has to be above"), ""], rows)
@@ -224,15 +225,22 @@ def _of_conditions(rule: Rule, results: Results) -> str:
     names = [condition.name for condition in rule.conditions]
     head = [_("figure"), *(_(name) if name else _("as the article does") for name in names)]
     rows = [
-        [_(row.label), *(row.write(row.score(results, name)) for name in names)]
+        [_name(row), *(row.write(row.score(results, name)) for name in names)]
         for row in (*rule.comparisons, *rule.reported)
     ]
     found = [f"**{_(rule.verdict(results, name))}**" for name in names]
     return markdown_table(head, [*rows, [_("verdict"), *found]])
 
 
-def _figure(row: Comparison, score: Score) -> str:
-    return _("{label}: {figure}").format(label=_(row.label), figure=row.write(score))
+def _figure(row: Comparison, score: Score, first: bool) -> str:
+    """Write a figure with its name; after the first one, where it is from is enough."""
+    label = _name(row) if first or not row.where else row.where
+    return _("{label}: {figure}").format(label=label, figure=row.write(score))
+
+
+def _name(row: Comparison) -> str:
+    label = _(row.label)
+    return _("{label}: {figure}").format(label=row.where, figure=label) if row.where else label
 
 
 def _margin(row: Comparison) -> str:

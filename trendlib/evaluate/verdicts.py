@@ -31,6 +31,7 @@ from trendlib.evaluate.conditions import (
 )
 from trendlib.evaluate.results import TaskResult
 from trendlib.evaluate.scores import Score
+from trendlib.evaluate.tasks.contexts import OWN
 from trendlib.evaluate.wording import hundredths, interval, number
 from trendlib.language import N_
 
@@ -44,8 +45,14 @@ TREEBANKS = {"syntax": "EWT", "syntax-gum": "GUM"}
 """What pages call the treebank of a task."""
 SAME_KIND = "random word of the same kind"
 """The control that decides whether the related word is related by syntax."""
-CONTROLS = ("random content word", "word of the same distance and length", "next word")
-"""The controls that are reported beside it."""
+CONTROLS = {
+    "random content word": N_("joined by an edge, minus a random content word"),
+    "word of the same distance and length": N_(
+        "joined by an edge, minus words of the same distance and length"
+    ),
+    "next word": N_("joined by an edge, minus the next word"),
+}
+"""The controls that are reported beside it, and what is compared."""
 NULLS = ("two random words", "two sentences", "independent masks")
 """What the two trends are compared with."""
 MATTERS = 0.05
@@ -91,6 +98,7 @@ class Comparison:
         group: The part of the data.
         margin: The margin.
         write: Writes the figure with its interval.
+        where: The data, if the label does not say it: a name, such as that of a treebank.
     """
 
     label: str
@@ -101,6 +109,7 @@ class Comparison:
     group: str = ""
     margin: float = 0.0
     write: Callable[[Score], str] = hundredths
+    where: str = ""
 
     def score(self, results: Results, condition: str = "") -> Score:
         """Look up the figure.
@@ -200,7 +209,7 @@ def widened(score: Score, among: int) -> tuple[float, float]:
 
 def _joined(baseline: str, label: str) -> tuple[Comparison, ...]:
     return tuple(
-        Comparison(f"{treebank}: {label}", task, "article", "joined", baseline)
+        Comparison(label, task, "article", "joined", baseline, where=treebank)
         for task, treebank in TREEBANKS.items()
     )
 
@@ -240,19 +249,34 @@ COMPLEMENTARY = Rule(
     CONDITIONS,
 )
 JOINED = Rule(
-    _joined(SAME_KIND, "joined by an edge, minus a random word of the same kind"),
+    _joined(SAME_KIND, N_("joined by an edge, minus a random word of the same kind")),
     READING_CONDITIONS,
-    reported=tuple(
-        row for control in CONTROLS for row in _joined(control, f"joined, minus a {control}")
-    ),
+    reported=tuple(row for control, label in CONTROLS.items() for row in _joined(control, label)),
 )
 ALTERNATIVE = Rule(
     tuple(
-        Comparison(f"{TITLES[task]}, {measure}", task, "trend", measure, "CLS", margin=NOT_WORSE)
+        Comparison(
+            N_("trend embedding, minus [CLS]"),
+            task,
+            "trend",
+            measure,
+            "CLS",
+            margin=NOT_WORSE,
+            where=f"{TITLES[task]}, {measure}",
+        )
         for task, measure in CLASSIFICATION.items()
     ),
     CONDITIONS,
-    reported=(Comparison("STS-B, Spearman", "stsb", "trend", "Spearman", "CLS"),),
+    reported=(
+        Comparison(
+            N_("trend embedding, minus [CLS]"),
+            "stsb",
+            "trend",
+            "Spearman",
+            "CLS",
+            where="STS-B, Spearman",
+        ),
+    ),
 )
 _TREND, _PLAIN = "log quotient, all coordinates", "contextual, all coordinates"
 TOLD_APART = Rule(
@@ -275,6 +299,16 @@ TOLD_APART = Rule(
             _PLAIN,
             "effect size",
             write=number,
+        ),
+        Comparison(
+            N_("effect size of trends, minus that of contextual vectors"),
+            "contexts",
+            _TREND,
+            "effect size",
+            _PLAIN,
+            OWN,
+            write=number,
+            where=OWN,
         ),
     ),
 )
