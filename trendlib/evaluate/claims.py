@@ -89,9 +89,7 @@ class Claim:
 CLAIMS: tuple[Claim, ...] = (
     Claim(
         "heads or layers",
-        N_(
-            "The rows that vote are BERT's layers, as the article's text says; its code reads heads."
-        ),
+        N_("The rows that vote are layers, as the article's text says; its code reads heads."),
         "06_heads_or_layers",
         verdicts.LAYERS_FOR_HEADS,
     ),
