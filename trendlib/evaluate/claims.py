@@ -123,6 +123,17 @@ CLAIMS: tuple[Claim, ...] = (
 )
 
 
+_SEVERAL_DECIDE = N_(
+    "All that decide are above: **{found}**. At least one is below, with intervals widened for "
+    "their number: **{reversed}**. None is below, and at least one above: **{in_part}**. "
+    "Otherwise: **{not_found}**."
+)
+_ONE_DECIDES = N_(
+    "The interval is above: **{found}**. It is below: **{reversed}**. It is on both sides: "
+    "**{not_found}**."
+)
+
+
 def claim(name: str) -> Claim:
     """Look up a claim.
 
@@ -155,17 +166,10 @@ def rule_text(claim: Claim) -> str:
         for row in (*claim.rule.comparisons, *claim.rule.reported)
     ]
     table = markdown_table([_("figure"), _("interval has to be above"), ""], rows)
-    words = claim.rule.words
-    outcomes = _(
-        "All that decide are above: **{found}**. At least one is below, with intervals widened for "
-        "their number: **{reversed}**. None is below, and at least one above: **{in_part}**. "
-        "Otherwise: **{not_found}**."
-    ).format(
-        found=_(words.found),
-        reversed=_(words.reversed),
-        in_part=_(words.in_part),
-        not_found=_(words.not_found),
-    )
+    several = len(claim.rule.comparisons) > 1
+    text = _(_SEVERAL_DECIDE) if several else _(_ONE_DECIDES)
+    words = {name: _(word) for name, word in vars(claim.rule.words).items()}
+    outcomes = text.format(**words)
     return "\n\n".join([f"**{_('Claim')}.** {_(claim.title)}", table, outcomes])
 
 

@@ -32,7 +32,7 @@ from trendlib.evaluate.conditions import (
 from trendlib.evaluate.results import TaskResult
 from trendlib.evaluate.scores import Score
 from trendlib.evaluate.tasks.contexts import OWN
-from trendlib.evaluate.wording import hundredths, interval, number
+from trendlib.evaluate.wording import interval, number, points
 from trendlib.language import N_
 
 ALPHA = 0.05
@@ -108,7 +108,7 @@ class Comparison:
     baseline: str = ""
     group: str = ""
     margin: float = 0.0
-    write: Callable[[Score], str] = hundredths
+    write: Callable[[Score], str] = points
     where: str = ""
 
     def score(self, results: Results, condition: str = "") -> Score:
