@@ -1,57 +1,73 @@
-"""The claims of the articles, and the verdict on each by the results of each model.
+"""The claims of the articles, and what was found of each with each model.
 
-A verdict is that of one model; with another model it may be another one. ``verdicts`` has the
-rules, ``explanations`` the sentences.
+The articles are about ``bert-base-uncased``. What another model finds stands on a line of its own
+and decides nothing about them. ``verdicts`` has the rules.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from trendlib.errors import check_choice
-from trendlib.evaluate import explanations, verdicts
+from trendlib.evaluate import verdicts
 from trendlib.evaluate.results import BOOK_FIGURES, TaskResult, read_result
-from trendlib.evaluate.verdicts import ClaimVerdict, Results
+from trendlib.evaluate.scores import Score
+from trendlib.evaluate.verdicts import ClaimVerdict, Comparison, Results, Rule
 from trendlib.language import N_, _
+from trendlib.model.weights import BERT_BASE, MINILM
 from trendlib.show.markdown import markdown_table
+
+TRAINED_FOR = {MINILM.name: N_("which was trained for mean pooling")}
+"""What a reader has to know of a model before its figures are compared."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """The verdict on a claim by the results of one model.
+    """What was found of a claim with one model.
 
     Attributes:
         model: The model.
         verdict: The verdict.
-        why: The figures that it follows from, in a sentence or two.
+        why: The figures that decide.
+        depends: The conditions under which the verdict is another one, with that verdict.
     """
 
     model: str
     verdict: ClaimVerdict
     why: str
+    depends: tuple[tuple[str, ClaimVerdict], ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The figures that decide, and the conditions under which the verdict is another one."""
+        return " ".join([self.why, *self._conditions()])
+
+    def _conditions(self) -> Iterable[str]:
+        for condition, verdict in self.depends:
+            text = _("With another choice ({condition}): {verdict}.")
+            yield text.format(condition=_(condition), verdict=_(verdict))
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim of the articles, and how it is judged.
+    """A claim of the articles, and the rule that it is judged by.
 
     Attributes:
         name: A short name.
         title: What is claimed, in our words.
-        rule: When it holds.
         chapter: The notebook that tests it.
-        tasks: The tasks that it is judged by.
-        judge: Returns the verdict by one model's results.
-        explain: Returns the figures that the verdict follows from, in a sentence or two.
+        rule: The rule.
     """
 
     name: str
     title: str
-    rule: str
     chapter: str
-    tasks: tuple[str, ...]
-    judge: Callable[[Results], ClaimVerdict]
-    explain: Callable[[Results], str]
+    rule: Rule
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """The tasks that it is judged by."""
+        return self.rule.tasks
 
     def finding(self, model: str, results: Results) -> Finding:
         """Judge by one model's results."""
@@ -59,18 +75,23 @@ class Claim:
         if missing:
             why = _("There are no results of {tasks}.").format(tasks=_(", ").join(missing))
             return Finding(model, ClaimVerdict.NOT_RUN, why)
-        return Finding(model, self.judge(results), self.explain(results))
+        verdict = self.rule.verdict(results)
+        others = {
+            condition.name: self.rule.verdict(results, condition.name)
+            for condition in self.rule.conditions[1:]
+        }
+        depends = tuple((name, other) for name, other in others.items() if other != verdict)
+        rows = self.rule.comparisons
+        figures = [_figure(row, row.score(results), row is rows[0]) for row in rows]
+        return Finding(model, verdict, _("; ").join(figures) + _("."), depends)
 
 
 CLAIMS: tuple[Claim, ...] = (
     Claim(
         "heads or layers",
-        N_("The votes of BERT's layers name the focus word and the related word."),
-        "Holds if layers and heads name the same focus word in all but 5 % of the sentences.",
+        N_("The rows that vote are layers, as the article's text says; its code reads heads."),
         "06_heads_or_layers",
-        ("readings",),
-        verdicts.judge_heads_or_layers,
-        explanations.explain_heads_or_layers,
+        verdicts.LAYERS_FOR_HEADS,
     ),
     Claim(
         "complementary trends",
@@ -78,42 +99,38 @@ CLAIMS: tuple[Claim, ...] = (
             "The trends of the two words complement each other: one is defined where the other is "
             "not."
         ),
-        "Holds if that is so in more coordinates than for other pairs of words and by chance; in "
-        "part, if more than for some of these.",
         "07_complementary_trends",
-        ("complement",),
-        verdicts.judge_complementary_trends,
-        explanations.explain_complementary_trends,
+        verdicts.COMPLEMENTARY,
     ),
     Claim(
         "related by syntax",
         N_("The related word is the one that belongs to the focus word."),
-        "Holds if an edge of the gold tree joins the two more often than focus word and next, "
-        "previous, random or nearest content word; in part, if more often than some of these.",
         "08_related_by_syntax",
-        ("syntax",),
-        verdicts.judge_related_by_syntax,
-        explanations.explain_related_by_syntax,
+        verdicts.JOINED,
     ),
     Claim(
         "alternative to CLS",
         N_("A trend embedding is an alternative to the [CLS] vector for classifying sentences."),
-        "Holds if it is nowhere significantly worse; in part, if it is not worse in some tasks.",
         "09_alternative_to_cls",
-        (*verdicts.CLASSIFICATION, "stsb"),
-        verdicts.judge_alternative_to_cls,
-        explanations.explain_alternative_to_cls,
+        verdicts.ALTERNATIVE,
     ),
     Claim(
         "contexts told apart",
         N_("Trends tell contexts apart better than contextual vectors do."),
-        "Holds if the effect size is above 0 and above that of contextual vectors; in part, if it "
-        "is above 0 alone.",
         "10_contexts_told_apart",
-        ("contexts",),
-        verdicts.judge_contexts_told_apart,
-        explanations.explain_contexts_told_apart,
+        verdicts.TOLD_APART,
     ),
+)
+
+
+_SEVERAL_DECIDE = N_(
+    "All that decide are above: **{found}**. At least one is below, with intervals widened for "
+    "their number: **{reversed}**. None is below, and at least one above: **{in_part}**. "
+    "Otherwise: **{not_found}**."
+)
+_ONE_DECIDES = N_(
+    "The interval is above: **{found}**. It is below: **{reversed}**. It is on both sides: "
+    "**{not_found}**."
 )
 
 
@@ -132,44 +149,106 @@ def claim(name: str) -> Claim:
 
 
 def models(folder: Path = BOOK_FIGURES) -> list[str]:
-    """List the folders of results, one per model."""
-    return sorted(path.name for path in folder.iterdir() if path.is_dir())
+    """List the models that have a line: the article's own first, then those with results."""
+    found = sorted(path.name for path in folder.iterdir() if path.is_dir())
+    return [BERT_BASE.name, *(name for name in found if name != BERT_BASE.name)]
 
 
 def findings(claim: Claim, folder: Path = BOOK_FIGURES) -> list[Finding]:
-    """Judge a claim by the results of each model."""
+    """Judge a claim by the results of each model; without results, the verdict is "not run"."""
     return [claim.finding(model, _results(folder / model, claim.tasks)) for model in models(folder)]
 
 
+def rule_text(claim: Claim) -> str:
+    """Write a claim and its rule, in Markdown, to be read before the results."""
+    rows = [
+        [_name(row), _margin(row), _("decides") if row in claim.rule.comparisons else ""]
+        for row in (*claim.rule.comparisons, *claim.rule.reported)
+    ]
+    table = markdown_table([_("figure"), _("interval has to be above"), ""], rows)
+    several = len(claim.rule.comparisons) > 1
+    text = _(_SEVERAL_DECIDE) if several else _(_ONE_DECIDES)
+    words = {name: _(word) for name, word in vars(claim.rule.words).items()}
+    outcomes = text.format(**words)
+    return "\n\n".join([f"**{_('Claim')}.** {_(claim.title)}", table, outcomes])
+
+
 def finding_text(claim: Claim, folder: Path = BOOK_FIGURES) -> str:
-    """Write a claim, its rule and its verdict with each model, in Markdown."""
-    lines = [f"**Claim.** {claim.title}", f"**Rule.** {claim.rule}"]
-    lines += [
-        f"**Verdict with {finding.model}: {finding.verdict}.** {finding.why}"
+    """Write what was found of a claim, one line a model, in Markdown."""
+    lines = [
+        f"- {finding.model}: **{_(finding.verdict)}**. {finding.text}"
         for finding in findings(claim, folder)
     ]
-    return "\n\n".join(lines)
+    return "\n".join([claims_note(folder), "", *lines])
+
+
+def condition_table(claim: Claim, folder: Path = BOOK_FIGURES) -> str:
+    """Tabulate the figures of a rule and its verdict under each condition, in Markdown."""
+    parts = []
+    for model in models(folder):
+        results = _results(folder / model, claim.tasks)
+        if set(claim.tasks) <= set(results):
+            parts.append(f"**{model}**\n\n{_of_conditions(claim.rule, results)}")
+    return "\n\n".join(parts)
+
+
+def claims_note(folder: Path = BOOK_FIGURES) -> str:
+    """Say which models were run, and that only the article's own decides about its claims."""
+    article, *others = models(folder)
+    text = _("The claims are about {model}, which was not run for this copy of the book.")
+    if (folder / article).is_dir():
+        text = _("The claims are about {model}, which was run for this copy of the book.")
+    sentences = [text.format(model=article)]
+    for name in others:
+        known = f", {_(TRAINED_FOR[name])}," if name in TRAINED_FOR else ""
+        rest = _("What was found with {model} does not decide them.")
+        sentences.append(rest.format(model=f"{name}{known}"))
+    return " ".join(sentences)
 
 
 def claims_table(folder: Path = BOOK_FIGURES, chapters: str = "notebooks") -> str:
-    """Write the table of claims, in Markdown.
+    """Write the table of claims, a line a claim and model, in Markdown.
 
     Args:
         folder: The folder of results.
         chapters: The folder of the chapters, relative to the page that shows the table.
     """
+    rows = []
+    for claim in CLAIMS:
+        title = f"[{_(claim.title)}]({chapters}/{claim.chapter}.ipynb)"
+        for finding in findings(claim, folder):
+            rows.append([title, finding.model, f"**{_(finding.verdict)}**", finding.text])
+            title = ""
+    head = [_("claim"), _("model"), _("verdict"), _("what was found")]
+    return f"{claims_note(folder)}\n\n{markdown_table(head, rows)}\n"
+
+
+def _of_conditions(rule: Rule, results: Results) -> str:
+    names = [condition.name for condition in rule.conditions]
+    head = [_("figure"), *(_(name) if name else _("as the article does") for name in names)]
     rows = [
-        [
-            f"[{_(claim.title)}]({chapters}/{claim.chapter}.ipynb)",
-            f"**{_(finding.verdict)}**",
-            finding.why,
-            finding.model,
-        ]
-        for claim in CLAIMS
-        for finding in findings(claim, folder)
+        [_name(row), *(row.write(row.score(results, name)) for name in names)]
+        for row in (*rule.comparisons, *rule.reported)
     ]
-    head = [_("claim"), _("verdict"), _("what was found"), _("model")]
-    return markdown_table(head, rows) + "\n"
+    found = [f"**{_(rule.verdict(results, name))}**" for name in names]
+    return markdown_table(head, [*rows, [_("verdict"), *found]])
+
+
+def _figure(row: Comparison, score: Score, first: bool) -> str:
+    """Write a figure with its name; after the first one, where it is from is enough."""
+    label = _name(row) if first or not row.where else row.where
+    return _("{label}: {figure}").format(label=label, figure=row.write(score))
+
+
+def _name(row: Comparison) -> str:
+    label = _(row.label)
+    return _("{label}: {figure}").format(label=row.where, figure=label) if row.where else label
+
+
+def _margin(row: Comparison) -> str:
+    """Write a margin in the units of its figure."""
+    no_interval = Score(row.method, row.measure, row.margin, None, None, 0, baseline=row.baseline)
+    return row.write(no_interval)
 
 
 def _results(folder: Path, tasks: Iterable[str]) -> dict[str, TaskResult]:

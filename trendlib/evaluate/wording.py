@@ -58,6 +58,17 @@ def hundredths(score: Score) -> str:
     return with_ends(score, write(100 * score.value), lambda value: write(100 * value))
 
 
+def points(score: Score) -> str:
+    """Write a difference in points: hundredths of accuracy, of a share or of a correlation.
+
+    >>> points(Score("a", "b", -0.015, -0.02, -0.01, 10, baseline="c"))
+    '-1.5 points (-2.0 to -1.0)'
+    """
+    write = "{:+.1f}".format
+    shown = _("{number} points").format(number=write(100 * score.value))
+    return with_ends(score, shown, lambda value: write(100 * value))
+
+
 def p_text(p: float | None) -> str:
     """Write a p-value.
 
