@@ -221,7 +221,7 @@ TIED = Planted(
     # The focus word is 3; word 1 and word 4 have a vote each, word 4 has more attention.
     "B", tuple(f"l{letter}" for letter in "abcdef"), KINDS, TREE,
     ((0.01, 0.2, 0.01, 0.5, 0.01, 0.01), (0.01, 0.01, 0.01, 0.5, 0.4, 0.01)),
-    signs={3: (1, 1, -1, -1), 1: (1, -1, 1, -1), 4: (1, 1, -1, -1)},
+    signs={3: (1, 1, 1, -1), 1: (1, -1, -1, -1), 4: (1, 1, -1, -1)},
 )  # fmt: skip
 
 
@@ -259,28 +259,31 @@ def test_readings_differ_as_planted(run: Run) -> None:
 
 
 def test_complements_are_counted_over_the_coordinates_that_are_left(run: Run) -> None:
-    """SPLIT: 3 and 1 (or 1 and 3) share one defined coordinate, 3 is dead. TIED: 3-1, or 3-4."""
+    """Coordinate 3 is dead; exactly one is defined in 1 and 2, with TIED's word 4 in 2 alone."""
     result = run("complement", (SPLIT,), (TIED,), dead=(3,))  # type: ignore[call-arg]
     expected = {
         "": 2 / 4,
         "without dead coordinates": 2 / 3,
         "mean over pieces": 2 / 4,
-        "ties by attention mass": (2 / 4 + 0) / 2,
+        "ties by attention mass": (2 / 4 + 1 / 4) / 2,
         "mean over pieces, without dead coordinates": 2 / 3,
     }
     for condition, value in expected.items():
         score = result.score("focus and related", "exactly one", condition=condition)
         assert score.value == pytest.approx(value), condition
-    # By chance: focus 2 of 4, related 2 of 4; without the dead one both have 2 of 3.
-    for condition, chance in (("", 1 / 2), ("without dead coordinates", 2 * 2 / 3 * 1 / 3)):
+    nulls = {
+        # Of SPLIT's two words 2 of 4 coordinates are defined; of TIED's 3 and 1.
+        ("independent masks", ""): (1 / 2 + (3 / 4 * 3 / 4 + 1 / 4 * 1 / 4)) / 2,
+        ("independent masks", "without dead coordinates"): (2 * 2 / 3 * 1 / 3 + 2 / 3) / 2,
+        # SPLIT's focus word with TIED's related word, and the other way around.
+        ("two sentences", ""): 1 / 4,
+        ("two sentences", "without dead coordinates"): 1 / 3,
+    }
+    for (baseline, condition), null in nulls.items():
         lead = result.score(
-            "focus and related", "exactly one", baseline="independent masks", condition=condition
+            "focus and related", "exactly one", baseline=baseline, condition=condition
         )
-        assert lead.value == pytest.approx(expected[condition] - chance)
-    # Two sentences: the focus word of either with the related word of the other, all alike here.
-    mixed = result.score("focus and related", "exactly one", baseline="two sentences",
-                         condition=TIES_BY_MASS.name)  # fmt: skip
-    assert mixed.value == pytest.approx(0.25 - 0.25)
+        assert lead.value == pytest.approx(expected[condition] - null), (baseline, condition)
     assert result.facts["dead coordinates"] == 1
     assert result.facts["documents"] == 2
 
