@@ -1,83 +1,203 @@
-"""Verdicts follow the files of results."""
+"""Verdicts are computed from rules, on each side of every border, and follow the results' files."""
 
-import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from trendlib.errors import UnknownChoiceError
-from trendlib.evaluate import claims, verdicts
-from trendlib.evaluate.results import (
-    BOOK_FIGURES,
-    TaskResult,
-    read_result,
-)
+from trendlib.encoding import Provenance
+from trendlib.errors import InputFileError, UnknownChoiceError
+from trendlib.evaluate import claims
+from trendlib.evaluate.results import BOOK_FIGURES, TaskResult, read_result, write_result
 from trendlib.evaluate.scores import Score
-from trendlib.files.checksums import SEAL, sealed
-from trendlib.model.weights import MINILM
+from trendlib.evaluate.verdicts import Comparison, Rule, widened
+from trendlib.model.weights import BERT_BASE, MINILM
+
+HALF = 0.01
+"""Half of the width of each interval; that of one among four is 1.274 times as wide."""
+Values = tuple[float, ...]
 
 
-def made_result(task: str, scores: list[Score]) -> TaskResult:
-    kept = read_result(BOOK_FIGURES / MINILM.name / f"{task}.json")
-    return replace(kept, scores=tuple(scores))
-
-
-def difference(value: float, **fields: Any) -> Score:
+def figure(row: Comparison, value: float, condition: str = "") -> Score:
     return Score(
-        fields.pop("method"), fields.pop("measure"), value, value - 0.01, value + 0.01, 10, **fields
+        row.method,
+        row.measure,
+        value,
+        value - HALF,
+        value + HALF,
+        100,
+        row.group,
+        row.baseline,
+        condition=condition,
     )
 
 
-@pytest.mark.parametrize(
-    ("more", "verdict"),
-    [
-        ((0.1, 0.1, 0.1, 0.1), "holds"),
-        ((0.1, -0.1, 0.1, 0.1), "holds in part"),
-        ((-0.1, -0.1, -0.1, -0.1), "does not hold"),
-        ((0.005, 0.005, 0.005, 0.005), "does not hold"),
-    ],
-)
-def test_syntax_is_judged_by_its_baselines(more: tuple[float, ...], verdict: str) -> None:
-    scores = [
-        difference(value, method="article", measure="joined", baseline=other)
-        for value, other in zip(more, verdicts.BASELINES, strict=True)
+def provenance(model: str) -> Provenance:
+    kept = read_result(BOOK_FIGURES / MINILM.name / "stsb.json").provenance
+    return replace(kept, model=model)
+
+
+def results_for(
+    rule: Rule, values: Values, under: Mapping[str, Values] | None = None, model: str = MINILM.name
+) -> dict[str, TaskResult]:
+    """Plant the figures that decide, as printed and under conditions; those reported are 0."""
+    planted: dict[str, list[Score]] = {task: [] for task in rule.tasks}
+    for condition in (condition.name for condition in rule.conditions):
+        deciding = (under or {}).get(condition, values)
+        for row, value in zip(rule.comparisons, deciding, strict=True):
+            planted[row.task].append(figure(row, value, condition))
+        for row in rule.reported:
+            planted[row.task].append(figure(row, 0.0, condition))
+    made = provenance(model)
+    return {
+        task: TaskResult(task, "?", made, False, 0, {}, {}, 1.0, 1, "2026-01-01", {}, tuple(scores))
+        for task, scores in planted.items()
+    }
+
+
+JUST = 0.0101
+"""An interval around a figure this far from a border is just on one side of it."""
+WIDE = {2: 0.0115, 3: 0.0123, 4: 0.0128}
+"""The same for an interval that is widened for so many comparisons, by the normal quantiles."""
+
+BORDERS: list[tuple[str, Values, str]] = [
+    ("heads or layers", (0.05 + JUST,), "mislabelled, and it matters"),
+    ("heads or layers", (0.05 + 0.0099,), "mislabelled; open whether it matters"),
+    ("heads or layers", (0.05 - 0.0099,), "mislabelled; open whether it matters"),
+    ("heads or layers", (0.05 - JUST,), "mislabelled, without consequence"),
+    ("complementary trends", (JUST, JUST, JUST), "found"),
+    ("complementary trends", (JUST, JUST, 0.0099), "not found"),
+    ("complementary trends", (WIDE[3], 0, 0), "found in part"),
+    ("complementary trends", (WIDE[3] - 0.0002, 0, 0), "not found"),
+    ("complementary trends", (0.5, 0.5, -WIDE[3]), "reversed"),
+    ("complementary trends", (0.5, 0.5, -WIDE[3] + 0.0002), "found in part"),
+    ("related by syntax", (JUST, JUST), "found"),
+    ("related by syntax", (0.0099, 0.0099), "not found"),
+    ("related by syntax", (WIDE[2], 0), "found in part"),
+    ("related by syntax", (0, WIDE[2]), "found in part"),
+    ("related by syntax", (WIDE[2] - 0.0002, 0), "not found"),
+    ("related by syntax", (0.5, -WIDE[2]), "reversed"),
+    ("related by syntax", (0.5, -WIDE[2] + 0.0002), "found in part"),
+    ("alternative to CLS", (-0.02 + JUST,) * 4, "found"),
+    ("alternative to CLS", (-0.02 + 0.0099,) * 4, "not found"),
+    ("alternative to CLS", (0.5, -0.02, -0.02, -0.02), "found in part"),
+    ("alternative to CLS", (-0.02 + WIDE[4], -0.02, -0.02, -0.02), "found in part"),
+    ("alternative to CLS", (-0.02 + WIDE[4] - 0.0002, -0.02, -0.02, -0.02), "not found"),
+    ("alternative to CLS", (0.5, 0.5, 0.5, -0.02 - WIDE[4]), "reversed"),
+    ("alternative to CLS", (0.5, 0.5, 0.5, -0.02 - WIDE[4] + 0.0002), "found in part"),
+    ("alternative to CLS", (-0.015, 0.5, 0.5, 0.5), "found in part"),
+    ("contexts told apart", (JUST,), "found"),
+    ("contexts told apart", (0.0099,), "not found"),
+    ("contexts told apart", (-0.0099,), "not found"),
+    ("contexts told apart", (-JUST,), "reversed"),
+]
+
+
+@pytest.mark.parametrize(("name", "values", "verdict"), BORDERS)
+def test_a_verdict_changes_at_its_borders(name: str, values: Values, verdict: str) -> None:
+    rule = claims.claim(name).rule
+    assert rule.verdict(results_for(rule, values)) == verdict
+
+
+@pytest.mark.parametrize("claim", claims.CLAIMS, ids=lambda claim: claim.name)
+def test_what_is_reported_decides_nothing(claim: claims.Claim) -> None:
+    results = results_for(claim.rule, (0.5,) * len(claim.rule.comparisons))
+    before = claim.rule.verdict(results)
+    for row in claim.rule.reported:
+        found = results[row.task]
+        scores = [replace(one, value=-1.0, low=-1.1, high=-0.9) for one in found.scores]
+        kept = {figure(other, 0.5) for other in claim.rule.comparisons}
+        mixed = [old if old in kept else new for old, new in zip(found.scores, scores, strict=True)]
+        assert mixed != list(found.scores)
+        assert claim.rule.verdict(results | {row.task: replace(found, scores=tuple(mixed))}) == (
+            before
+        )
+
+
+@pytest.mark.parametrize("claim", claims.CLAIMS, ids=lambda claim: claim.name)
+def test_each_condition_that_flips_a_verdict_is_named(claim: claims.Claim) -> None:
+    count = len(claim.rule.comparisons)
+    for condition in claim.rule.conditions[1:]:
+        flipped = {condition.name: (-0.5,) * count}
+        found = claim.finding("m", results_for(claim.rule, (0.5,) * count, flipped))
+        assert found.verdict == claim.rule.words.found
+        assert found.depends == ((condition.name, claim.rule.words.reversed),)
+        assert f"({condition.name}): {claim.rule.words.reversed}." in found.text
+    same = claim.finding("m", results_for(claim.rule, (0.5,) * count))
+    assert same.depends == ()
+
+
+def test_the_margins_are_those_that_were_fixed() -> None:
+    borders = {
+        claim.name: {row.margin for row in claim.rule.comparisons} for claim in claims.CLAIMS
+    }
+    assert borders == {
+        "heads or layers": {0.05},
+        "complementary trends": {0.0},
+        "related by syntax": {0.0},
+        "alternative to CLS": {-0.02},
+        "contexts told apart": {0.0},
+    }
+    syntax = claims.claim("related by syntax").rule.comparisons
+    assert [(row.task, row.baseline) for row in syntax] == [
+        ("syntax", "random word of the same kind"),
+        ("syntax-gum", "random word of the same kind"),
     ]
-    names = ["article", "best head", *verdicts.BASELINES]
-    scores += [Score(name, "joined", 0.5, 0.4, 0.6, 10) for name in names]
-    found = claims.claim("related by syntax").finding(
-        "m", {"syntax": made_result("syntax", scores)}
-    )
-    assert found.verdict == verdict
 
 
-def test_a_claim_without_results_is_not_run(tmp_path: Path) -> None:
-    (tmp_path / "some-model").mkdir()
+def test_a_figure_without_an_interval_decides_nothing() -> None:
+    rule = claims.claim("contexts told apart").rule
+    bare = replace(figure(rule.comparisons[0], 5.0), low=None, high=None)
+    assert rule.comparisons[0].outcome(bare) == "open"
+    assert widened(bare, 2) == (float("-inf"), float("inf"))
+
+
+def test_a_figure_that_a_rule_needs_is_not_skipped() -> None:
+    claim = claims.claim("related by syntax")
+    results = results_for(claim.rule, (0.5, 0.5))
+    found = results["syntax-gum"]
+    scores = [score for score in found.scores if score.condition != "mean over pieces"]
+    with pytest.raises(InputFileError, match="mean over pieces"):
+        claim.finding("m", results | {"syntax-gum": replace(found, scores=tuple(scores))})
+
+
+def fill(folder: Path, model: str) -> None:
     for claim in claims.CLAIMS:
-        (found,) = claims.findings(claim, tmp_path)
-        assert found.verdict is verdicts.ClaimVerdict.NOT_RUN
-    assert claims.claims_table(tmp_path).count("**not run**") == len(claims.CLAIMS)
+        values = (0.5,) * len(claim.rule.comparisons)
+        for result in results_for(claim.rule, values, model=model).values():
+            write_result(result, folder)
 
 
-def test_the_claims_table_follows_the_files(tmp_path: Path) -> None:
-    """Another figure in a file is another figure in the table."""
-    folder = tmp_path / MINILM.name
-    folder.mkdir()
-    for path in (BOOK_FIGURES / MINILM.name).glob("*.json"):
-        (folder / path.name).write_text(path.read_text())
-    before = claims.claims_table(tmp_path)
-    assert before == claims.claims_table()
-    path = folder / "readings.json"
-    content = json.loads(path.read_text())
-    for score in content["scores"]:
-        if (score["method"], score["measure"]) == ("layers", "other focus word"):
-            score |= {"value": 0.01, "low": 0.005, "high": 0.02}
-    del content[SEAL]
-    path.write_text(json.dumps(sealed(content)))
-    after = claims.claims_table(tmp_path)
-    assert "1.0 % (0.5 to 2.0)" in after
-    assert after.splitlines()[2].count("**holds**") == 1
+def test_the_articles_model_has_a_line_of_its_own_even_if_it_was_not_run(tmp_path: Path) -> None:
+    fill(tmp_path, MINILM.name)
+    for claim in claims.CLAIMS:
+        own, other = claims.findings(claim, tmp_path)
+        assert (own.model, own.verdict) == (BERT_BASE.name, "not run")
+        assert (other.model, other.verdict) == (MINILM.name, claim.rule.words.found)
+    note = claims.claims_note(tmp_path)
+    assert f"about {BERT_BASE.name}, which was not run" in note
+    assert f"{MINILM.name}, which was trained for mean pooling, does not decide them" in note
+    table = claims.claims_table(tmp_path)
+    assert table.startswith(note)
+    assert table.count(f"| {BERT_BASE.name} | **not run** |") == len(claims.CLAIMS)
+    assert table.count(f"| {MINILM.name} | **found** |") == len(claims.CLAIMS) - 1
+
+
+def test_the_articles_model_decides_once_it_was_run(tmp_path: Path) -> None:
+    for model in (MINILM.name, BERT_BASE.name):
+        fill(tmp_path, model)
+    assert f"about {BERT_BASE.name}, which was run" in claims.claims_note(tmp_path)
+    assert claims.findings(claims.CLAIMS[1], tmp_path)[0].verdict == "found"
+    assert claims.models(tmp_path) == [BERT_BASE.name, MINILM.name]
+
+
+def test_a_second_treebank_is_needed(tmp_path: Path) -> None:
+    fill(tmp_path, MINILM.name)
+    (tmp_path / MINILM.name / "syntax-gum.json").unlink()
+    _own, other = claims.findings(claims.claim("related by syntax"), tmp_path)
+    assert other.verdict == "not run"
+    assert other.why == "There are no results of syntax-gum."
 
 
 def test_claims_are_looked_up_by_name() -> None:
@@ -85,13 +205,3 @@ def test_claims_are_looked_up_by_name() -> None:
     with pytest.raises(UnknownChoiceError, match="unknown claim 'claim 3': choose one of 'heads"):
         claims.claim("claim 3")
     assert len({claim.name for claim in claims.CLAIMS}) == len(claims.CLAIMS)
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "verdict"),
-    [(0.01, 0.02, "holds"), (0.01, 0.06, "holds in part"), (0.06, 0.1, "does not hold")],
-)
-def test_heads_and_layers_are_judged_by_the_interval(low: float, high: float, verdict: str) -> None:
-    other = Score("layers", "other focus word", (low + high) / 2, low, high, 100)
-    results = {"readings": made_result("readings", [other])}
-    assert verdicts.judge_heads_or_layers(results) == verdict

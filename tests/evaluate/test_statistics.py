@@ -133,7 +133,7 @@ def test_documents_are_drawn_whole() -> None:
     documents = np.array(["a", "a", "a", "b", "b", "c"])
     of_document = {"a": [1, 1, 1], "b": [0, -1], "c": [1]}
     right = [
-        float(np.mean(sum((of_document[name] for name in names), [])))
+        float(np.mean(np.concatenate([of_document[name] for name in names])))
         for names in itertools.product("abc", repeat=3)
     ]
     difference, low, high, p = statistics.clustered_difference(one, other, documents)
