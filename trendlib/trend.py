@@ -17,6 +17,9 @@ not 0                0                undefined (a division by 0)
 NaN or infinite      anything         undefined
 anything             NaN or infinite  undefined
 ===================  ===============  ============================================
+
+The other kinds of trend are undefined more rarely: each function says where. The *angle* looks at
+the two vectors as wholes, and so it is defined in all coordinates or in none.
 """
 
 from collections.abc import Callable
@@ -29,7 +32,7 @@ from trendlib.encoding import Rebuilt
 from trendlib.errors import ArrayError, check_choice
 from trendlib.typing import Mask, Vector
 
-Kind = Literal["log quotient", "difference", "signed log-abs"]
+Kind = Literal["log quotient", "difference", "signed log-abs", "angle"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +42,7 @@ class Trend(Rebuilt):
     Attributes:
         values: Array of shape (hidden,); NaN where the trend is undefined.
         defined: Mask of the same shape: True where the trend is defined.
-        kind: "log quotient", "difference" or "signed log-abs".
+        kind: "log quotient", "difference", "signed log-abs" or "angle".
     """
 
     values: Vector
@@ -134,10 +137,54 @@ def signed_log_abs(static: Vector, contextual: Vector) -> Trend:
     return Trend(signs * quotient.values, quotient.defined, "signed log-abs")
 
 
+def angle(static: Vector, contextual: Vector) -> Trend:
+    """Compute the spherical logarithm: how far, and which way, the vector has turned.
+
+    With the unit vectors s and c of the two, and theta the angle between them, it is
+    theta / sin(theta) * (c - cos(theta) s). This is the shortest way from s to c on the sphere, as
+    an arrow at s: it is orthogonal to s, and its length is theta. The lengths of the two vectors
+    play no role. It is the inverse of the exponential map (do Carmo 1992, "Riemannian Geometry",
+    chapter 3).
+
+    Returns:
+        The trend; zeros for vectors of one direction. It is undefined in all coordinates if a
+        vector is zero or holds NaN or infinity, or if the two are opposite, within rounding: then
+        no way is the shortest one.
+
+    Raises:
+        ArrayError: If the vectors have different lengths.
+
+    >>> angle(np.array([2.0, 0.0]), np.array([0.0, 3.0])).values.round(4)
+    array([0.    , 1.5708])
+    >>> angle(np.array([2.0, 0.0]), np.array([-1.0, 0.0])).values
+    array([nan, nan])
+    """
+    _check_lengths(static, contextual)
+    dtype = np.result_type(static, contextual)
+    undefined = _whole(np.full(static.shape, np.nan, dtype))
+    if not all(np.isfinite(vector).all() and vector.any() for vector in (static, contextual)):
+        return undefined
+    start, end = _unit(static), _unit(contextual)
+    cosine = start @ end
+    way = end - cosine * start
+    way -= (way @ start) * start  # what rounding has left; once more is enough
+    sine = np.linalg.norm(way)
+    if sine <= NOISE * np.finfo(dtype).eps:  # the direction of `way` is nothing but rounding
+        return undefined if cosine < 0 else _whole(np.zeros(static.shape, dtype))
+    # Unlike the arc cosine, this is exact for small angles.
+    return _whole(np.arctan2(sine, cosine) / sine * way)
+
+
+NOISE = 8
+"""Two unit vectors are taken for parallel, or for opposite, if the sine of their angle is at most
+so many times the number format's precision."""
+
+
 KINDS: dict[Kind, Callable[[Vector, Vector], Trend]] = {
     "log quotient": log_quotient,
     "difference": difference,
     "signed log-abs": signed_log_abs,
+    "angle": angle,
 }
 
 
@@ -192,3 +239,13 @@ def _check_lengths(static: Vector, contextual: Vector) -> None:
             f"a static vector of {len(static)} coordinates and a contextual one of "
             f"{len(contextual)}: they must have the same length"
         )
+
+
+def _unit(vector: Vector) -> Vector:
+    largest = vector / np.abs(vector).max()  # squares of huge or tiny numbers leave the range
+    unit: Vector = largest / np.linalg.norm(largest)
+    return unit
+
+
+def _whole(values: Vector) -> Trend:
+    return Trend(values, np.isfinite(values), "angle")

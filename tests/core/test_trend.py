@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 from helpers.modules import without_shape_checks
 from trendlib import trend as trend_module
 from trendlib.errors import ArrayError, UnknownChoiceError
-from trendlib.trend import difference, fourier_magnitude, log_quotient
+from trendlib.trend import angle, difference, fourier_magnitude, log_quotient
 
 nan, inf = math.nan, math.inf
 NUMBERS = st.floats(allow_nan=True, allow_infinity=True, width=64)
@@ -57,7 +57,7 @@ def test_every_case_of_the_log_quotient(contextual: float, static: float, expect
 @pytest.mark.filterwarnings("error")
 @given(PAIRS)
 def test_values_and_mask_agree_and_nothing_warns(pair: tuple[np.ndarray, np.ndarray]) -> None:
-    for kind in (log_quotient, difference):
+    for kind in (log_quotient, difference, angle):
         result = kind(*pair)
         np.testing.assert_array_equal(np.isfinite(result.values), result.defined)
         assert np.isnan(result.values[~result.defined]).all()
@@ -108,6 +108,103 @@ def test_a_difference_that_overflows_is_undefined() -> None:
     assert result.defined.tolist() == [False, True]
 
 
+# The angle
+
+DIRECTIONS = st.integers(2, 20).flatmap(
+    lambda size: st.tuples(*2 * [arrays(np.float64, size, elements=st.floats(-100, 100))])
+)
+
+
+def theta_of(static: np.ndarray, contextual: np.ndarray) -> float:
+    """Compute the angle in the way of Kahan, from the chord and its counterpart."""
+    start, end = (vector / np.linalg.norm(vector) for vector in (static, contextual))
+    return float(2 * np.arctan2(np.linalg.norm(end - start), np.linalg.norm(end + start)))
+
+
+def usable(pair: tuple[np.ndarray, np.ndarray]) -> bool:
+    return all(np.abs(vector).max() > 1e-100 for vector in pair)
+
+
+@pytest.mark.parametrize("degrees", [0, 1e-6, 30, 45, 90, 135, 179.9999])
+def test_the_angle_of_vectors_in_a_plane(degrees: float) -> None:
+    theta = np.radians(degrees)
+    result = angle(np.array([3.0, 0, 0]), 7 * np.array([np.cos(theta), 0, np.sin(theta)]))
+    np.testing.assert_allclose(result.values, [0, 0, theta], rtol=1e-9, atol=1e-15)
+    assert result.defined.all()
+
+
+@given(DIRECTIONS.filter(usable))
+def test_the_angle_is_as_long_as_it_is_wide_and_orthogonal(
+    pair: tuple[np.ndarray, np.ndarray],
+) -> None:
+    static, contextual = pair
+    theta = theta_of(static, contextual)
+    result = angle(static, contextual)
+    if theta > np.pi - 1e-14:
+        return  # opposite within rounding: either answer is right
+    assert result.defined.all()
+    assert np.linalg.norm(result.values) == pytest.approx(theta, rel=1e-9, abs=1e-14)
+    assert abs(result.values @ static) <= 1e-14 * np.linalg.norm(static)
+    # The arrow leads from the one direction to the other.
+    start = static / np.linalg.norm(static)
+    sinc = np.sinc(theta / np.pi)
+    reached = np.cos(theta) * start + sinc * result.values
+    np.testing.assert_allclose(reached, contextual / np.linalg.norm(contextual), atol=1e-13)
+
+
+@given(DIRECTIONS.filter(usable), st.floats(1e-50, 1e50), st.floats(1e-50, 1e50))
+def test_the_angle_does_not_depend_on_the_lengths(
+    pair: tuple[np.ndarray, np.ndarray], first: float, second: float
+) -> None:
+    if theta_of(*pair) < np.pi - 1e-6:  # close to it, the direction depends on rounding
+        scaled = angle(first * pair[0], second * pair[1])
+        np.testing.assert_allclose(scaled.values, angle(*pair).values, atol=1e-8)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("static", "contextual"),
+    [
+        ([0, 0, 0], [1, 2, 3]),
+        ([1, 2, 3], [0, 0, 0]),
+        ([0, 0, 0], [0, 0, 0]),
+        ([1, nan, 3], [1, 2, 3]),
+        ([1, 2, 3], [1, inf, 3]),
+        ([1, 2, 3], [-1, -2, -3]),
+        ([1, 2, 3], [-0.1, -0.2, -0.3]),
+        ([1e300, 2e300, 3e300], [-1e-300, -2e-300, -3e-300]),
+    ],
+)
+def test_an_angle_without_a_direction_is_undefined_in_all_coordinates(
+    static: list[float], contextual: list[float]
+) -> None:
+    for dtype in (np.float32, np.float64):
+        with np.errstate(over="ignore"):  # 1e300 is infinite in float32
+            pair = np.array(static).astype(dtype), np.array(contextual).astype(dtype)
+        result = angle(*pair)
+        assert np.isnan(result.values).all()
+        assert not result.defined.any()
+        assert result.values.dtype == dtype
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_angle_of_huge_and_tiny_vectors() -> None:
+    for size in (1e-310, 1e-200, 1e200, 1.7e308):
+        result = angle(np.array([size, 0]), np.array([size, size]))
+        np.testing.assert_allclose(result.values, [0, np.pi / 4], atol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_no_turn_is_zero_and_a_long_opposite_vector_is_undefined(dtype: type) -> None:
+    """Whatever rounding leaves of the direction of 384 coordinates."""
+    for seed in range(50):
+        vector = np.random.default_rng(seed).normal(size=384).astype(dtype)
+        unchanged, opposite = angle(vector, vector * dtype(0.3)), angle(vector, vector * dtype(-3))
+        assert (unchanged.values == 0).all()
+        assert unchanged.values.dtype == dtype
+        assert not opposite.defined.any()
+
+
 def test_defined_share() -> None:
     assert log_quotient(np.ones(4), np.array([1.0, -1, 2, 0])).defined_share == 0.5
 
@@ -128,7 +225,7 @@ def test_unknown_kind() -> None:
         without_shape_checks(trend_module).trend(np.ones(2), np.ones(2), "quotient")
 
 
-@pytest.mark.parametrize("kind", ["log_quotient", "difference"])
+@pytest.mark.parametrize("kind", ["log_quotient", "difference", "angle"])
 def test_vectors_of_two_lengths(kind: str) -> None:
     with pytest.raises(ArrayError, match="2 coordinates and a contextual one of 3"):
         getattr(without_shape_checks(trend_module), kind)(np.ones(2), np.ones(3))
