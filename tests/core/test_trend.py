@@ -152,6 +152,16 @@ def test_the_angle_is_as_long_as_it_is_wide_and_orthogonal(
     np.testing.assert_allclose(reached, contextual / np.linalg.norm(contextual), atol=1e-13)
 
 
+def test_the_angle_of_almost_opposite_vectors_is_orthogonal_too() -> None:
+    """Where one projection would leave rounding that is as large as what it has to find."""
+    random = np.random.default_rng(0)
+    for _ in range(20):
+        static = random.normal(size=384)
+        result = angle(static, -static + 1e-12 * random.normal(size=384))
+        assert np.linalg.norm(result.values) == pytest.approx(np.pi)
+        assert abs(result.values @ static) <= 1e-12 * np.linalg.norm(static)
+
+
 @given(DIRECTIONS.filter(usable), st.floats(1e-50, 1e50), st.floats(1e-50, 1e50))
 def test_the_angle_does_not_depend_on_the_lengths(
     pair: tuple[np.ndarray, np.ndarray], first: float, second: float
