@@ -8,9 +8,14 @@ that one of these touches is measured under each condition, and a verdict that i
 one of them says so.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
+from trendlib.evaluate.protocol import Method
 from trendlib.readings import ARTICLE, MASS_TIES, MEAN_PIECES, Reading
+
+M = TypeVar("M", bound=Method, covariant=True)
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,15 @@ class Condition:
     reading: Reading = ARTICLE
     without_dead: bool = False
 
+    def applied_to(self, reading: Reading) -> Reading:
+        """Return another reading with this condition's pieces and ties.
+
+        >>> from trendlib.readings import LAYERS
+        >>> MEAN_OVER_PIECES.applied_to(LAYERS).pieces, AS_PRINTED.applied_to(LAYERS) == LAYERS
+        ('mean', True)
+        """
+        return replace(reading, pieces=self.reading.pieces, ties=self.reading.ties)
+
 
 AS_PRINTED = Condition("")
 WITHOUT_DEAD = Condition("without dead coordinates", without_dead=True)
@@ -40,3 +54,39 @@ READING_CONDITIONS = (AS_PRINTED, MEAN_OVER_PIECES, TIES_BY_MASS)
 """For tasks whose figures follow from the chosen words alone."""
 TREND_CONDITIONS = (AS_PRINTED, WITHOUT_DEAD)
 """For tasks whose words are given, so that no reading is needed."""
+
+
+@dataclass(frozen=True)
+class Conditioned(Generic[M]):
+    """A method that is run under a condition.
+
+    Attributes:
+        method: The method; its scores bear its name.
+        condition: The condition.
+    """
+
+    method: M
+    condition: Condition
+
+    @property
+    def name(self) -> str:
+        """The method's name, and that of the condition if it has one."""
+        names = (self.method.name, self.condition.name)
+        return ", ".join(name for name in names if name)
+
+    @property
+    def note(self) -> str:
+        """What the method does, and what is changed."""
+        notes = (self.method.note, self.condition.name)
+        return "; ".join(note for note in notes if note)
+
+
+def under(conditions: Sequence[Condition], methods: Sequence[M]) -> list[Conditioned[M]]:
+    """Pair each condition with each method, one condition after the other.
+
+    >>> from trendlib.evaluate.protocol import NamedMethod
+    >>> methods = under(TREND_CONDITIONS, [NamedMethod("a", "does a"), NamedMethod("b", "does b")])
+    >>> [method.name for method in methods[1:]]
+    ['b', 'a, without dead coordinates', 'b, without dead coordinates']
+    """
+    return [Conditioned(method, condition) for condition in conditions for method in methods]

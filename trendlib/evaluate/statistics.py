@@ -1,6 +1,6 @@
 """Intervals and tests, from scipy; every interval is one of 95 %."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -73,11 +73,7 @@ def spearman_difference(
         return spearman(a, c) - spearman(b, c)
 
     drawn = _resampled((one, other, gold), difference, resamples)
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    # The share of resamples on the far side of 0, counted so that it is never 0.
-    beyond = min((drawn <= 0).sum(), (drawn >= 0).sum())
-    p = min(1.0, 2 * (beyond + 1) / (resamples + 1))
-    return difference(one, other, gold), float(low), float(high), float(p)
+    return resampled_difference(difference(one, other, gold), drawn)
 
 
 def folds_difference(one: Numbers, other: Numbers, test_share: float) -> Difference:
@@ -169,6 +165,118 @@ def clustered_interval(
     return _percentiles((np.arange(len(members)),), of_drawn, RESAMPLES)
 
 
+def clustered_sums(table: Numbers, clusters: Numbers, resamples: int = RESAMPLES) -> Numbers:
+    """Draw whole clusters of units, with replacement, and add up the rows of each draw.
+
+    Ratios of the columns are resampled means, so that one draw serves many statistics.
+
+    Args:
+        table: Array of shape (unit, column).
+        clusters: The cluster of each unit.
+        resamples: How many draws to make.
+
+    Returns:
+        Array of shape (draw, column).
+
+    >>> clustered_sums(np.array([[1.0, 5.0], [2.0, 5.0]]), np.array(["a", "a"]), resamples=1)
+    array([[ 3., 10.]])
+    """
+    names, numbers = np.unique(clusters, return_inverse=True)
+    count = len(names)
+    sums = np.zeros((count, table.shape[1]))
+    np.add.at(sums, numbers, table)
+    chances = np.full(count, 1 / count)
+    drawn = np.random.default_rng(SEED).multinomial(count, chances, size=resamples)
+    added: Numbers = drawn @ sums
+    return added
+
+
+def clustered_mean_interval(values: Numbers, clusters: Numbers) -> Interval:
+    """Bootstrap the mean of units that come in clusters: whole clusters are drawn."""
+    _, low, high, _ = clustered_difference(values, np.zeros_like(values), clusters)
+    return low, high
+
+
+def clustered_difference(one: Numbers, other: Numbers, clusters: Numbers) -> Difference:
+    """Compare two methods over the same units, which come in clusters: whole clusters are drawn.
+
+    Args:
+        one: One method's figure of each unit.
+        other: The other's.
+        clusters: The cluster of each unit.
+
+    Returns:
+        The mean difference, its bootstrap interval, and a two-sided p-value from the same
+        resamples.
+
+    >>> same = np.array([0.0, 1.0])
+    >>> clustered_difference(same, same, np.array([1, 2]))
+    (0.0, 0.0, 0.0, 1.0)
+    """
+    differences = np.asarray(one, float) - other
+    table = np.stack([differences, np.ones(len(differences))], axis=1)
+    added = clustered_sums(table, clusters)
+    return resampled_difference(float(differences.mean()), added[:, 0] / added[:, 1])
+
+
+def crossed_interval(
+    values: Numbers, rows: Numbers, columns: Numbers, statistic: Callable[[Numbers], float]
+) -> Interval:
+    """Bootstrap a statistic of units that two random factors cross: both are drawn.
+
+    Args:
+        values: One number per unit.
+        rows: The level of one factor that each unit has, such as its template.
+        columns: The level of the other, such as its kind of nouns.
+        statistic: Returns the statistic of the drawn units.
+    """
+    drawn = [statistic(values[units]) for units in _crossed(rows, columns)]
+    _, low, high, _ = resampled_difference(statistic(values), np.array(drawn))
+    return low, high
+
+
+def crossed_difference(
+    one: Numbers,
+    other: Numbers,
+    rows: Numbers,
+    columns: Numbers,
+    statistic: Callable[[Numbers], float],
+) -> Difference:
+    """Compare a statistic of two methods over the same units, resampled as ``crossed_interval``.
+
+    Returns:
+        The difference, its bootstrap interval, and a two-sided p-value from the same resamples.
+    """
+    drawn = [statistic(one[units]) - statistic(other[units]) for units in _crossed(rows, columns)]
+    return resampled_difference(statistic(one) - statistic(other), np.array(drawn))
+
+
+def resampled_difference(difference: float, drawn: Numbers) -> Difference:
+    """Add to a difference the interval and the two-sided p-value that resamples give it.
+
+    Args:
+        difference: The difference.
+        drawn: The difference in each resample; those in which it is undefined are left out.
+
+    >>> resampled_difference(1.0, np.array([0.5, 1.0, 1.5]))[::3]
+    (1.0, 0.5)
+    """
+    drawn = drawn[np.isfinite(drawn)]
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    # The share of resamples on the far side of 0, counted so that it is never 0.
+    beyond = min((drawn <= 0).sum(), (drawn >= 0).sum())
+    p = min(1.0, 2 * (beyond + 1) / (len(drawn) + 1))
+    return difference, float(low), float(high), float(p)
+
+
+def clustered_mean_score(
+    method: str, measure: str, values: Numbers, clusters: Numbers, group: str = ""
+) -> Score:
+    """Compute the mean of units that come in clusters, and its interval."""
+    interval = clustered_mean_interval(values, clusters)
+    return Score(method, measure, float(values.mean()), *interval, len(values), group)
+
+
 def mean_score(method: str, measure: str, values: Numbers, group: str = "") -> Score:
     """Compute the mean of units and its interval."""
     interval = mean_interval(values)
@@ -219,6 +327,18 @@ def difference_scores(
         Score(method.name, measure, *difference[:3], count, baseline=baseline.name, p=p)
         for (method, baseline), difference, p in zip(pairs, differences, p_values, strict=True)
     ]
+
+
+def _crossed(rows: Numbers, columns: Numbers) -> Iterator[Numbers]:
+    """Draw the levels of two factors, and list the units of each draw, repeated as drawn."""
+    rng = np.random.default_rng(SEED)
+    levels = [np.unique(factor, return_inverse=True) for factor in (rows, columns)]
+    for _ in range(RESAMPLES):
+        row_times, column_times = (
+            np.bincount(rng.integers(len(names), size=len(names)), minlength=len(names))[number]
+            for names, number in levels
+        )
+        yield np.repeat(np.arange(len(rows)), row_times * column_times)
 
 
 def _percentiles(
