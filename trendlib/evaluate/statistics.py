@@ -1,12 +1,14 @@
 """Intervals and tests, from scipy; every interval is one of 95 %."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from trendlib.errors import ArrayError
 from trendlib.evaluate.protocol import Method
 from trendlib.evaluate.scores import Score
 
@@ -57,7 +59,9 @@ def spearman(first: Numbers, second: Numbers) -> float:
 
 def spearman_interval(first: Numbers, second: Numbers, resamples: int = RESAMPLES) -> Interval:
     """Bootstrap Spearman's rank correlation over the pairs."""
-    return _percentiles((first, second), spearman, resamples)
+    drawn = spearman_resamples({"": [first]}, [second], resamples)[""][0]
+    _, low, high, _ = resampled_difference(float(drawn[0]), drawn[1:])
+    return low, high
 
 
 def spearman_difference(
@@ -68,12 +72,117 @@ def spearman_difference(
     Returns:
         The difference, its bootstrap interval, and a two-sided p-value from the same resamples.
     """
+    drawn = spearman_resamples({"one": [one], "other": [other]}, [gold], resamples)
+    (differences,) = drawn["one"] - drawn["other"]
+    return resampled_difference(float(differences[0]), differences[1:])
 
-    def difference(a: Numbers, b: Numbers, c: Numbers) -> float:
-        return spearman(a, c) - spearman(b, c)
 
-    drawn = _resampled((one, other, gold), difference, resamples)
-    return resampled_difference(difference(one, other, gold), drawn)
+def spearman_resamples(
+    scores: Mapping[str, Sequence[Numbers]], golds: Sequence[Numbers], resamples: int = RESAMPLES
+) -> dict[str, Numbers]:
+    """Correlate the ranks of several methods with gold scores, and resample the pairs of each set.
+
+    All methods get the same resamples, so that their correlations can be compared pair by pair.
+
+    Args:
+        scores: By method, its score of each pair, set by set.
+        golds: The gold scores of each set.
+        resamples: How many resamples to draw.
+
+    Returns:
+        By method, an array of shape (set, 1 + resamples): the correlations of the sets as they
+        are, then those of each resample; NaN where one does not vary.
+
+    Raises:
+        ArrayError: If a score is NaN: it has no rank.
+    """
+    if any(np.isnan(rows).any() for rows in chain(golds, *scores.values())):
+        raise ArrayError("a score is NaN: leave out pairs without a score before they are ranked")
+    found: dict[str, list[Numbers]] = {method: [] for method in scores}
+    for number, gold in enumerate(golds):
+        count = len(gold)
+        rng = np.random.default_rng([SEED, number])
+        times = rng.multinomial(count, np.full(count, 1 / count), size=resamples)
+        times = np.concatenate([np.ones((1, count), times.dtype), times])
+        blocks = np.array_split(times, max(1, len(times) // BLOCK))
+        wanted = [_weighted_ranks(gold, block) for block in blocks]
+        for method, sets in scores.items():
+            own = (_weighted_ranks(sets[number], block) for block in blocks)
+            found[method].append(
+                np.concatenate(
+                    [_weighted_pearson(*three) for three in zip(own, wanted, blocks, strict=True)]
+                )
+            )
+    return {method: np.stack(rows) for method, rows in found.items()}
+
+
+BLOCK = 100
+"""How many resamples are computed at once: few enough for memory."""
+
+
+def _weighted_ranks(values: Numbers, times: Numbers) -> Numbers:
+    """Rank values that are repeated: equal ones share the mean of their ranks.
+
+    Args:
+        values: Array of shape (unit,).
+        times: Array of shape (resample, unit): how often each unit was drawn.
+
+    Returns:
+        Array of shape (resample, unit): each unit's rank, minus the mean rank.
+    """
+    order = np.argsort(values, kind="stable")
+    _, starts, groups = np.unique(values[order], return_index=True, return_inverse=True)
+    drawn = np.add.reduceat(times[:, order], starts, axis=1)
+    ranks = np.cumsum(drawn, axis=1) - (drawn - 1) / 2 - (len(values) + 1) / 2
+    placed = np.empty(times.shape)
+    placed[:, order] = ranks[:, groups]
+    return placed
+
+
+def _weighted_pearson(one: Numbers, other: Numbers, times: Numbers) -> Numbers:
+    """Correlate centred ranks of repeated units, a correlation per resample."""
+    joint, own, others = (
+        np.einsum("ru,ru,ru->r", times, *pair)
+        for pair in ((one, other), (one, one), (other, other))
+    )
+    with np.errstate(invalid="ignore"):
+        correlations: Numbers = joint / np.sqrt(own * others)
+    return correlations
+
+
+def mean_spearman_differences(
+    resamples: Mapping[str, Numbers], pairs: Sequence[tuple[str, str]]
+) -> list[Difference]:
+    """Compare pairs of methods by their rank correlation, averaged over sets of pairs.
+
+    Args:
+        resamples: See ``spearman_resamples``.
+        pairs: The methods and their baselines.
+
+    Returns:
+        For each pair the difference, its bootstrap interval, and a two-sided p-value from the same
+        resamples, adjusted for the number of pairs (see ``holm``).
+    """
+    found = []
+    for one, other in pairs:
+        differences = (resamples[one] - resamples[other]).mean(axis=0)
+        found.append(resampled_difference(float(differences[0]), differences[1:]))
+    p_values = holm([difference[3] for difference in found])
+    return [(*difference[:3], p) for difference, p in zip(found, p_values, strict=True)]
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Adjust p-values for their number, so that one wrong rejection in all is rare (Holm 1979).
+
+    >>> holm([0.03, 0.01, 0.04])
+    [0.06, 0.03, 0.06]
+    """
+    order = np.argsort(p_values, kind="stable")
+    count = len(order)
+    scaled = np.asarray(p_values, float)[order] * (count - np.arange(count))
+    adjusted_p = np.empty(count)
+    adjusted_p[order] = np.minimum(np.maximum.accumulate(scaled), 1)
+    return [float(p) for p in adjusted_p]
 
 
 def folds_difference(one: Numbers, other: Numbers, test_share: float) -> Difference:
