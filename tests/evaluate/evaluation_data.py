@@ -3,6 +3,8 @@
 import random
 from pathlib import Path
 
+from trendlib.evaluate.data import STS_PARTS
+
 THINGS = "boat house car table letter garden lamp coat bridge window river book".split()  # noqa: SIM905
 TREE = """\
 # newdoc id = {number}
@@ -65,6 +67,10 @@ def write_all(folder: Path) -> None:
         + (f"The {one} is very old." if number % 2 else f"Who took the {other}?")
         for number, (one, other) in enumerate(pairs)
     ]
+    parts = [
+        (number % 6, f"my {one} is new .", f"my {one} is quite new ." if number % 6 > 2 else other)
+        for number, (one, other) in enumerate(pairs)
+    ]
     random.Random(1).shuffle(labelled)
     trees = [TREE.format(number=number, thing=thing) for number, thing in enumerate(THINGS)]
     _write(folder / "sms/sms.tsv", [*sms, sms[0].upper().replace("HAM", "ham", 1), "ham\t..."])
@@ -76,6 +82,13 @@ def write_all(folder: Path) -> None:
     _write(folder / "sst2/sentiment-test", labelled[150:])
     _write(folder / "stsb/sts-train.csv", likeness[:60])
     _write(folder / "stsb/sts-test.csv", likeness[60:])
+    _write(folder / "stsb/sts-dev.csv", likeness[20:50])
+    for part in STS_PARTS:
+        _write(folder / part.input.path, [f"{first}\t{second}" for _, first, second in parts[:24]])
+        # Nobody has scored the last pair.
+        _write(folder / part.gold.path, [*(str(gold) for gold, _, _ in parts[:23]), ""])
+    sick = [f"{number}\t{a}\t{b}\t{gold}\tX" for number, (gold, a, b) in enumerate(parts)]
+    _write(folder / "sick/SICK_test_annotated.txt", ["pair_ID\tA\tB\tscore\tjudgment", *sick])
     for bank, short in (("EWT", "ewt"), ("GUM", "gum")):
         _write(folder / f"ud/UD_English-{bank}/en_{short}-ud-dev.conllu", trees[:6], "")
         _write(folder / f"ud/UD_English-{bank}/en_{short}-ud-test.conllu", trees[6:], "")

@@ -8,7 +8,7 @@ score is that of a stratified cross-validation.
 import warnings
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, ClassVar
 
@@ -30,9 +30,21 @@ from trendlib.evaluate.checks import (
     check_no_leak,
     same_to_the_model,
 )
+from trendlib.evaluate.conditions import CONDITIONS
 from trendlib.evaluate.protocol import Measured, Task, Workbench
 from trendlib.evaluate.scores import Score
-from trendlib.evaluate.vectors import CLS, MEAN, TRENDS, USUAL, VectorMethod, usable, vectors
+from trendlib.evaluate.vectors import (
+    CLS,
+    IMPROVED,
+    MEAN,
+    TREND,
+    TRENDS,
+    USUAL,
+    VectorMethod,
+    trend_under,
+    usable,
+    vectors,
+)
 
 FOLDS, QUICK_FOLDS = 10, 3
 INNER_FOLDS = 5
@@ -80,6 +92,9 @@ class Classifier:
         features: Returns the features of texts, one row per text, without a look at any label.
         estimator: Returns a new estimator; everything that is learned from data is learned in it.
         shuffles_labels: Whether it is trained on shuffled labels, as a control.
+        has_curve: Whether it is trained on samples of several sizes, too.
+        condition: The name of the condition that it is run under; empty for the article's choices.
+        base: The method that it is under this condition; empty for the method itself.
     """
 
     name: str
@@ -87,6 +102,13 @@ class Classifier:
     features: Callable[[Workbench, Sequence[str]], Features]
     estimator: Callable[[], BaseEstimator]
     shuffles_labels: bool = False
+    has_curve: bool = True
+    condition: str = ""
+    base: str = ""
+
+    def labelled(self, score: Score) -> Score:
+        """Name a score after the method and the condition."""
+        return replace(score, method=self.base or self.name, condition=self.condition)
 
 
 def _vector_features(method: VectorMethod, workbench: Workbench, texts: Sequence[str]) -> Features:
@@ -126,11 +148,22 @@ CONTROL = Classifier(
     _vector_estimator,
     shuffles_labels=True,
 )
-VECTOR_METHODS = (*TRENDS, *USUAL)
+
+
+def _of_vectors(method: VectorMethod, **options: Any) -> Classifier:
+    features = partial(_vector_features, method)
+    return Classifier(method.name, method.note, features, _vector_estimator, **options)
+
+
+CONDITIONED = {condition: trend_under(condition) for condition in CONDITIONS[1:]}
+"""The article's trend under each condition but its own choices."""
+VECTOR_METHODS = (*TRENDS, *USUAL, *IMPROVED, *CONDITIONED.values())
 CLASSIFIERS: tuple[Classifier, ...] = (
+    *(_of_vectors(method) for method in (*TRENDS, *USUAL)),
+    *(_of_vectors(method, has_curve=False) for method in IMPROVED),
     *(
-        Classifier(method.name, method.note, partial(_vector_features, method), _vector_estimator)
-        for method in VECTOR_METHODS
+        _of_vectors(method, has_curve=False, condition=condition.name, base=TREND.name)
+        for condition, method in CONDITIONED.items()
     ),
     TFIDF,
     MAJORITY,
@@ -149,12 +182,14 @@ class Split:
         train: Training part, which is cross-validated too.
         test: Test part; None if the task has none.
         removed: How many texts were left out, by reason.
+        found: How many training texts there were, before a sample was drawn.
     """
 
     workbench: Workbench
     train: LabelledTexts
     test: LabelledTexts | None
     removed: Mapping[str, int]
+    found: int
 
     @property
     def texts(self) -> list[str]:
@@ -182,10 +217,13 @@ class Classification(Task[Classifier, Split]):
     Attributes:
         measures: What is computed in each fold.
         uses_folds: Whether the training part is cross-validated.
+        most_train: How many training texts are used at most; all of them if None. They are drawn
+            by class, always in the same way.
     """
 
     measures: ClassVar[Mapping[str, Measure]] = {"accuracy": accuracy_score}
     uses_folds: ClassVar[bool] = True
+    most_train: ClassVar[int | None] = None
 
     @abstractmethod
     def read(self) -> tuple[LabelledTexts, LabelledTexts | None]:
@@ -199,19 +237,24 @@ class Classification(Task[Classifier, Split]):
         """Read the texts, take out what would spoil the test, and make all vectors."""
         train, test = self.read()
         train, test, removed = without_repeats(train, test, partial(usable, workbench))
+        found = len(train.texts)
+        if self.most_train is not None and self.most_train < found:
+            train = train.take(stratified(train.labels, self.most_train, workbench.seed))
         train = train.take(workbench.sample(range(len(train.texts)), QUICK_TEXTS))
         if test is not None:
             test = test.take(workbench.sample(range(len(test.texts)), QUICK_TEXTS))
             check_disjoint(train.texts, test.texts)
-        split = Split(workbench, train, test, removed)
+        split = Split(workbench, train, test, removed, found)
         vectors(workbench, VECTOR_METHODS, split.texts)  # all at once; then they are in the store
         return split
 
     def facts(self, prepared: Split) -> dict[str, Any]:
         """Count texts and classes."""
         test = prepared.test
+        drawn = {} if self.most_train is None else {"train, drawn from": prepared.found}
         return {
             "train": len(prepared.train.texts),
+            **drawn,
             "test": 0 if test is None else len(test.texts),
             "classes": len(np.unique(prepared.train.labels)),
             "folds": prepared.n_folds if self.uses_folds else 0,
@@ -219,11 +262,16 @@ class Classification(Task[Classifier, Split]):
         }
 
     def measure(self, method: Classifier, prepared: Split) -> Measured:
-        """Train and test in each fold, on samples of several sizes, and on the test part."""
+        """Train and test in each fold, on samples of several sizes, and on the test part.
+
+        Under a condition, only what a verdict is computed from is measured: the test part, or the
+        folds where there is none.
+        """
         found: dict[str, NDArray[Any]] = {}
         rows, test_rows = prepared.features(method)
-        if self.uses_folds:
+        if self.uses_folds and not (method.condition and prepared.test is not None):
             found |= self._cross_validate(method, prepared, rows)
+        if self.uses_folds and method.has_curve:
             found |= self._learning_curve(method, prepared, rows)
         if prepared.test is not None:
             predicted = _predict(method, rows, prepared.train.labels, test_rows)
@@ -233,7 +281,11 @@ class Classification(Task[Classifier, Split]):
     def scores(self, measured: Mapping[Classifier, Measured]) -> list[Score]:
         """Summarize each method, and its differences from CLS and mean pooling."""
         self._check(measured)
-        scores = [score for item in measured.items() for score in self._own_scores(*item)]
+        scores = [
+            method.labelled(score)
+            for method, found in measured.items()
+            for score in self._own_scores(method, found)
+        ]
         pairs = [
             (method, baseline)
             for baseline in REFERENCES
@@ -241,8 +293,10 @@ class Classification(Task[Classifier, Split]):
             if method not in (baseline, CONTROL)
         ]
         for measure in (*self.measures, TEST_ACCURACY):
-            if measure in measured[CONTROL]:
-                scores += _differences(pairs, measure, measured)
+            # Under a condition, not every measure was taken.
+            taken = [pair for pair in pairs if measure in measured[pair[0]]]
+            if taken:
+                scores += _differences(taken, measure, measured)
         return scores
 
     def _cross_validate(
@@ -270,9 +324,7 @@ class Classification(Task[Classifier, Split]):
         curve = np.empty((len(sizes), len(folds)))
         for number, (fit, test) in enumerate(folds):
             for row, size in enumerate(sizes):
-                sampler = StratifiedShuffleSplit(1, train_size=size, random_state=number)
-                ((few, _),) = sampler.split(np.zeros(len(fit)), labels[fit])
-                chosen = fit[few]
+                chosen = fit[stratified(labels[fit], size, seed=number)]
                 predicted = _predict(method, rows[chosen], labels[chosen], rows[test])
                 curve[row, number] = measure(labels[test], predicted)
         return {CURVE: curve, CURVE_SIZES: np.array(sizes, int)}
@@ -286,11 +338,12 @@ class Classification(Task[Classifier, Split]):
         check_no_leak(self.name, control, majority)
 
     def _own_scores(self, method: Classifier, found: Measured) -> Iterator[Score]:
-        if self.uses_folds:
+        if next(iter(self.measures)) in found:
             for measure in self.measures:
                 values = found[measure]
                 low, high = statistics.folds_interval(values, _test_share(values))
                 yield Score(method.name, measure, float(values.mean()), low, high, len(values))
+        if CURVE in found:
             # The samples are few and overlap: too few, and too alike, for an interval.
             measure = next(iter(self.measures))
             for size, values in zip(found[CURVE_SIZES], found[CURVE], strict=True):
@@ -353,6 +406,17 @@ def folds_of(
     return list(splitter.split(np.zeros(len(labels)), labels))
 
 
+def stratified(labels: Labels, count: int, seed: int) -> NDArray[np.int64]:
+    """Draw the numbers of texts by class, in the order of the texts.
+
+    >>> stratified(np.array([0, 0, 0, 0, 1, 1]), 3, seed=0).size
+    3
+    """
+    sampler = StratifiedShuffleSplit(1, train_size=count, random_state=seed)
+    ((drawn, _),) = sampler.split(np.zeros(len(labels)), labels)
+    return np.sort(drawn)
+
+
 def shuffled(labels: Labels) -> Labels:
     """Shuffle labels, always in the same way."""
     return np.random.default_rng(SEED).permutation(labels)
@@ -396,4 +460,5 @@ def _differences(
         return statistics.folds_difference(one, other, _test_share(one))
 
     count = len(measured[CONTROL][measure])
-    return statistics.difference_scores(measure, pairs, count, compare)
+    scores = statistics.difference_scores(measure, pairs, count, compare)
+    return [method.labelled(score) for (method, _), score in zip(pairs, scores, strict=True)]

@@ -107,11 +107,23 @@ STSB = Source(
     "0f71910b59aa1ad973c5897f0791f3b0965a92b8f82b1a95f3eea9f4162fda82",
     "STS benchmark, training part (Cer et al. 2017)",
 )
+STSB_DEV = Source(
+    "stsb/sts-dev.csv",
+    f"{_SENTEVAL}/stsbenchmark/sts-dev.csv",
+    "5d7e944d8b02734b07bfdb5df67db3420c64bed153fcaa1ba47ad03480cf4234",
+    "STS benchmark, development part (Cer et al. 2017)",
+)
 STSB_TEST = Source(
     "stsb/sts-test.csv",
     f"{_SENTEVAL}/stsbenchmark/sts-test.csv",
     "affe45928a66ee5a708531233c95b7dacbbdc57f974f002a3d32ea0180cf816a",
     "STS benchmark, test part (Cer et al. 2017)",
+)
+SICK_TEST = Source(
+    "sick/SICK_test_annotated.txt",
+    f"{_SENTEVAL}/SICK/SICK_test_annotated.txt",
+    "4c9aa1bb3c5bbf732520fe35b23c121739472a38eb47e7d5336e6df51896be02",
+    "SICK, relatedness, test part (Marelli et al. 2014)",
 )
 EWT_DEV = Source(
     "ud/UD_English-EWT/en_ewt-ud-dev.conllu",
@@ -137,6 +149,101 @@ GUM_TEST = Source(
     "fe95c0e744f81cdf2a307ce522604ecc05cd359c7c6d1abaa3a46c85d024f34c",
     "Universal Dependencies English GUM, version 11, test part (Zeldes 2017)",
 )
+
+
+_STS_INPUTS = {
+    "12 MSRpar": "21c0c6cc32f68f69d672dfae0f86935cdc2627bae4941381692941aa9320f8c4",
+    "12 MSRvid": "c4a92a3645744f77d1cda9f2af7da5d11e807ae296f6a20fe5930403fb9c4dfe",
+    "12 SMTeuroparl": "05acf33c0fcb592347f49e279137a17e0244d7b0d37cc113134320a5d3f586e1",
+    "12 surprise.OnWN": "e605c67de4b7cee2c5629239d209e2845920f475ebd0468bdcf03d8da2ffa9cf",
+    "12 surprise.SMTnews": "cc4a0b9a1355c5680a8a37c02f2d08e35f95754b9f89a2a4a05088ee5ff57ffe",
+    "13 FNWN": "a20cb41a33a528f3c089c94ef24da8eb5e26ed594937cf6fa90f3d1c79d6c53c",
+    "13 headlines": "637f3b4afdc8d1cc789e91a4d7217efff30e503c34a872d93e8b27e7b1136cb7",
+    "13 OnWN": "cb74993eef23cfa2c03da7e5a08c62e50c9baafae0fa9ba0bb5a09d8e7d2be65",
+    "14 deft-forum": "b39579e59c7b9f4063545c3d4643f8db16dc060cd0a35447ef56ff0aabec9d83",
+    "14 deft-news": "cc450dcd9228211c1a311de1ff28199f166dce6f7fc81dcb5ce968a3a8a80d2d",
+    "14 headlines": "2ed0ea55d196cdbb440ed428eb1846dcb43486a692aafb22b3bc5c14c44407c8",
+    "14 OnWN": "8cd2333328d17e3212afa2d43dd934c5521e3fd35fc786b992dc7864f9d34f8f",
+    "14 images": "295fc99f8a9215c330b36a08bc1ff3e428f10057be5bb915262111494b3616e2",
+    "14 tweet-news": "b25b3768762aa7cdcd89f2a25ce5049de7e4cd51b138227c3a31092ae8e2b5f5",
+    "15 answers-forums": "b8f1bc125559adbb3ac5b33206472b217c12621c3a6b5a8575da47dc0b536fc4",
+    "15 answers-students": "4893f736e84cea176c39c882250f6513d5bbcfa6ebe8d3ffabcef6056d0471a7",
+    "15 belief": "a54ec7af1924c900d8474586abae465819d2c03c73561aa2e76e7fa5e836faff",
+    "15 headlines": "85d90b0f8f258a47758808d382188ba2ee7b1adbbf84feb776afad0e4691d5d1",
+    "15 images": "0dac9494186838a8f4dfbb4ee290fec8d7581cf84a33d615c522700b3b50e0d6",
+    "16 answer-answer": "ebbffced7d4630755e61d4dfe4d82121198965a14b9f5734b5abedb961f0725c",
+    "16 headlines": "705c3e82fb85fa3b6706a481b790e1030304ddc9c72d39e126693ed44b258ba6",
+    "16 plagiarism": "dd4ca54d1dfcd7d1cabe67f0de98cde23f4c1696ecc0003afbecae1274305d63",
+    "16 postediting": "9b455d8da1d1bae692d038da1d431827d23bfec04c64b109efc3b6b620fd422f",
+    "16 question-question": "58920c7da7dbc1b860609310782d88b7457d599c90a226819b5880262dd7f58a",
+}
+"""Checksums of the sentences of SemEval's STS tasks, by year and part."""
+_STS_GOLDS = {
+    "12 MSRpar": "5526be59228bc34ccb3cb6f1f56c0d7278d3419b8886713ae016fd92b151f19c",
+    "12 MSRvid": "9c6096c6bcfb0144c8bbddb00900ca9198c88498630cd0c8f08d18365f1d7150",
+    "12 SMTeuroparl": "708530c4d006d06881f3289fce35d624d7efe562dcf0fe5f8aa0eec3a135f6d4",
+    "12 surprise.OnWN": "088d8ca22c0aa406e4a5d2e6e308a4f38b482b8e736c2445a38ffb6e4c4fb4fd",
+    "12 surprise.SMTnews": "aa6dfc868db333c43dc59be14d46fa6587c7ebddc0d497e717f647bf35121cf1",
+    "13 FNWN": "8ca95b7228119578e2007839cf7969f22c4f1fd41fd610c4b7f9683072d98066",
+    "13 headlines": "f49f64089011436dd296ef384c07160219406feef7dc4b9fa2af52a519f32bc6",
+    "13 OnWN": "0cd497aaddb00a2fb6db25f77bccfc09e8aa012e11549b81b434bab1a27ad954",
+    "14 deft-forum": "ba6dc76696b5c93985590a325b4d142449932cdf0d715b2bab1b1743fe3c488c",
+    "14 deft-news": "105c5b333abd50c274efb4dae9e3e0dab36ed63eee780cfb49955b1586bd62f2",
+    "14 headlines": "f243c34647255cd0b994565ed4f58dd31506e7d9c9d6250d1a6dd14095625832",
+    "14 OnWN": "1c80147df270ea4cfce14a47ed29f8a2f10d5dc016d02836077fd786ff7f535b",
+    "14 images": "fc994ebacc7074c332626fa9e29542d7340a48a3cdb999b47cdb59c378523a62",
+    "14 tweet-news": "0098c644bfeaa2d511a8297b1940771865900c372c9dd49a62726dc5ec02c9a3",
+    "15 answers-forums": "1644301a7540e5484da285002e9269062852efb2272be614cad99c9530f6a102",
+    "15 answers-students": "028db213140f8c7aef7497c4ae38b6380938f20359852231669c83dce11c3701",
+    "15 belief": "5736192faaccbdbecd0ef6b73ec04b24115cd2e48d55dc3b1b170da3d2a81c75",
+    "15 headlines": "e8e432f769c8a94ddb62ae3343890ac24a9dd78a116d56c707313bc59413dd56",
+    "15 images": "ed8878209098c77ca7f02ac413d3fd698f92ad3425999555e50fda89fc46012a",
+    "16 answer-answer": "332efd741b0cb247d20dd2a6cec854360c921c7e6b395f328f562d8d26057214",
+    "16 headlines": "01e33a95996201a6e81e3cce9eda0f15048b77613ea64dce2929bb35479f7d85",
+    "16 plagiarism": "29984944a91aaff484f2b2e5d4d434fc8a6f5ef6f578a880cccd2786f5142fdc",
+    "16 postediting": "81947ed9dbe7f85b7bd249df68ed5c7b2f16f06390ad568eb5554b1e26bc5577",
+    "16 question-question": "cf9ebf9d140191f73620cda0560947ad9283c910735d0d541b8a401a5e64afb0",
+}
+"""Checksums of their scores."""
+
+
+@dataclass(frozen=True)
+class ScoredPart:
+    """A part of one of SemEval's STS tasks, whose sentences and scores are in two files.
+
+    Attributes:
+        year: The year of the task.
+        input: The pairs of sentences, tokenized and in lower case.
+        gold: Their scores, line by line; empty where nobody scored the pair.
+    """
+
+    year: int
+    input: Source
+    gold: Source
+
+
+def _sts_part(name: str) -> ScoredPart:
+    year, part = name.split(" ")
+    folder, citation = f"STS{year}-en-test", f"SemEval 20{year}, {part}"
+
+    def source(kind: str, sha256: str, what: str) -> Source:
+        path = f"STS/{folder}/STS.{kind}.{part}.txt"
+        return Source(
+            path.replace("STS", "sts", 1),
+            f"{_SENTEVAL}/{path}",
+            sha256,
+            f"{citation}, {what} (Agirre et al. 20{year})",
+        )
+
+    return ScoredPart(
+        2000 + int(year),
+        source("input", _STS_INPUTS[name], "sentences"),
+        source("gs", _STS_GOLDS[name], "scores"),
+    )
+
+
+STS_PARTS = tuple(_sts_part(name) for name in _STS_INPUTS)
+"""The parts of SemEval's STS tasks of 2012 to 2016."""
 
 
 def cache_folder() -> Path:
@@ -214,7 +321,7 @@ def lines_of(source: Source, encoding: str = "utf-8") -> list[str]:
     Raises:
         DataError: As ``fetch``.
     """
-    return fetch(source).read_text(encoding=encoding).rstrip("\n").split("\n")
+    return fetch(source).read_text(encoding=encoding).removesuffix("\n").split("\n")
 
 
 def read_sms() -> list[tuple[str, str]]:
@@ -231,7 +338,7 @@ def read_trec(source: Source) -> list[tuple[str, str]]:
 
 @dataclass(frozen=True)
 class ScoredPair:
-    """Two sentences, and how similar people found them, from 0 to 5."""
+    """Two sentences, and how similar people found them: from 0 to 5, or in SICK from 1 to 5."""
 
     first: str
     second: str
@@ -242,6 +349,35 @@ def read_sts(source: Source) -> list[ScoredPair]:
     """Read the pairs of sentences of a part of the STS benchmark."""
     rows = (line.split("\t") for line in lines_of(source))
     return [ScoredPair(row[5], row[6], float(row[4])) for row in rows]
+
+
+def read_sts_part(part: ScoredPart) -> tuple[list[ScoredPair], int]:
+    """Read the pairs of a part of SemEval's STS tasks.
+
+    Returns:
+        The pairs that have a score, and how many have none.
+
+    Raises:
+        DataError: If a file cannot be had, or if the two do not have equally many lines.
+    """
+    texts, golds = lines_of(part.input), lines_of(part.gold)
+    if len(texts) != len(golds):
+        raise DataError(
+            f"{part.input.path} has {len(texts)} lines and {part.gold.path} has {len(golds)}: "
+            "take both from the same place"
+        )
+    pairs = []
+    for text, gold in zip(texts, golds, strict=True):
+        if gold.strip():
+            first, second = text.split("\t")[:2]
+            pairs.append(ScoredPair(first, second, float(gold)))
+    return pairs, len(texts) - len(pairs)
+
+
+def read_sick(source: Source) -> list[ScoredPair]:
+    """Read the pairs of sentences of a part of SICK; the first line names the columns."""
+    rows = (line.split("\t") for line in lines_of(source)[1:])
+    return [ScoredPair(row[1], row[2], float(row[3])) for row in rows]
 
 
 CORPORA: dict[str, Callable[[], list[str]]] = {

@@ -21,6 +21,7 @@ from trendlib.evaluate.store import Store
 from trendlib.evaluate.tasks.complement import Complement
 from trendlib.evaluate.tasks.contexts import Contexts
 from trendlib.evaluate.tasks.heads import Heads
+from trendlib.evaluate.tasks.ladder import Ladder
 from trendlib.evaluate.tasks.movie_reviews import MovieReviews
 from trendlib.evaluate.tasks.noise import Noise
 from trendlib.evaluate.tasks.readings import Readings
@@ -50,6 +51,7 @@ TASKS: dict[str, AnyTask] = {
         MovieReviews(),
         Sst2(),
         Sts(),
+        Ladder(),
         Contexts(),
     )
 }

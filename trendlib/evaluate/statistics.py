@@ -2,20 +2,19 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from trendlib.errors import check_choice
+from trendlib.errors import ArrayError
 from trendlib.evaluate.protocol import Method
 from trendlib.evaluate.scores import Score
 
 RESAMPLES = 2000
 SEED = 0
-_BATCH = 250
-"""So many draws are ranked at once, so that large data sets fit into memory."""
 
 Numbers = NDArray[Any]
 Interval = tuple[float, float]
@@ -61,7 +60,9 @@ def spearman(first: Numbers, second: Numbers) -> float:
 
 def spearman_interval(first: Numbers, second: Numbers, resamples: int = RESAMPLES) -> Interval:
     """Bootstrap Spearman's rank correlation over the pairs."""
-    return _percentiles((first, second), spearman, resamples)
+    drawn = spearman_resamples({"": [first]}, [second], resamples)[""][0]
+    _, low, high, _ = resampled_difference(float(drawn[0]), drawn[1:])
+    return low, high
 
 
 def spearman_difference(
@@ -72,68 +73,103 @@ def spearman_difference(
     Returns:
         The difference, its bootstrap interval, and a two-sided p-value from the same resamples.
     """
+    drawn = spearman_resamples({"one": [one], "other": [other]}, [gold], resamples)
+    (differences,) = drawn["one"] - drawn["other"]
+    return resampled_difference(float(differences[0]), differences[1:])
 
-    def difference(a: Numbers, b: Numbers, c: Numbers) -> float:
-        return spearman(a, c) - spearman(b, c)
 
-    drawn = _resampled((one, other, gold), difference, resamples)
-    return resampled_difference(difference(one, other, gold), drawn)
+def spearman_resamples(
+    scores: Mapping[str, Sequence[Numbers]], golds: Sequence[Numbers], resamples: int = RESAMPLES
+) -> dict[str, Numbers]:
+    """Correlate the ranks of several methods with gold scores, and resample the pairs of each set.
+
+    All methods get the same resamples, so that their correlations can be compared pair by pair.
+
+    Args:
+        scores: By method, its score of each pair, set by set.
+        golds: The gold scores of each set.
+        resamples: How many resamples to draw.
+
+    Returns:
+        By method, an array of shape (set, 1 + resamples): the correlations of the sets as they
+        are, then those of each resample; NaN where one does not vary.
+
+    Raises:
+        ArrayError: If a score is NaN: it has no rank.
+    """
+    if any(np.isnan(rows).any() for rows in chain(golds, *scores.values())):
+        raise ArrayError("a score is NaN: leave out pairs without a score before they are ranked")
+    found: dict[str, list[Numbers]] = {method: [] for method in scores}
+    for number, gold in enumerate(golds):
+        count = len(gold)
+        rng = np.random.default_rng([SEED, number])
+        times = rng.multinomial(count, np.full(count, 1 / count), size=resamples)
+        times = np.concatenate([np.ones((1, count), times.dtype), times])
+        blocks = np.array_split(times, max(1, len(times) // BLOCK))
+        wanted = [_weighted_ranks(gold, block) for block in blocks]
+        for method, sets in scores.items():
+            own = (_weighted_ranks(sets[number], block) for block in blocks)
+            found[method].append(
+                np.concatenate(
+                    [_weighted_pearson(*three) for three in zip(own, wanted, blocks, strict=True)]
+                )
+            )
+    return {method: np.stack(rows) for method, rows in found.items()}
+
+
+BLOCK = 100
+"""How many resamples are computed at once: few enough for memory."""
+
+
+def _weighted_ranks(values: Numbers, times: Numbers) -> Numbers:
+    """Rank values that are repeated: equal ones share the mean of their ranks.
+
+    Args:
+        values: Array of shape (unit,).
+        times: Array of shape (resample, unit): how often each unit was drawn.
+
+    Returns:
+        Array of shape (resample, unit): each unit's rank, minus the mean rank.
+    """
+    order = np.argsort(values, kind="stable")
+    _, starts, groups = np.unique(values[order], return_index=True, return_inverse=True)
+    drawn = np.add.reduceat(times[:, order], starts, axis=1)
+    ranks = np.cumsum(drawn, axis=1) - (drawn - 1) / 2 - (len(values) + 1) / 2
+    placed = np.empty(times.shape)
+    placed[:, order] = ranks[:, groups]
+    return placed
+
+
+def _weighted_pearson(one: Numbers, other: Numbers, times: Numbers) -> Numbers:
+    """Correlate centred ranks of repeated units, a correlation per resample."""
+    joint, own, others = (
+        np.einsum("ru,ru,ru->r", times, *pair)
+        for pair in ((one, other), (one, one), (other, other))
+    )
+    with np.errstate(invalid="ignore"):
+        correlations: Numbers = joint / np.sqrt(own * others)
+    return correlations
 
 
 def mean_spearman_differences(
-    cosines: Mapping[str, Sequence[Numbers]],
-    golds: Sequence[Numbers],
-    baseline: str,
-    resamples: int = RESAMPLES,
-) -> dict[str, Difference]:
-    """Compare methods' rank correlations, averaged over several data sets, with a baseline's.
-
-    The pairs of each data set are drawn for themselves, and every method is measured on the same
-    draws, so that all of them are compared pair by pair.
+    resamples: Mapping[str, Numbers], pairs: Sequence[tuple[str, str]]
+) -> list[Difference]:
+    """Compare pairs of methods by their rank correlation, averaged over sets of pairs.
 
     Args:
-        cosines: By method, one array per data set: its figure of each pair.
-        golds: The gold scores of the pairs, one array per data set.
-        baseline: The method that is subtracted.
-        resamples: How many draws to make.
+        resamples: See ``spearman_resamples``.
+        pairs: The methods and their baselines.
 
     Returns:
-        By method, except for the baseline: the difference of the means, its bootstrap interval (not
-        widened), and a two-sided p-value from the same draws, adjusted for the number of methods by
-        Holm's correction.
-
-    >>> gold = np.array([1, 2, 3])
-    >>> mean_spearman_differences({"up": [gold], "same": [gold]}, [gold], "up")
-    {'same': (0.0, 0.0, 0.0, 1.0)}
+        For each pair the difference, its bootstrap interval, and a two-sided p-value from the same
+        resamples, adjusted for the number of pairs (see ``holm``).
     """
-    check_choice("baseline", baseline, cosines)
-    means = {
-        method: float(np.mean([spearman(*pairs) for pairs in zip(figures, golds, strict=True)]))
-        for method, figures in cosines.items()
-    }
-    drawn = {method: np.zeros(resamples) for method in cosines}
-    rng = np.random.default_rng(SEED)
-    for number, gold in enumerate(golds):
-        chances = np.full(len(gold), 1 / len(gold))
-        for start in range(0, resamples, _BATCH):
-            batch = slice(start, min(start + _BATCH, resamples))
-            times = rng.multinomial(len(gold), chances, size=batch.stop - start).astype(float)
-            of_gold = _ranks_in_draws(gold, times)
-            for method, figures in cosines.items():
-                of_method = _ranks_in_draws(figures[number], times)
-                drawn[method][batch] += _correlations(of_method, of_gold, times) / len(golds)
-    found = {
-        method: resampled_difference(
-            means[method] - means[baseline], drawn[method] - drawn[baseline]
-        )
-        for method in cosines
-        if method != baseline
-    }
-    p_values = holm([p for *_, p in found.values()])
-    return {
-        method: (*difference[:3], p)
-        for (method, difference), p in zip(found.items(), p_values, strict=True)
-    }
+    found = []
+    for one, other in pairs:
+        differences = (resamples[one] - resamples[other]).mean(axis=0)
+        found.append(resampled_difference(float(differences[0]), differences[1:]))
+    p_values = holm([difference[3] for difference in found])
+    return [(*difference[:3], p) for difference, p in zip(found, p_values, strict=True)]
 
 
 def folds_difference(one: Numbers, other: Numbers, test_share: float) -> Difference:
@@ -222,24 +258,6 @@ def effect_size(contrasts: Numbers) -> float:
     if len(contrasts) < 2 or np.ptp(contrasts) == 0:
         return float("nan")
     return float(contrasts.mean() / contrasts.std(ddof=1))
-
-
-def clustered_interval(
-    values: Numbers, clusters: Numbers, statistic: Callable[[Numbers], float]
-) -> Interval:
-    """Bootstrap a statistic of units that come in clusters: whole clusters are drawn.
-
-    Args:
-        values: One number, or row, per unit.
-        clusters: The cluster of each unit.
-        statistic: Returns the statistic of the drawn units.
-    """
-    members = [np.flatnonzero(clusters == cluster) for cluster in np.unique(clusters)]
-
-    def of_drawn(drawn: Numbers) -> float:
-        return statistic(values[np.concatenate([members[number] for number in drawn])])
-
-    return _percentiles((np.arange(len(members)),), of_drawn, RESAMPLES)
 
 
 def clustered_sums(table: Numbers, clusters: Numbers, resamples: int = RESAMPLES) -> Numbers:
@@ -413,35 +431,6 @@ def _times_drawn(count: int, resamples: int) -> Numbers:
     drawn: Numbers = np.random.default_rng(SEED).multinomial(count, chances, size=resamples)
     # As floats: numpy multiplies those matrices fast.
     return drawn.astype(float)
-
-
-def _ranks_in_draws(values: Numbers, times: Numbers) -> Numbers:
-    """Rank the units of each draw, equal ones by their mean rank, and subtract the mean of all.
-
-    Nothing is sorted anew: a unit's rank follows from how often those before it were drawn.
-
-    Args:
-        values: One number per unit.
-        times: Array of shape (draw, unit): how often a draw has the unit.
-
-    Returns:
-        Array of shape (draw, unit).
-    """
-    _, level = np.unique(values, return_inverse=True)
-    order = np.argsort(level, kind="stable")
-    starts = np.flatnonzero(np.diff(level[order], prepend=-1))
-    together = np.add.reduceat(times[:, order], starts, axis=1)
-    ranks: Numbers = np.cumsum(together, axis=1) - (together - 1) / 2
-    return ranks[:, level] - (len(values) + 1) / 2
-
-
-def _correlations(one: Numbers, other: Numbers, times: Numbers) -> Numbers:
-    """Correlate centred ranks in each draw; NaN where all units of a draw are equal."""
-    weighted = one * times
-    spread = np.einsum("du,du->d", weighted, one) * np.einsum("du,du,du->d", other, other, times)
-    with np.errstate(invalid="ignore"):
-        found: Numbers = np.einsum("du,du->d", weighted, other) / np.sqrt(spread)
-    return found
 
 
 @lru_cache(maxsize=4)

@@ -122,6 +122,7 @@ def difference_table(
             for score in result.scores
             if score.measure == measure
             and score.baseline
+            and not score.condition
             and other == (score.baseline if by_method else score.method)
         }
         columns[_column(result, "difference")] = {

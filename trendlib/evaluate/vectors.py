@@ -5,7 +5,7 @@ A new way is a ``VectorMethod``: a name, a note and a function.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NoReturn
 
 import numpy as np
@@ -13,16 +13,20 @@ from numpy.typing import NDArray
 from sklearn.preprocessing import normalize
 from tqdm import tqdm
 
+from trendlib.attention import AttentionStack
 from trendlib.choice import Choice, find_words_in
 from trendlib.embedding import ARTICLE_RECIPE, compose
 from trendlib.encoding import Tokenized, pool
 from trendlib.errors import SentenceError
+from trendlib.evaluate import sbert_wk
+from trendlib.evaluate.conditions import AS_PRINTED, Condition, Conditioned
 from trendlib.evaluate.protocol import Workbench
 from trendlib.evaluate.store import key_of
 from trendlib.model.batch import run_whole
 from trendlib.model.corpus import tokenize_windows
-from trendlib.readings import ARTICLE
-from trendlib.trend import Kind, fourier_magnitude, trend
+from trendlib.readings import ARTICLE, Reading
+from trendlib.similarity import without
+from trendlib.trend import Kind, angle, fourier_magnitude, trend
 from trendlib.typing import HiddenStates, SentenceVectors, Vector, WordStates
 from trendlib.words import mean_over_pieces
 
@@ -33,13 +37,25 @@ class Sentence:
 
     Attributes:
         tokenized: Its tokens and words.
-        choice: Its focus and related word, by the article's reading.
+        attention: The attention of the first layer, which the article's reading and those of the
+            conditions read.
         states: All its hidden states.
+        dead: The model's dead coordinates.
     """
 
     tokenized: Tokenized
-    choice: Choice
+    attention: AttentionStack
     states: HiddenStates
+    dead: tuple[int, ...] = ()
+
+    @cached_property
+    def choice(self) -> Choice:
+        """Its focus and related word, by the article's reading."""
+        return self.choice_by(ARTICLE)
+
+    def choice_by(self, reading: Reading) -> Choice:
+        """Find its focus and related word by a reading of the first layer."""
+        return find_words_in(self.attention, self.tokenized.words, reading)
 
     @cached_property
     def words(self) -> tuple[WordStates, WordStates]:
@@ -48,11 +64,18 @@ class Sentence:
         words = self.tokenized.words
         return mean_over_pieces(first, words), mean_over_pieces(last, words)
 
-    def trend_embedding(self, kind: Kind = ARTICLE_RECIPE.kind) -> Vector:
-        """Make the trend embedding from focus and related word; the article's way if left out."""
-        recipe = replace(ARTICLE_RECIPE, kind=kind)
-        static, contextual = (states[list(self.choice.chosen_words)] for states in self.words)
-        return compose(self.tokenized.sentence, self.choice, static, contextual, recipe).values
+    def trend_embedding(
+        self, kind: Kind = ARTICLE_RECIPE.kind, condition: Condition = AS_PRINTED
+    ) -> Vector:
+        """Make the trend embedding from focus and related word; the article's way if left out.
+
+        Dead coordinates that are left out are 0: no cosine and no classifier sees them then.
+        """
+        recipe = replace(ARTICLE_RECIPE, kind=kind, reading=condition.reading)
+        choice = self.choice if condition.reading == ARTICLE else self.choice_by(condition.reading)
+        static, contextual = (states[list(choice.chosen_words)] for states in self.words)
+        values = compose(self.tokenized.sentence, choice, static, contextual, recipe).values
+        return without(values, self.dead) if condition.without_dead else values
 
 
 @dataclass(frozen=True)
@@ -76,6 +99,47 @@ def _all_words(sentence: Sentence) -> Vector:
     return mean
 
 
+def _difference_of_all_words(sentence: Sentence) -> Vector:
+    static, contextual = sentence.words
+    mean: Vector = (contextual - static).mean(axis=0)
+    return mean
+
+
+def _angle_of_all_words(sentence: Sentence, *, without_dead: bool = False) -> Vector:
+    # An angle that is undefined stays NaN, which no cosine and no classifier takes.
+    dead = sentence.dead if without_dead else ()
+    pairs = zip(*sentence.words, strict=True)
+    angles = [angle(*(without(vector, dead) for vector in pair)).values for pair in pairs]
+    mean: Vector = np.mean(angles, axis=0)
+    return mean
+
+
+def _discounted(sentence: Sentence) -> Vector:
+    base, last = (sentence.states[state].mean(axis=0) for state in (DISCOUNTED_FROM, -1))
+    return discounted(last, base, DISCOUNT)
+
+
+def discounted(last: Vector, base: Vector, discount: float) -> Vector:
+    """Take a share of the change from a base state away from the last state.
+
+    Args:
+        last: The last hidden state, or its mean over tokens; or rows of these.
+        base: The state from which the change is counted, likewise.
+        discount: The share; with 0 nothing is taken away, with 1 the base is left.
+
+    >>> discounted(np.array([1.0, 2.0]), np.array([0.0, 4.0]), 0.5)
+    array([0.5, 3. ])
+    """
+    left: Vector = last - discount * (last - base)
+    return left
+
+
+def _sbert_wk(sentence: Sentence) -> Vector:
+    tokens = [token for word in sentence.tokenized.words for token in word.tokens]
+    first = sbert_wk.first_used(len(sentence.states) - 1)
+    return sbert_wk.sentence_vector(sentence.states[first:, tokens])
+
+
 def _clipped(sentence: Sentence) -> Vector:
     clipped: Vector = np.clip(sentence.trend_embedding(), -LIMIT, LIMIT)
     return clipped
@@ -93,6 +157,9 @@ TREND = VectorMethod(
     "log quotient of focus word plus that of related word, undefined as 0: the article's way",
     Sentence.trend_embedding,
 )
+ALL_WORDS_QUOTIENT = VectorMethod(
+    "trend, all words", "mean of the log quotients of all words, undefined as 0", _all_words
+)
 TRENDS: tuple[VectorMethod, ...] = (
     TREND,
     VectorMethod(
@@ -100,9 +167,7 @@ TRENDS: tuple[VectorMethod, ...] = (
         f"as trend, but each coordinate kept within -{LIMIT:g} and {LIMIT:g}",
         _clipped,
     ),
-    VectorMethod(
-        "trend, all words", "mean of the log quotients of all words, undefined as 0", _all_words
-    ),
+    ALL_WORDS_QUOTIENT,
     VectorMethod(
         "trend, difference",
         "as trend, but contextual minus static vector: defined everywhere",
@@ -114,6 +179,15 @@ TRENDS: tuple[VectorMethod, ...] = (
         lambda sentence: sentence.trend_embedding(kind="signed log-abs"),
     ),
 )
+
+
+def trend_under(condition: Condition) -> VectorMethod:
+    """Make the method that is the article's trend under a condition."""
+    named = Conditioned(TREND, condition)
+    make = partial(Sentence.trend_embedding, condition=condition)
+    return VectorMethod(named.name, named.note, make)
+
+
 CLS = VectorMethod(
     "CLS",
     "vector of the first token, [CLS], in the last hidden state",
@@ -123,6 +197,11 @@ MEAN = VectorMethod(
     "mean",
     "mean of all tokens in the last hidden state",
     lambda sentence: pool(sentence.states[-1], "mean"),
+)
+MEAN_OF_STATE_0 = VectorMethod(
+    "mean of layer 0",
+    "mean of all tokens in hidden state 0, before any block",
+    lambda sentence: pool(sentence.states[0], "mean"),
 )
 USUAL: tuple[VectorMethod, ...] = (
     CLS,
@@ -137,12 +216,49 @@ USUAL: tuple[VectorMethod, ...] = (
         "mean of all tokens in the outputs of the first block and of the last one",
         _first_and_last,
     ),
-    VectorMethod(
-        "mean of layer 0",
-        "mean of all tokens in hidden state 0, before any block",
-        lambda sentence: pool(sentence.states[0], "mean"),
-    ),
+    MEAN_OF_STATE_0,
 )
+MEAN_OF_STATE_1 = VectorMethod(
+    "mean of hidden state 1",
+    "mean of all tokens in the output of the first block",
+    lambda sentence: pool(sentence.states[1], "mean"),
+)
+DISCOUNT, DISCOUNTED_FROM = 0.3, 1
+"""The discount, and the hidden state that the change is counted from: what the task "sts" chooses
+on the development part of STS-B."""
+ALL_WORDS_DIFFERENCE = VectorMethod(
+    "difference, all words",
+    "mean of contextual minus static vector over all words",
+    _difference_of_all_words,
+)
+ALL_WORDS_ANGLE = VectorMethod(
+    "angle, all words",
+    "mean of the spherical logarithms of all words: how far, and which way, each vector turned",
+    _angle_of_all_words,
+)
+ANGLE_WITHOUT_DEAD = VectorMethod(
+    "angle, all words, without dead coordinates",
+    "the same, of vectors without the model's dead coordinates",
+    partial(_angle_of_all_words, without_dead=True),
+)
+SBERT_WK = VectorMethod(
+    "SBERT-WK",
+    "words weighed by how they move through the layers, as Wang and Kuo 2020 do",
+    _sbert_wk,
+)
+IMPROVED: tuple[VectorMethod, ...] = (
+    ALL_WORDS_DIFFERENCE,
+    ALL_WORDS_ANGLE,
+    VectorMethod(
+        "discounted trend",
+        f"mean of all tokens in the last hidden state, minus {DISCOUNT:g} times its difference "
+        f"from hidden state {DISCOUNTED_FROM}",
+        _discounted,
+    ),
+    SBERT_WK,
+)
+"""What the task "sts" finds on the way from the article's formula to one that works, and the
+method that is nearest to it."""
 FOURIER = VectorMethod(
     "trend, Fourier",
     "magnitudes of the Fourier transform of trend, as the third article compares words",
@@ -196,9 +312,7 @@ def run_model(workbench: Workbench, texts: Sequence[str]) -> Iterator[tuple[int,
             for batch in window.batches:
                 outputs = run_whole(encoder, list(batch.values()), ARTICLE)
                 for (number, tokenized), output in zip(batch.items(), outputs, strict=True):
-                    attention, states = output
-                    choice = find_words_in(attention, tokenized.words, ARTICLE)
-                    yield number, Sentence(tokenized, choice, states)
+                    yield number, Sentence(tokenized, *output, encoder.dead_coordinates)
                 bar.update(len(batch))
 
 

@@ -187,7 +187,8 @@ class Rule:
 def widened(score: Score, among: int) -> tuple[float, float]:
     """Widen an interval of 95 % to one of 1 - 0.05/k.
 
-    Each side is stretched as that of a normal distribution is.
+    Each side is stretched as that of a t distribution is, with one degree of freedom less than
+    there are units: with ten folds, an interval grows more than with a thousand sentences.
 
     Args:
         score: A figure with its interval.
@@ -196,12 +197,15 @@ def widened(score: Score, among: int) -> tuple[float, float]:
     Returns:
         Both ends; those of the whole line if the figure has no interval.
 
-    >>> [round(end, 2) for end in widened(Score("a", "b", 0.0, -1.96, 1.96, 10), 5)]
+    >>> [round(end, 2) for end in widened(Score("a", "b", 0.0, -1.96, 1.96, 10_000), 5)]
     [-2.58, 2.58]
+    >>> [round(end, 2) for end in widened(Score("a", "b", 0.0, -2.26, 2.26, 10), 4)]
+    [-3.11, 3.11]
     """
     if score.low is None or score.high is None:
         return float("-inf"), float("inf")
-    usual, wide = (stats.norm.isf(ALPHA / 2 / count) for count in (1, among))
+    freedom = max(score.count - 1, 1)
+    usual, wide = (stats.t.isf(ALPHA / 2 / count, freedom) for count in (1, among))
     stretch = float(wide / usual)
     low = score.value - stretch * (score.value - score.low)
     return low, score.value + stretch * (score.high - score.value)

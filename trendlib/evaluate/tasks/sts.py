@@ -1,7 +1,7 @@
 """Do cosines of sentence vectors follow how similar people find sentences? STS benchmark."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trendlib.evaluate import data, statistics
-from trendlib.evaluate.classification import TFIDF, tfidf_vectorizer
+from trendlib.evaluate.classification import CONDITIONED, TFIDF, tfidf_vectorizer
 from trendlib.evaluate.protocol import Measured, Task, Workbench
 from trendlib.evaluate.scores import Score
 from trendlib.evaluate.vectors import (
     CLS,
     FOURIER,
     MEAN,
+    TREND,
     TRENDS,
     USUAL,
     VectorMethod,
@@ -48,11 +49,19 @@ class SimilarityMethod:
         name: Its name in tables.
         note: What it does, in a sentence.
         cosines: Returns one cosine per pair.
+        condition: The name of the condition that it is run under; empty for the article's choices.
+        base: The method that it is under this condition; empty for the method itself.
     """
 
     name: str
     note: str
     cosines: Callable[[SentencePairs], Cosines]
+    condition: str = ""
+    base: str = ""
+
+    def labelled(self, score: Score) -> Score:
+        """Name a score after the method and the condition."""
+        return replace(score, method=self.base or self.name, condition=self.condition)
 
 
 def _vector_cosines(method: VectorMethod, pairs: SentencePairs) -> Cosines:
@@ -66,11 +75,16 @@ def _tfidf_cosines(pairs: SentencePairs) -> Cosines:
     return np.asarray(first.multiply(second).sum(axis=1)).ravel()
 
 
-VECTOR_METHODS = (*TRENDS, FOURIER, *USUAL)
+def _of_vectors(method: VectorMethod, **options: str) -> SimilarityMethod:
+    return SimilarityMethod(method.name, method.note, partial(_vector_cosines, method), **options)
+
+
+VECTOR_METHODS = (*TRENDS, FOURIER, *USUAL, *CONDITIONED.values())
 METHODS: tuple[SimilarityMethod, ...] = (
+    *(_of_vectors(method) for method in (*TRENDS, FOURIER, *USUAL)),
     *(
-        SimilarityMethod(method.name, method.note, partial(_vector_cosines, method))
-        for method in VECTOR_METHODS
+        _of_vectors(method, condition=condition.name, base=TREND.name)
+        for condition, method in CONDITIONED.items()
     ),
     SimilarityMethod(TFIDF.name, TFIDF.note, _tfidf_cosines),
 )
@@ -115,7 +129,9 @@ class Sts(Task[SimilarityMethod, SentencePairs]):
     def scores(self, measured: Mapping[SimilarityMethod, Measured]) -> list[Score]:
         """Compute rank correlations, and their differences from CLS and mean pooling."""
         scores = [
-            statistics.spearman_score(method.name, "Spearman", found["cosine"], found["gold"])
+            method.labelled(
+                statistics.spearman_score(method.name, "Spearman", found["cosine"], found["gold"])
+            )
             for method, found in measured.items()
         ]
         pairs = [
@@ -130,4 +146,7 @@ class Sts(Task[SimilarityMethod, SentencePairs]):
             cosines, baseline = measured[one]["cosine"], measured[other]["cosine"]
             return statistics.spearman_difference(cosines, baseline, gold)
 
-        return scores + statistics.difference_scores("Spearman", pairs, len(gold), compare)
+        differences = statistics.difference_scores("Spearman", pairs, len(gold), compare)
+        return scores + [
+            method.labelled(score) for (method, _), score in zip(pairs, differences, strict=True)
+        ]
