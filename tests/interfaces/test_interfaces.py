@@ -51,7 +51,15 @@ from trendlib.interfaces.sentence_transformers import (
 )
 from trendlib.model.encoder import Encoder, load_encoder
 from trendlib.model.weights import MINILM
-from trendlib.readings import ARTICLE, LAST_LAYER, LAYERS, reading_named
+from trendlib.readings import (
+    ARTICLE,
+    LAST_LAYER,
+    LAYERS,
+    MASS_TIES,
+    MEAN_PIECES,
+    Reading,
+    reading_named,
+)
 from trendlib.similarity import cosine
 from trendlib.trend import KINDS
 
@@ -486,7 +494,9 @@ def test_workers_that_take_every_processor_are_refused(
 # ONNX
 
 
-@pytest.mark.parametrize("reading", [ARTICLE, LAYERS, LAST_LAYER], ids=lambda each: each.name)
+@pytest.mark.parametrize(
+    "reading", [ARTICLE, LAYERS, LAST_LAYER, MEAN_PIECES, MASS_TIES], ids=lambda each: each.name
+)
 def test_an_exported_model_is_the_model(tmp_path: Path, tiny_folder: Path, reading: Any) -> None:
     import onnx
     import onnxruntime
@@ -511,23 +521,29 @@ def test_an_exported_model_is_the_model(tmp_path: Path, tiny_folder: Path, readi
     properties = {each.key: each.value for each in onnx.load(path).metadata_props}
     assert properties["model"] == "tiny-bert (local folder)"
     assert properties["reading"] == reading.name
+    assert (properties["pieces"], properties["ties"]) == (reading.pieces, reading.ties)
 
 
-def test_an_exported_file_needs_no_trendlib(tmp_path: Path, minilm: Encoder) -> None:
-    """Forty lines of NumPy make the same embedding, given the file and the tokenizer beside it."""
+@pytest.mark.parametrize("reading", [ARTICLE, MEAN_PIECES, MASS_TIES], ids=lambda each: each.name)
+def test_an_exported_file_needs_no_trendlib(
+    tmp_path: Path, minilm: Encoder, reading: Reading
+) -> None:
+    """Some forty lines of NumPy make the same embedding from the file and its tokenizer."""
     from trendlib.interfaces.onnx import export
 
     path = tmp_path / "trend.onnx"
-    export(load_encoder(MINILM.name), ARTICLE, path)
+    export(load_encoder(MINILM.name), reading, path)
     program = (Path(__file__).parent / "onnx_numpy.py").read_text(encoding="utf-8")
     assert "import trendlib" not in program
     function = program[program.index("    session =") : program.index("if __name__")]
-    assert len(function.strip().splitlines()) <= 40
+    assert len(function.strip().splitlines()) <= 44
     given = [SENTENCES[0], "I can't e-mail [SEP] 3.14 cafés.", "Embeddings, unbelievably!", "I"]
+    # In these, other words win ties by attention mass, and other words win by the mean over pieces.
+    given += ["The soup is cold.", "Our hydroponics experiment outgrew the greenhouse."]
     for sentence in given:
         command = [sys.executable, "-c", program, str(path), sentence]
         words, values = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
-        expected = embed_encoding(minilm.encode(sentence))
+        expected = embed_encoding(minilm.encode(sentence), Recipe(reading))
         assert words == [word.word for word in expected.choice.chosen], sentence
         assert cosine(np.array(values), expected.values) > 0.9999
 
