@@ -69,7 +69,10 @@ pdf: $(BOOK) ## run the notebooks and print the book, to _build/pdf/trendbook.pd
 	@$(BIN)/python book/tools/build.py --model '$(MODEL)' --pdf
 
 reproduce: $(BOOK) ## recompute every figure that the articles printed
-	@$(BIN)/trendlib reproduce --csv _build/reproduce/figures.csv
+	@$(BIN)/trendlib reproduce --csv _build/reproduce/figures.csv || { \
+	  status=$$?; [ $$status -eq 3 ] || exit $$status; \
+	  echo 'This is no failure: what could be compared is equal. Connect once, or copy the weights, to run the rest.'; \
+	}
 
 clean: ## remove what was built, and .venv
 	rm -rf _build .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
