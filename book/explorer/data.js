@@ -1,4 +1,4 @@
-// Read the page's data: see trendlib/explorer.py, which makes it.
+// Read the page's data: see book/tools/explorer_data.py, which makes it.
 
 const data = JSON.parse(byId("data").textContent);
 const source = `Model: ${data.provenance.model}, ${data.provenance.dtype}.`;
@@ -78,5 +78,6 @@ function receivedOf(reading, row, word) {
 function outcomeOf(reading) {
   const { related } = reading;
   if (related.none) return "no related word";
-  return related.tied ? `tie, ${related.decidedBy} decides` : "";
+  if (!related.tied) return "";
+  return related.decidedBy === "position" ? "tie, the first is taken" : `tie, ${related.decidedBy} decides`;
 }

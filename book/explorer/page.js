@@ -182,11 +182,13 @@ function showReceived(sentence, reading) {
 function showVotes(sentence, reading) {
   const figure = byId("votes");
   const { votingRows } = reading;
+  const { ties } = data.readings.find((each) => each.name === state.reading);
+  const taken = ties === "first" ? "the first word is taken" : `${ties} decides`;
   const led = `${votingRows.length} of ${reading.received.length} ${reading.rowKind}s`;
   figure.querySelector(".wide").replaceChildren(drawVotes(sentence, reading));
   say(figure.querySelector(".decided"), decidedText(reading));
-  say(figure.querySelector("figcaption"), `The focus word leads ${led}, and these vote. Attention `
-    + `mass is what a word receives in them together; it decides between equal votes. ${source}`);
+  say(figure.querySelector("figcaption"), `The focus word leads ${led}, and these vote. Of equal `
+    + `votes, ${taken}. Attention mass is what a word receives in these ${reading.rowKind}s together. ${source}`);
   fillVotes(figure.querySelector("table"), sentence, reading);
 }
 

@@ -100,7 +100,10 @@ def explorer_data(groups: Mapping[str, Sequence[Encoding]]) -> Data:
         # As in ``plots``: the few largest must not leave all others without a colour.
         "trendLimit": float(np.percentile(known, 98)) if known.size else 1.0,
         "shades": _shades(),
-        "readings": [{"name": reading.name, "note": reading.note} for reading in READINGS.values()],
+        "readings": [
+            {"name": reading.name, "note": reading.note, "ties": reading.ties}
+            for reading in READINGS.values()
+        ],
         "groups": [
             {"name": name, "sentences": [slug(encoding.sentence) for encoding in members]}
             for name, members in groups.items()

@@ -55,14 +55,14 @@ def told(found: drift.Drift) -> set[tuple[str, str, str, str]]:
 
 def test_what_was_kept_is_read_again(figures: Figures, last_file: Path) -> None:
     assert drift.read_figures(last_file) == figures
-    assert len(figures.comparisons) == 251
+    assert len(figures.comparisons) == 308
 
 
 def test_nothing_changed(figures: Figures) -> None:
     found = compare_with_last(figures, figures)
     assert (found.outcome, found.told) == (Outcome.NO_DRIFT, [])
     assert {row.change for row in found.rows} == {Change.SAME}
-    assert len(found.rows) == 251
+    assert len(found.rows) == 308
 
 
 def test_exactly_the_changed_figures_are_told(figures: Figures) -> None:
@@ -170,8 +170,8 @@ def test_the_report_has_printed_last_and_now(figures: Figures) -> None:
     assert start not in unchanged
     assert "as published: bert-base-uncased" in above
     assert MINILM.name in above
-    assert sum(line.startswith("| ") for line in unchanged.splitlines()) == 250 + 2
-    assert unchanged.count("no change") == 250
+    assert sum(line.startswith("| ") for line in unchanged.splitlines()) == 307 + 2
+    assert unchanged.count("no change") == 307
     assert len(text) < 65_536  # the most that an issue of GitHub takes
 
 
@@ -181,7 +181,7 @@ def test_the_command_says_no_drift(
     kept, report = tmp_path / "new" / "kept.json", tmp_path / "sub" / "report.md"
     files = ["--last", str(last_file), "--keep", str(kept), "--report", str(report)]
     assert main(["drift", *MODEL, *files]) == 0
-    assert capsys.readouterr().out.startswith("No drift: none of 251 recomputed figures")
+    assert capsys.readouterr().out.startswith("No drift: none of 308 recomputed figures")
     assert report.read_text(encoding="utf-8").startswith("**No drift")
     again, before = drift.read_figures(kept), drift.read_figures(last_file)
     assert compare_with_last(before, again).outcome is Outcome.NO_DRIFT
@@ -195,7 +195,7 @@ def test_the_command_finds_a_figure_that_was_another(
     report = tmp_path / "report.md"
     files = ["--last", str(last_file), "--keep", str(last_file), "--report", str(report)]
     assert main(["drift", *MODEL, *files]) == 1
-    assert "Drift: of 251 recomputed figures, 1 drifted." in capsys.readouterr().out
+    assert "Drift: of 308 recomputed figures, 1 drifted." in capsys.readouterr().out
     told = report.read_text(encoding="utf-8").split("<details>")[0]
     assert f"| {altered.group} | {altered.figure} |" in told
     # What was kept is this run's: the same drift is told once.
@@ -206,7 +206,7 @@ def test_the_first_run_of_the_command(tmp_path: Path, capsys: pytest.CaptureFixt
     kept = tmp_path / "kept.json"
     assert main(["drift", *MODEL, "--keep", str(kept)]) == 0
     assert capsys.readouterr().out.startswith("First run:")
-    assert len(drift.read_figures(kept).comparisons) == 251
+    assert len(drift.read_figures(kept).comparisons) == 308
 
 
 @pytest.mark.usefixtures("empty_cache")

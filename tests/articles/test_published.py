@@ -3,6 +3,8 @@
 import copy
 import dataclasses
 from collections import Counter
+from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +31,8 @@ def test_the_printed_figures_are_counted() -> None:
     counts = {(group.article, group.name): len(group.printed) for group in published.groups()}
     second = {name: count for (article, name), count in counts.items() if article == SECOND}
     assert second == {
-        "received attention, layer 0": 48,
+        "received attention, layer 0, heads 0 to 10": 44,
+        "received attention, layer 0, head 11": 4,
         "leading word of each head": 12,
         "runner-up where the focus word leads": 5,
         "words": 2,
@@ -57,9 +60,10 @@ def test_figures_and_labels_are_those_of_the_printed_words() -> None:
     assert labels["token_trends", "attention, layer 0, head 11"] == [
         f"from {query}, to {key}" for query in units for key in units
     ]
-    assert labels[SECOND, "received attention, layer 0"] == [
-        f"head {head}, {word}" for head in range(12) for word in words
+    assert labels[SECOND, "received attention, layer 0, heads 0 to 10"] == [
+        f"head {head}, {word}" for head in range(11) for word in words
     ]
+    assert labels[SECOND, "received attention, layer 0, head 11"] == words
     printed = {(group.article, group.name): list(group.printed) for group in published.groups()}
     for word in ("apple", "want"):
         trend = published.article(SECOND)[f"trend_{word}_first10"]
@@ -102,10 +106,10 @@ def test_the_articles_reading_gives_its_printed_answers_from_its_printed_matrix(
 
 def test_what_follows_from_printed_data_is_equal() -> None:
     comparisons = reproduce.compare_printed()
-    assert len(comparisons) == 41
+    assert len(comparisons) == 98
     assert {each.verdict for each in comparisons} == {Verdict.EQUAL}
     decisions = [each for each in comparisons if isinstance(each.printed, int | str)]
-    assert len(decisions) == 20
+    assert len(decisions) == 24
     assert all(each.printed == each.ours for each in decisions)
 
 
@@ -137,6 +141,21 @@ def change(monkeypatch: pytest.MonkeyPatch, article: str, *path: Any, value: Any
         ),
         ("token_trends", ("received_attention_layer0_head11", "values", 0), 0.72, {"i"}),
         ("token_trends", ("most_important_word",), "an", {"word"}),
+        ("token_trends", ("token", "index"), 1, {"want"}),
+        (
+            "token_trends",
+            ("attention_layer0_head11_rounded", "values", 2, 1),
+            0.46,
+            {"from want, to i", "from want, to [CLS]"},
+        ),
+        (
+            "token_trends",
+            ("received_attention_layer0_head11", "values", 3),
+            0.36948616,
+            {"apple"},
+        ),
+        (SECOND, ("received_attention", "values", 11, 2), 0.45695213, {"an"}),
+        ("fourier", ("tokens", "very"), 5, {"very"}),
     ],
 )
 def test_a_changed_printed_figure_is_found(
@@ -181,6 +200,74 @@ def test_verdicts(printed: Any, ours: Any, verdict: Verdict) -> None:
     assert comparison.verdict is verdict
 
 
+PINNED = {
+    "token_trends": "32b37026d2361c2b6e470738b75544c51cf4408445b49605555ee50101c48fd9",
+    "sentence_embedding": "57d1c35e7936ca972f11bcf47df819136a14acd5cefbc8e8f927e072abbe9916",
+    "fourier": "70d2f7ff875a11a50e8d8361fd95f26f0985806fa6350acf4367515371ef83ef",
+}
+
+
+def test_the_printed_figures_are_those_that_were_copied_from_the_articles() -> None:
+    """A change of a printed figure is an error, unless the article was misread: compare with it."""
+    assert PINNED.keys() == set(published.ARTICLES)
+    for name, expected in PINNED.items():
+        content = (
+            Path(published.__file__).with_name("printed").joinpath(f"{name}.json").read_bytes()
+        )
+        assert sha256(content).hexdigest() == expected, name
+
+
+def places(printed: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """List where the printed numbers stand."""
+    if isinstance(printed, dict | list):
+        entries = printed.items() if isinstance(printed, dict) else enumerate(printed)
+        for key, entry in entries:
+            yield from places(entry, (*path, key))
+    elif isinstance(printed, int | float):
+        yield path
+
+
+NOTICED = {
+    ("token_trends", "token"): 1,  # of 1
+    ("token_trends", "num_hidden_states"): 0,  # of 1
+    ("token_trends", "hidden_size"): 0,  # of 1
+    ("token_trends", "toy_examples"): 14,  # of 18
+    ("token_trends", "contextual_want_sentence1_first10"): 0,  # of 10
+    ("token_trends", "cosine_first10_contextual"): 0,  # of 3
+    ("token_trends", "cosine_first10_trend"): 0,  # of 3
+    ("token_trends", "attention_layer0_head11_rounded"): 49,  # of 49
+    ("token_trends", "received_attention_layer0_head11"): 5,  # of 5
+    (SECOND, "received_attention"): 11,  # of 48
+    (SECOND, "leader_per_row"): 12,  # of 12
+    (SECOND, "focus_word"): 0,  # of 1
+    (SECOND, "runner_up_where_focus_leads"): 5,  # of 5
+    (SECOND, "related_word"): 0,  # of 1
+    (SECOND, "trend_apple_first10"): 10,  # of 10
+    (SECOND, "trend_want_first10"): 10,  # of 10
+    (SECOND, "sentence_embedding_first10"): 10,  # of 10
+    ("fourier", "tokens"): 3,  # of 3
+    ("fourier", "cosine_first10"): 0,  # of 36
+}
+"""How many numbers are noticed when 0.05 (or 1, to a count) is added to them."""
+
+
+def test_how_many_changed_figures_are_noticed_without_a_model(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Change one number at a time. The checksums notice each; this counts what figures say."""
+    noticed: Counter[tuple[str, str]] = Counter()
+    for name in published.ARTICLES:
+        for path in places(published.article(name)):
+            value: Any = published.article(name)
+            for key in path:
+                value = value[key]
+            with monkeypatch.context() as patch:
+                change(patch, name, *path, value=value + (1 if isinstance(value, int) else 0.05))
+                verdicts = {each.verdict for each in reproduce.compare_printed()}
+            noticed[name, path[0]] += Verdict.DIFFERS in verdicts
+    assert noticed == NOTICED
+
+
 def test_a_wrong_number_of_values_differs() -> None:
     for ours in ([1.0], [1.0, 2.0, 3.0], []):
         comparisons = compare(group((1.0, 2.0), 0.1), ours, PRINTED_DATA)
@@ -198,15 +285,52 @@ def test_not_run_says_why() -> None:
 
 @pytest.mark.usefixtures("empty_cache")
 def test_reproduce_without_the_weights(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    assert main(["reproduce", "--csv", str(tmp_path / "sub" / "figures.csv")]) == 0
+    assert main(["reproduce", "--csv", str(tmp_path / "sub" / "figures.csv")]) == 3
     output = capsys.readouterr()
     assert "216 printed figures." in output.out
-    assert "Recomputed from printed data: 41 equal." in output.out
+    assert "Recomputed from printed data: 98 equal." in output.out
     assert "bert-base-uncased: 210 not run: weights not reachable." in output.out
+    assert output.out.rstrip().endswith(
+        "Not run: 210 of 216 printed figures need bert-base-uncased, which was not run. Compared "
+        "with what other printed figures say: 98, and all are equal."
+    )
     assert "HF_HOME" in output.err
     table = pd.read_csv(tmp_path / "sub" / "figures.csv")
-    assert len(table) == 251
+    assert len(table) == 308
     assert len(table.drop_duplicates(["article", "group", "figure"])) == 216
+
+
+def test_with_another_model_it_is_not_run(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["reproduce", "--model", "all-MiniLM-L6-v2"]) == 3
+    assert "Not run: 210 of 216 printed figures need bert-base-uncased" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "expected"),
+    [
+        (["equal", "equal"], "Equal: all 2 printed figures were recomputed, and none differs."),
+        (["equal", "differs"], "Different: 1 of 2 printed figures differ from ours."),
+        (["not run", "differs"], "Different: 1 of 2 printed figures differ from ours."),
+        (["not run", "equal"], "Not run: 1 of 2 printed figures need bert-base-uncased"),
+    ],
+)
+def test_the_headline_and_the_status_never_tell_not_run_as_a_success(
+    verdicts: list[str],
+    expected: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tiny_folder: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = [
+        dataclasses.replace(each, verdict=Verdict(verdict))
+        for each, verdict in zip(reproduce.compare_printed()[:2], verdicts, strict=True)
+    ]
+    monkeypatch.setattr(reproduce, "compare_printed", lambda: found)
+    monkeypatch.setattr(reproduce, "compare_model", lambda _: [])
+    statuses = {"Equal": 0, "Different": 1, "Not run": 3}
+    expected_status = statuses[expected.partition(":")[0]]
+    assert main(["reproduce", "--model", str(tiny_folder)]) == expected_status
+    assert capsys.readouterr().out.split("\n\n")[-1].startswith(expected)
 
 
 @pytest.fixture

@@ -71,5 +71,12 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
         (tmp_path / "x.json").write_text(content, encoding="utf-8")
         with pytest.raises(InputFileError, match="contains no figures of the benchmark"):
             read_benchmark(tmp_path / "x.json")
+    for number in ("NaN", "Infinity", "-Infinity"):
+        kept = json.loads(BOOK_FIGURES.read_text(encoding="utf-8"))
+        kept["ratios"]["loop"] = {"ratio": float(number), "least": 0.5, "most": 0.5}
+        kept["goals"]["loop"] = 1.0
+        (tmp_path / "x.json").write_text(json.dumps(kept), encoding="utf-8")
+        with pytest.raises(InputFileError, match=f"{number} is not a number"):
+            read_benchmark(tmp_path / "x.json")
     with pytest.raises(InputFileError, match="`make bench` writes them"):
         read_benchmark(tmp_path / "none.json")

@@ -180,8 +180,8 @@ def check_reading(kept: dict[str, Any], encoding: Encoding, embedding: SentenceE
 
 def test_the_data_name_their_source(data: dict[str, Any], minilm: Encoder) -> None:
     assert data["provenance"] == minilm.provenance.as_dict()
-    assert [(each["name"], each["note"]) for each in data["readings"]] == [
-        (each.name, each.note) for each in READINGS.values()
+    assert [(each["name"], each["note"], each["ties"]) for each in data["readings"]] == [
+        (each.name, each.note, each.ties) for each in READINGS.values()
     ]
 
 
@@ -251,6 +251,9 @@ def check_page(page: Page, encoding: Encoding, reading: str, row: int | None = N
         (mass,) = re.findall(r"mass (\d+\.\d{3})", decided)
         assert float(mass) == pytest.approx(result.related.mass, abs=6e-4)
         assert ("another word has as many votes" in decided) == result.related.tied
+    rule = {"first": "the first word is taken", "attention mass": "attention mass decides"}
+    caption = page.locator("#te-votes figcaption").inner_text()
+    assert f"Of equal votes, {rule[result.reading.ties]}." in caption
     check_matrix(page, encoding, reading, row)
     check_received(page, embedding)
     check_strips(page, embedding)
@@ -355,6 +358,9 @@ SHOWN = [
     ("Hello", "layers"),
     ("Run!", "words-only"),
     ("Embeddings puzzle newcomers.", "layers"),
+    ("Embeddings puzzle newcomers.", "mean-pieces"),
+    ("The soup is cold.", "article"),
+    ("The soup is cold.", "mass-ties"),
     ("Well, well, well: look who came back!", "article"),
     ("The dog saw the other dog.", "last-layer"),
     ("The ticket cost $5 in 1998.", "words-only"),
@@ -481,6 +487,9 @@ def test_the_list_says_which_sentences_are_special(page: Page, url: str) -> None
     options = dict(zip(SENTENCES, texts(page, "#te-sentence option"), strict=True))
     assert options["Hello"] == "Hello (no related word)"
     assert options["I want an apple."] == "I want an apple."
+    assert options["The soup is cold."] == "The soup is cold. (tie, the first is taken)"
+    page.goto(url + view("Hello", "mass-ties"))
+    options = dict(zip(SENTENCES, texts(page, "#te-sentence option"), strict=True))
     assert options["The soup is cold."] == "The soup is cold. (tie, attention mass decides)"
 
 

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from helpers.encodings import make_encoding
 from trendlib import attention
-from trendlib.attention import merge_pieces
+from trendlib.attention import merge_pieces, received_by_word
 from trendlib.choice import (
     Focus,
     NoRelated,
@@ -31,6 +31,8 @@ from trendlib.readings import (
     ARTICLE,
     LAST_LAYER,
     LAYERS,
+    MASS_TIES,
+    MEAN_PIECES,
     READINGS,
     WORDS_ONLY,
     Reading,
@@ -271,7 +273,7 @@ def test_received_attention_of_a_wrong_shape_is_refused(shape: tuple[int, int]) 
     arrays(np.float64, st.tuples(st.integers(1, 6), st.integers(2, 6)), elements=st.floats(0, 3))
 )
 def test_decisions_agree_with_the_articles_procedure(received: np.ndarray) -> None:
-    """The article's own steps, written down again, up to how a tie is broken."""
+    """The article's own steps, written down again."""
     candidates = [f"word {index}" for index in range(received.shape[1])]
     choice = choose_words(received, candidates)
     focus = int(np.argmax(received[-1]))
@@ -281,8 +283,98 @@ def test_decisions_agree_with_the_articles_procedure(received: np.ndarray) -> No
     counts = np.bincount(shortened, minlength=received.shape[1] - 1)
     assert isinstance(choice.related, Related)
     remaining = [name for index, name in enumerate(candidates) if index != focus]
-    if not choice.related.tied:
-        assert choice.related.word == remaining[counts.argmax()]
+    assert choice.related.word == remaining[counts.argmax()]
     assert choice.related.votes == counts.max()
     assert choice.related.tied == ((counts == counts.max()).sum() > 1)
     assert choice.related.index != focus
+
+
+@given(
+    arrays(np.float64, st.tuples(st.integers(1, 6), st.integers(1, 5)), elements=st.integers(0, 4))
+)
+def test_each_rule_for_ties_agrees_with_counting_by_hand(received: np.ndarray) -> None:
+    """Whole numbers, so that votes and masses are often equal."""
+    candidates = [f"word {index}" for index in range(received.shape[1])]
+    focus = choose_words(received, candidates).focus.index
+    first = find_related(received, candidates, focus).outcome
+    heaviest = find_related(received, candidates, focus, "attention mass").outcome
+    votes, masses = counted_by_hand(received.tolist(), focus)
+    if not votes:
+        assert first == heaviest
+        assert isinstance(first, NoRelated)
+        return
+    assert isinstance(first, Related)
+    assert isinstance(heaviest, Related)
+    equal = [word for word in sorted(votes) if votes[word] == max(votes.values())]
+    most = [word for word in equal if masses[word] == max(masses[each] for each in equal)]
+    assert (first.index, heaviest.index) == (equal[0], most[0])
+    assert (first.tied, heaviest.tied) == (len(equal) > 1, len(equal) > 1)
+    assert first.decided_by == ("votes" if len(equal) == 1 else "position")
+    if len(equal) == 1:
+        assert heaviest == first
+    else:
+        assert heaviest.decided_by == ("attention mass" if len(most) == 1 else "position")
+
+
+def counted_by_hand(
+    received: list[list[float]], focus: int
+) -> tuple[dict[int, int], dict[int, float]]:
+    """Count votes and masses without NumPy, one row and one word after the other."""
+    votes: dict[int, int] = {}
+    masses = dict.fromkeys(range(len(received[0])), 0.0)
+    for row in received:
+        if row.index(max(row)) != focus:
+            continue
+        for word, value in enumerate(row):
+            masses[word] += value
+        others = [word for word in masses if word != focus]
+        if others:
+            second = max(others, key=lambda word: (row[word], -word))
+            votes[second] = votes.get(second, 0) + 1
+    return votes, masses
+
+
+@given(st.data())
+def test_the_mean_over_pieces_is_the_sum_divided_by_their_number(data: st.DataObject) -> None:
+    lengths = data.draw(st.lists(st.integers(1, 4), min_size=1, max_size=4))
+    words, token = [], 1
+    for length in lengths:
+        words.append(Word("w", token, token + 1, tuple(range(token, token + length))))
+        token += length
+    size = token + 1
+    rows = data.draw(arrays(np.float64, (2, size, size), elements=st.floats(0, 1)))
+    total, mean = (received_by_word(rows, words, pieces) for pieces in ("sum", "mean"))
+    for row in range(2):
+        for column, word in enumerate(words):
+            by_hand = received_by_hand(rows[row].tolist(), words, word)
+            assert total[row, column] == pytest.approx(by_hand)
+            assert mean[row, column] == pytest.approx(by_hand / len(word.tokens))
+            assert mean[row, column] <= total[row, column]
+            if len(word.tokens) == 1:
+                assert mean[row, column] == total[row, column]
+
+
+def received_by_hand(matrix: list[list[float]], words: list[Word], receiver: Word) -> float:
+    """Add up what a word receives from each special token, and on average from a word's pieces."""
+    groups = [list(word.tokens) for word in words] + [[0], [len(matrix) - 1]]
+    total = 0.0
+    for group in groups:
+        given = [matrix[query][key] for query in group for key in receiver.tokens]
+        total += sum(given) / len(group)
+    return total
+
+
+def test_the_readings_of_pieces_and_ties_find_other_words() -> None:
+    """In each sentence, the two readings differ from the article's in what they are named for."""
+    split = make_encoding("Greenhouses are cold")
+    assert find_words(split).focus.word != find_words(split, MEAN_PIECES).focus.word
+    article, mass = (
+        find_words(make_encoding("cats dogs see the."), reading) for reading in (ARTICLE, MASS_TIES)
+    )
+    assert article.focus == mass.focus
+    assert isinstance(article.related, Related)
+    assert isinstance(mass.related, Related)
+    assert article.related.tied
+    assert mass.related.tied
+    assert article.related.index < mass.related.index
+    assert article.related.mass < mass.related.mass

@@ -1,5 +1,6 @@
 """Files of results, and those that the book shows."""
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from trendlib.evaluate.results import (
 )
 from trendlib.evaluate.scores import Score
 from trendlib.evaluate.store import Store
+from trendlib.files.checksums import SEAL, sealed
 from trendlib.model.encoder import Encoder
 from trendlib.model.weights import MINILM
 
@@ -150,3 +152,14 @@ def test_the_kept_figures_say_their_heads_sizes_and_slices() -> None:
     slices = read_result(folder / "slices.json")
     measure = "Spearman with all coordinates"
     assert list(slices.slices("all coordinates", measure)) == list(range(0, 380, 10))
+
+
+def test_results_with_a_number_that_is_not_json_are_refused(tmp_path: Path) -> None:
+    kept = json.loads((BOOK_FIGURES / MINILM.name / "stsb.json").read_text(encoding="utf-8"))
+    del kept[SEAL]
+    kept["scores"][0]["value"] = float("nan")
+    path = tmp_path / MINILM.name / "stsb.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps(sealed(kept)), encoding="utf-8")
+    with pytest.raises(InputFileError, match="NaN is not a number"):
+        read_result(path)

@@ -50,6 +50,7 @@ def embed(path: Path, sentence: str, recipe: str) -> tuple[list[str], list[float
     about = session.get_modelmeta().custom_metadata_map
     content = path.with_name(about["tokenizer"]).read_bytes()
     assert sha256(content).hexdigest() == about["tokenizer_sha256"], "another tokenizer"
+    assert about["drop"] == "final period", "which punctuation to drop is not known here"
     tokenizer = Tokenizer.from_buffer(content)
     tokenizer.encode_special_tokens = True  # a typed "[SEP]" is text
     coded = tokenizer.encode(sentence)
@@ -71,15 +72,17 @@ def embed(path: Path, sentence: str, recipe: str) -> tuple[list[str], list[float
     for places in words.values():
         share[places] = 1 / len(places)
     kept = [n for n in words if not (texts[n] == "." and n == max(words))]
-    received = np.stack([(share @ rows)[:, words[n]].sum(axis=1) for n in kept], axis=1)
+    merge = {"sum": np.sum, "mean": np.mean}[about["pieces"]]
+    received = np.stack([merge((share @ rows)[:, words[n]], axis=1) for n in kept], axis=1)
     focus = received[int(about["focus_row"])].argmax()
     voting = received[received.argmax(axis=1) == focus]
     others = np.where(np.arange(len(kept)) == focus, -np.inf, voting)
     voted = others.argmax(axis=1) if len(kept) > 1 and len(voting) else np.array([], int)
     chosen = [focus]
-    if len(voted):  # of equally many votes, the word with most attention
+    if len(voted):
         counts = np.bincount(voted, minlength=len(kept))
-        chosen.append(np.where(counts == counts.max(), voting.sum(axis=0), -np.inf).argmax())
+        mass = {"first": np.zeros(len(kept)), "attention mass": voting.sum(axis=0)}[about["ties"]]
+        chosen.append(np.where(counts == counts.max(), mass, -np.inf).argmax())
     parts, before = list(words.values()), static
     if recipe == "article":
         parts = [words[kept[place]] for place in chosen]

@@ -52,7 +52,15 @@ from trendlib.interfaces.sentence_transformers import (
 )
 from trendlib.model.encoder import Encoder, load_encoder
 from trendlib.model.weights import MINILM, find_weights
-from trendlib.readings import ARTICLE, LAST_LAYER, LAYERS, reading_named
+from trendlib.readings import (
+    ARTICLE,
+    LAST_LAYER,
+    LAYERS,
+    MASS_TIES,
+    MEAN_PIECES,
+    Reading,
+    reading_named,
+)
 from trendlib.similarity import cosine
 from trendlib.trend import KINDS
 
@@ -555,7 +563,9 @@ def test_workers_that_take_every_processor_are_refused(
 # ONNX
 
 
-@pytest.mark.parametrize("reading", [ARTICLE, LAYERS, LAST_LAYER], ids=lambda each: each.name)
+@pytest.mark.parametrize(
+    "reading", [ARTICLE, LAYERS, LAST_LAYER, MEAN_PIECES, MASS_TIES], ids=lambda each: each.name
+)
 def test_an_exported_model_is_the_model(tmp_path: Path, tiny_folder: Path, reading: Any) -> None:
     import onnx
     import onnxruntime
@@ -581,6 +591,7 @@ def test_an_exported_model_is_the_model(tmp_path: Path, tiny_folder: Path, readi
     properties = {each.key: each.value for each in onnx.load(path).metadata_props}
     assert properties["model"] == "tiny-bert (local folder)"
     assert properties["reading"] == reading.name
+    assert (properties["pieces"], properties["ties"]) == (reading.pieces, reading.ties)
 
 
 def test_a_model_of_one_layer_is_exported(tmp_path: Path) -> None:
@@ -590,24 +601,31 @@ def test_a_model_of_one_layer_is_exported(tmp_path: Path) -> None:
     assert export(encoder, ARTICLE, tmp_path / "one.onnx") < 1e-4
 
 
-def test_an_exported_file_needs_no_trendlib(tmp_path: Path, minilm: Encoder) -> None:
-    """Fifty lines of NumPy and a trend make the same embedding, by every recipe, given the file
-    and the tokenizer beside it."""
+@pytest.mark.parametrize("reading", [ARTICLE, MEAN_PIECES, MASS_TIES], ids=lambda each: each.name)
+def test_an_exported_file_needs_no_trendlib(
+    tmp_path: Path, minilm: Encoder, reading: Reading
+) -> None:
+    """Some fifty lines of NumPy and a trend make the same embedding, by every recipe, given the
+    file and the tokenizer beside it."""
     from trendlib.interfaces.onnx import export
 
     path = tmp_path / "trend.onnx"
-    export(load_encoder(MINILM.name), ARTICLE, path)
+    export(load_encoder(MINILM.name), reading, path)
     program = (Path(__file__).parent / "onnx_numpy.py").read_text(encoding="utf-8")
     assert "import trendlib" not in program
     function = program[program.index("    session =") : program.index("if __name__")]
-    assert len(function.strip().splitlines()) <= 50
+    assert len(function.strip().splitlines()) <= 56
     given = [SENTENCES[0], "I can't e-mail [SEP] 3.14 cafés.", "Embeddings, unbelievably!", "I"]
+    # In these, other words win ties by attention mass, and other words win by the mean over pieces.
+    given += ["The soup is cold.", "Our hydroponics experiment outgrew the greenhouse."]
     for sentence in given:
         command = [sys.executable, "-c", program, str(path), sentence]
         found = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
         assert found.keys() == RECIPES.keys()
         for name, (words, values) in found.items():
-            expected = embed_encoding(minilm.encode(sentence), RECIPES[name])
+            expected = embed_encoding(
+                minilm.encode(sentence), replace(RECIPES[name], reading=reading)
+            )
             assert words == [word.word for word in expected.choice.chosen], sentence
             assert cosine(np.array(values), expected.values) > 0.9999
             if name != "article":  # whose logarithms amplify the rounding of float32

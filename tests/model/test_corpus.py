@@ -43,7 +43,15 @@ from trendlib.model.corpus import Embedded, embed, embed_array, embed_many
 from trendlib.model.encoder import Encoder, load_encoder
 from trendlib.model.packing import ENOUGH, WASTE, pack
 from trendlib.model.weights import MINILM
-from trendlib.readings import ARTICLE, LAST_LAYER, LAYERS, READINGS, Reading
+from trendlib.readings import (
+    ARTICLE,
+    LAST_LAYER,
+    LAYERS,
+    MASS_TIES,
+    MEAN_PIECES,
+    READINGS,
+    Reading,
+)
 from trendlib.trend import KINDS, Kind
 
 ODD = [
@@ -102,6 +110,25 @@ def test_batches_are_the_reference(tiny: Encoder, reading: Reading, budget: int)
     found = embeddings_of(tiny, ODD, Recipe(reading), budget)
     for sentence, ours in zip(ODD, found, strict=True):
         check_equal(ours, embed_encoding(tiny.encode(sentence), Recipe(reading)), ROUNDING)
+
+
+@pytest.mark.parametrize(
+    ("reading", "sentence"),
+    [
+        (MEAN_PIECES, "to want good embeddings orange"),
+        (MASS_TIES, "hello mother mother to"),
+    ],
+    ids=lambda each: getattr(each, "name", each),
+)
+def test_batches_split_words_and_break_ties_as_the_reference_does(
+    tiny: Encoder, reading: Reading, sentence: str
+) -> None:
+    """In these sentences the reading finds other words than the article's."""
+    encoding = tiny.encode(sentence)
+    reference = embed_encoding(encoding, Recipe(reading))
+    assert reference.choice.chosen_words != embed_encoding(encoding).choice.chosen_words
+    for ours in embeddings_of(tiny, [*ODD, sentence, sentence], Recipe(reading))[-2:]:
+        check_equal(ours, reference, ROUNDING)
 
 
 @pytest.mark.parametrize("layer", range(5))

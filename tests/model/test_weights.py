@@ -369,6 +369,29 @@ def test_a_config_that_is_not_berts(broken: Path, content: str, error: type[Exce
         load_encoder(broken)
 
 
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+@pytest.mark.parametrize(
+    ("file", "place", "setting"),
+    [
+        ("config.json", "layer_norm_eps", "layer_norm_eps"),
+        ("config.json", "nested", "nested.0.scale"),
+        ("tokenizer_config.json", "model_max_length", "model_max_length"),
+    ],
+)
+def test_a_setting_that_is_no_finite_number_is_named(
+    broken: Path, file: str, place: str, setting: str, number: str
+) -> None:
+    path = broken / file
+    settings = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    settings[place] = [{"scale": "@"}] if "." in setting else "@"
+    path.write_text(json.dumps(settings).replace('"@"', number), encoding="utf-8")
+    with pytest.raises(CorruptedWeightsError) as caught:
+        load_encoder(broken)
+    message = str(caught.value)
+    assert f"{file} of the model {broken.name} sets {setting} to NaN or infinity" in message
+    assert "give a finite number" in message
+
+
 def test_corrupted_embedded_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One changed byte in the package's weights is found."""
     module = tmp_path / "damaged_package"

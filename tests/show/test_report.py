@@ -14,7 +14,7 @@ from trendlib.articles.published import printed_matrix
 from trendlib.choice import Related, choose_words
 from trendlib.embedding import Recipe, embed_encoding
 from trendlib.model.encoder import Encoder
-from trendlib.readings import ARTICLE, READINGS
+from trendlib.readings import ARTICLE, MASS_TIES, READINGS
 from trendlib.show import cosines, report
 from trendlib.similarity import cosine
 
@@ -90,7 +90,7 @@ def test_readings_that_agree_and_that_do_not(minilm: Encoder) -> None:
     chosen = by_name.pop("article")
     text = report.readings_text(chosen, list(by_name.values()))
     assert "the chosen words are “want” and “I”" in text
-    assert "By “words-only”: the same." in text
+    assert "By “words-only”, “mean-pieces”, “mass-ties”: the same." in text
     assert "By “layers”, “last-layer”: others." in text
 
 
@@ -128,11 +128,27 @@ def test_unknown_words_are_named(minilm: Encoder) -> None:
 
 
 def test_a_tie_and_a_single_vote_are_said() -> None:
-    tie = choose_words(np.array([[2.0, 9, 0, 1], [0, 9, 0, 5]]), ("i", "want", "an", "apple"))
-    text = report.related_text(tie)
-    assert "with 1 of 2 votes. That is a tie, and attention mass decides it." in text
+    received, words = np.array([[2.0, 9, 0, 1], [0, 9, 0, 5]]), ("i", "want", "an", "apple")
+    first, heaviest = choose_words(received, words), choose_words(received, words, MASS_TIES)
+    assert report.related_text(first).endswith(
+        "The related word is **“i”**, with 1 of 2 votes. That is a tie, and the first of the equal "
+        "words is taken, as in the article."
+    )
+    assert report.related_text(heaviest).endswith(
+        "The related word is **“apple”**, with 1 of 2 votes. That is a tie, and attention mass "
+        "decides it."
+    )
     single = choose_words(np.array([[2.0, 9, 0, 1]]), ("i", "want", "an", "apple"))
     assert report.related_text(single).endswith("with 1 of 1 vote.")
+
+
+def test_the_table_of_readings_says_how_a_tie_was_decided(minilm: Encoder) -> None:
+    encoding = minilm.encode("The soup is cold.")
+    readings = ("article", "mass-ties")
+    found = [embed_encoding(encoding, Recipe(READINGS[name])) for name in readings]
+    table = report.readings_table(found)
+    assert table["tied"].tolist() == ["yes, the first is taken", "yes, attention mass decides"]
+    assert len(set(table["related word"])) == 2
 
 
 def test_heavy_coordinates_are_reported(minilm: Encoder) -> None:

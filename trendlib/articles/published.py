@@ -146,8 +146,11 @@ def _group(source: str, entry: Mapping[str, Any]) -> Group:
     if isinstance(places, str):
         figures = list(_figures(printed, places.split(".")))
     else:
-        found = [list(_figures(printed, place.split("."))) for place in places]
-        figures = [((number,), value) for number, ((_, value),) in enumerate(found)]
+        figures = [
+            ((number, *keys), value)
+            for number, place in enumerate(places)
+            for keys, value in _figures(printed, place.split("."))
+        ]
     recomputations = {
         basis: Recomputation(**entry[basis])
         for basis in ("from_model", "from_printed")
@@ -164,7 +167,8 @@ Keys = tuple[str | int, ...]
 def _figures(printed: Any, path: Sequence[str], keys: Keys = ()) -> Iterator[tuple[Keys, Value]]:
     """List the figures at a path, each with the keys that tell it apart from the others."""
     if path and path[0] != "*":
-        yield from _figures(printed[path[0]], path[1:], keys)
+        key = int(path[0]) if isinstance(printed, list) else path[0]
+        yield from _figures(printed[key], path[1:], keys)
     elif isinstance(printed, Mapping | list):
         entries = printed.items() if isinstance(printed, Mapping) else enumerate(printed)
         for key, entry in entries:

@@ -146,6 +146,23 @@ def _sums_of_printed_attention(printed: Printed) -> Values:
     return _flat(received_by_unit(matrix)[1:-1])
 
 
+def _what_is_left_of_each_row(printed: Printed) -> Values:
+    matrix = np.array(printed["attention_layer0_head11_rounded"]["values"])
+    return _flat(1 - (matrix.sum(axis=1, keepdims=True) - matrix))
+
+
+def _received_in_the_first_article(printed: Printed) -> Values:
+    first = published.article(published.TOKEN_TRENDS)["received_attention_layer0_head11"]
+    by_word = dict(zip(first["tokens"], first["values"], strict=True))
+    return [by_word[word] for word in printed["received_attention"]["words"]]
+
+
+def _positions_in_the_sentence(printed: Printed) -> Values:
+    # Every word of these sentences is one token, and the token [CLS] stands before them.
+    first = printed["sentences"][0].lower().rstrip(".").split()
+    return [first.index(word) + 1 for word in _words(printed)]
+
+
 def _word_that_receives_most_in_print(printed: Printed) -> Values:
     received = printed["received_attention_layer0_head11"]
     return [received["tokens"][int(np.argmax(received["values"]))]]
@@ -207,8 +224,11 @@ _OF_CHOICE = {"leaders": _leaders, "runners_up": _runners_up, "chosen_words": _c
 
 FROM_PRINTED: dict[str, FromPrinted] = {
     "toy_log_quotients": _toy_log_quotients,
+    "positions_in_the_sentence": _positions_in_the_sentence,
+    "what_is_left_of_each_row": _what_is_left_of_each_row,
     "sums_of_printed_attention": _sums_of_printed_attention,
     "word_that_receives_most_in_print": _word_that_receives_most_in_print,
+    "received_in_the_first_article": _received_in_the_first_article,
     "sum_of_printed_trends": lambda printed: _flat(
         np.add(printed["trend_apple_first10"], printed["trend_want_first10"])
     ),
@@ -232,7 +252,10 @@ FROM_MODEL: dict[str, FromModel] = {
     "attention_of_last_head": lambda _, encodings: _flat(encodings[0].attentions[0, -1]),
     "received_in_last_head": lambda _, encodings: _flat(_received_in_last_head(encodings)),
     "word_that_receives_most": _word_that_receives_most,
-    "received_attention": lambda _, encodings: _flat(find_words(encodings[0]).received),
+    "received_in_first_heads": lambda _, encodings: _flat(find_words(encodings[0]).received[:-1]),
+    "received_by_candidates_in_last_head": lambda _, encodings: _flat(
+        find_words(encodings[0]).received[-1]
+    ),
     "trend_of_focus_word": _trend_of("focus_word"),
     "trend_of_related_word": _trend_of("related_word"),
     "sum_of_trends": _sum_of_trends,

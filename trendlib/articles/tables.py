@@ -62,7 +62,7 @@ def summary_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
 
 def summary_text(comparisons: Sequence[Comparison]) -> str:
     """Count figures and verdicts, in one line per basis, with the reasons for "not run"."""
-    figures = {(row.article, row.group, row.figure) for row in comparisons}
+    figures = {_key(row) for row in comparisons}
     lines = [f"{len(figures)} printed figures."]
     for basis in dict.fromkeys(row.basis for row in comparisons):
         of_basis = [row for row in comparisons if row.basis == basis]
@@ -70,6 +70,27 @@ def summary_text(comparisons: Sequence[Comparison]) -> str:
         why = "".join(f": {reason}" for reason in reasons)
         lines.append(f"Recomputed from {basis}: {_count(of_basis)}{why}.")
     return "\n\n".join(lines)
+
+
+def headline(comparisons: Sequence[Comparison]) -> str:
+    """State the result in one sentence or two: "not run" is never told as a success."""
+    by_verdict = {
+        verdict: {_key(row) for row in comparisons if row.verdict is verdict} for verdict in Verdict
+    }
+    total = len({_key(row) for row in comparisons})
+    equal, differing, not_run = (len(by_verdict[verdict]) for verdict in Verdict)
+    if differing:
+        return f"Different: {differing} of {total} printed figures differ from ours."
+    if not_run:
+        return (
+            f"Not run: {not_run} of {total} printed figures need {BERT_BASE.name}, which was not "
+            f"run. Compared with what other printed figures say: {equal}, and all are equal."
+        )
+    return f"Equal: all {total} printed figures were recomputed, and none differs."
+
+
+def _key(comparison: Comparison) -> tuple[str, str, str]:
+    return comparison.article, comparison.group, comparison.figure
 
 
 def _in_order(comparisons: Sequence[Comparison]) -> list[Comparison]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from trendlib.encoding import Provenance
 from trendlib.errors import InputFileError
+from trendlib.files.settings import refuse_constant
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,9 @@ def read_benchmark(path: Path = BOOK_FIGURES) -> Benchmark:
         InputFileError: If the file does not exist, or is not such a file.
     """
     try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        found: dict[str, Any] = json.loads(
+            path.read_text(encoding="utf-8"), parse_constant=refuse_constant
+        )
         return Benchmark(
             provenance=Provenance(**found["provenance"]),
             measured=found["measured"],

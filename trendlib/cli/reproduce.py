@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from trendlib.cli.options import DIFFERENT, OK, local_path, say, show
+from trendlib.cli.options import DIFFERENT, NOT_RUN, OK, local_path, say, show
 from trendlib.errors import ModelNotReachableError
 from trendlib.model.weights import BERT_BASE
 
@@ -15,8 +15,9 @@ def add_options(command: argparse.ArgumentParser) -> None:
     """Describe the command, and its options."""
     command.description = (
         "Recompute every figure that the articles printed, and print the verdicts. "
-        "Exit status: 0 nothing differs (figures may be 'not run'), 1 a figure differs, 2 the "
-        "model cannot be used or the file cannot be written."
+        "Exit status: 0 all figures are equal, 1 a figure differs, 2 the model cannot be used or "
+        "the file cannot be written, 3 not run: nothing differs, but figures need "
+        f"{BERT_BASE.name}, which was not run."
     )
     command.add_argument(
         "--model",
@@ -48,10 +49,13 @@ def _reproduce(options: argparse.Namespace) -> int:
     finally:
         with pd.option_context("display.max_rows", None, "display.width", 250):
             summary = tables.summary_table(comparisons).to_string(index=False, justify="left")
-            printed = (table.to_string(justify="left"), summary, tables.summary_text(comparisons))
-        show("\n\n".join(printed))
-    differing = [found for found in comparisons if found.verdict is Verdict.DIFFERS]
-    return DIFFERENT if differing else OK
+            parts = [table.to_string(justify="left"), summary, tables.summary_text(comparisons)]
+        # Last, where a reader of a terminal looks.
+        show("\n\n".join([*parts, tables.headline(comparisons)]))
+    verdicts = {found.verdict for found in comparisons}
+    if Verdict.DIFFERS in verdicts:
+        return DIFFERENT
+    return NOT_RUN if Verdict.NOT_RUN in verdicts else OK
 
 
 def _with_model(model: str) -> "list[Comparison]":

@@ -13,6 +13,7 @@ from trendlib.evaluate.scores import Score
 from trendlib.files.atomic import replacing
 from trendlib.files.checksums import SEAL, is_sealed, sealed
 from trendlib.files.own import check_replaceable
+from trendlib.files.settings import refuse_constant
 
 BOOK_FIGURES = Path(__file__).resolve().parent / "figures"
 """The folder of the results that the book shows.
@@ -161,7 +162,7 @@ def read_result(path: Path) -> TaskResult:
         InputFileError: If the file is not one of results, or has changed since it was written.
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse_constant)
         if not is_sealed(found):
             raise ValueError("its checksum is another one")
         del found[SEAL]

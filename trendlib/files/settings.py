@@ -4,7 +4,7 @@ import json
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 ADDED_LATER = {"words": "two"}
 """Settings that files of before do not name, and what they were then."""
@@ -21,6 +21,19 @@ def read_object(path: Path) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def refuse_constant(name: str) -> NoReturn:
+    """Refuse NaN and infinity, which are not JSON; for ``parse_constant`` of ``json.loads``.
+
+    Raises:
+        ValueError: Always.
+
+    >>> json.loads('{"score": NaN}', parse_constant=refuse_constant)
+    Traceback (most recent call last):
+    ValueError: NaN is not a number that JSON has
+    """
+    raise ValueError(f"{name} is not a number that JSON has")
 
 
 def differences(kept: Mapping[str, Any], wanted: Mapping[str, Any], but: str = "") -> str:

@@ -6,7 +6,8 @@ the reading is about, of shape (sentence, row, query, key): what ``choice.find_w
 ``first_layer``, hidden state 1, which the kind "discounted" begins at.
 
 The tokenizer that belongs to it is written beside it. The file's metadata say how many tokens a
-sentence may have, where words end, and which words can be chosen.
+sentence may have, where words end, which words can be chosen, what a word of several pieces
+receives ("sum" or "mean"), and how ties are broken ("first" or "attention mass").
 """
 
 import logging
@@ -114,6 +115,8 @@ def export(encoder: Encoder, reading: Reading, out: Path) -> float:
                 "reading": reading.name,
                 "focus_row": str(row_number(reading.focus_row, rows)),
                 "drop": reading.drop,
+                "pieces": reading.pieces,
+                "ties": reading.ties,
                 "tokenizer": tokenizer.path.name,
                 "tokenizer_sha256": file_sha256(beside),
                 "max_tokens": str(encoder.max_tokens),

@@ -6,10 +6,11 @@ their sha256 before they are read.
 
 import hashlib
 import json
+import math
 import threading
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
@@ -342,7 +343,8 @@ def check_declared(folder: Path, name: str) -> None:
     """Check that a model's settings declare what this package runs.
 
     Raises:
-        CorruptedWeightsError: If a file of settings is not a JSON object.
+        CorruptedWeightsError: If a file of settings is not JSON, or sets a number to NaN or
+            infinity.
         UnsupportedModelError: If they declare something else than a BERT encoder with absolute
             positions and BERT's tokenizer.
     """
@@ -377,6 +379,8 @@ def check_declared(folder: Path, name: str) -> None:
 def _settings(path: Path, name: str) -> dict[str, Any]:
     try:
         settings = json.loads(path.read_text(encoding="utf-8"))
+        # What is not JSON, though many programs write it: NaN, Infinity and -Infinity.
+        wrong = [place for place, number in _numbers(settings) if not math.isfinite(number)]
     except (ValueError, RecursionError) as error:
         raise CorruptedWeightsError(
             f"{path.name} of the model {name} is not valid JSON: copy the file again ({path})"
@@ -386,7 +390,22 @@ def _settings(path: Path, name: str) -> dict[str, Any]:
             f"{path.name} of the model {name} is not a JSON object with settings: give a folder "
             f"that holds a BERT model ({path})"
         )
+    if wrong:
+        raise CorruptedWeightsError(
+            f"{path.name} of the model {name} sets {', '.join(wrong)} to NaN or infinity: give a "
+            f"finite number, or copy the file again ({path})"
+        )
     return settings
+
+
+def _numbers(value: object, place: str = "") -> Iterator[tuple[str, float]]:
+    """List the numbers in what a JSON file holds, each with the names that lead to it."""
+    if isinstance(value, float):
+        yield place, value
+    elif isinstance(value, dict | list):
+        entries = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, entry in entries:
+            yield from _numbers(entry, f"{place}.{key}" if place else str(key))
 
 
 def checked_sha256(folder: Path, expected: str) -> str:

@@ -18,12 +18,17 @@ from trendlib.similarity import heaviest, share_of_square
 
 UNKNOWN = "[UNK]"
 """The token for words that are not in the vocabulary. A typed "[UNK]" never becomes this token."""
-DECIDERS = {
-    "votes": N_("votes"),
-    "attention mass": N_("attention mass"),
-    "position": N_("position"),
+TIES = {
+    "position": (
+        N_(" That is a tie, and the first of the equal words is taken, as in the article."),
+        N_("yes, the first is taken"),
+    ),
+    "attention mass": (
+        N_(" That is a tie, and attention mass decides it."),
+        N_("yes, attention mass decides"),
+    ),
 }
-"""What decided for the related word, as messages name it."""
+"""How a tie was decided, by what decided it: as a sentence, and as a cell of a table."""
 
 
 def provenance_table(provenance: Provenance) -> pd.DataFrame:
@@ -116,7 +121,7 @@ def related_text(choice: Choice) -> str:
         led,
     ).format(word=_name(choice, related), votes=related.votes, led=led)
     if related.tied:
-        text += _(" That is a tie, and {decider} decides it.").format(decider=_decider(related))
+        text += _(TIES[related.decided_by][0])
     return text
 
 
@@ -200,8 +205,8 @@ def readings_table(embeddings: Sequence[SentenceEmbedding]) -> pd.DataFrame:
             row += [_("none: {reason}").format(reason=_(related.reason)), "", ""]
         else:
             votes = _("{votes} of {led}").format(votes=related.votes, led=len(choice.vote.rows))
-            tied = _("yes, {decider} decides").format(decider=_decider(related))
-            row += [_label(choice, related), votes, tied if related.tied else _("no")]
+            tied = TIES[related.decided_by][1] if related.tied else N_("no")
+            row += [_label(choice, related), votes, _(tied)]
         rows.append(row)
     head = (_("reading"), _("focus word"), _("related word"), _("votes"), _("tied"))
     return pd.DataFrame(rows, columns=head)
@@ -254,10 +259,6 @@ def _name(choice: Choice, word: Focus | Related) -> str:
 
 def _label(choice: Choice, word: Focus | Related) -> str:
     return numbered(choice.candidates, choice.word_indices)[word.index]
-
-
-def _decider(related: Related) -> str:
-    return _(DECIDERS[related.decided_by])
 
 
 def _listed(names: Sequence[str]) -> str:
