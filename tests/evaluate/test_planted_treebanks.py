@@ -42,7 +42,8 @@ TEST = (
 )
 DEV = tuple(six("E", 0, mark, attends={(1, 0): (3, 1), (1, 1): (3, 0)}) for mark in "wxyz")
 
-Run = Callable[[str, Sequence[Planted], Sequence[Planted]], TaskResult]
+Run = Callable[..., TaskResult]
+"""Takes the name of a task, both parts of the treebank, and the dead coordinates if any."""
 
 
 @pytest.fixture
@@ -260,7 +261,7 @@ def test_readings_differ_as_planted(run: Run) -> None:
 
 def test_complements_are_counted_over_the_coordinates_that_are_left(run: Run) -> None:
     """Coordinate 3 is dead; exactly one is defined in 1 and 2, with TIED's word 4 in 2 alone."""
-    result = run("complement", (SPLIT,), (TIED,), dead=(3,))  # type: ignore[call-arg]
+    result = run("complement", (SPLIT,), (TIED,), dead=(3,))
     expected = {
         "": 2 / 4,
         "without dead coordinates": 2 / 3,
@@ -329,3 +330,15 @@ def test_heads_are_chosen_on_dev_and_counted_by_document() -> None:
     assert score.value == pytest.approx(3 / 6)
     right = {"A": [(0.0, 0.0)] * 3, "B": [(1.0, 0.0)], "C": [(1.0, 0.0)] * 2}
     assert (score.low, score.high) == pytest.approx(ends(draws(right)))
+
+
+def test_split_words_are_merged_as_the_condition_says() -> None:
+    """The two pieces of SPLIT's word 3 receive 0.25 each from every token, and word 1 0.4."""
+    encoding = SPLIT.encoding()
+    units = treebank.Aligned(encoding.words, (True,) * 6, ())
+    summed = treebank.unit_attention(encoding, units)[0, 0]
+    mean = treebank.unit_attention(encoding, units, "mean")[0, 0]
+    assert np.allclose(summed[:, 3], 0.5)
+    assert np.allclose(mean[:, 3], 0.25)
+    assert np.allclose(summed[:, 1], 0.4)
+    assert np.allclose(mean[:, 1], 0.4)
