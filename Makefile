@@ -26,7 +26,7 @@ BOOK := .venv/.ready-book
 TEST := .venv/.ready-test
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lab pdf reproduce clean check lint types method unit fuzz nbval book-zh catalogues \
+.PHONY: help book test lab pdf reproduce clean check lint types method unit fuzz mutants nbval book-zh catalogues \
   notebooks evaluate evaluate-quick bench bench-run bench-encode links address picture lock
 
 # Both stamps are written last: a set-up that was stopped is taken up again.
@@ -97,6 +97,9 @@ unit: $(TEST) ## all tests but those of the notebooks' outputs
 # As many of each kind as FUZZ says; the suite tries a few hundred in all.
 fuzz: $(TEST) ## damage every file that a command reads, in thousands of ways (FUZZ=1000 of each)
 	@FUZZ='$(or $(FUZZ),1000)' OMP_NUM_THREADS=1 $(BIN)/pytest -q -s tests/cli/test_fuzz.py
+
+mutants: $(TEST) ## plant errors in the statistics, and see that a test notices each (MUTANT=words)
+	@OMP_NUM_THREADS=1 $(BIN)/python tests/evaluate/mutants.py '$(MUTANT)'
 
 nbval: $(TEST) ## the notebooks as tests: a fresh run gives the committed outputs
 	$(SIDE_BY_SIDE) --nbval-lax --nbval-current-env -p no:cacheprovider notebooks
