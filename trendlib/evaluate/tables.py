@@ -1,6 +1,7 @@
 """Tables and lists of results, models side by side, from the files of results."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
 import pandas as pd
 
@@ -104,7 +105,13 @@ def learning_curve_table(
 
 
 def difference_table(
-    task: str, measure: str, other: str, *, by_method: bool = True, write: Write = hundredths
+    task: str,
+    measure: str,
+    other: str,
+    *,
+    by_method: bool = True,
+    group: str = "",
+    write: Write = hundredths,
 ) -> pd.DataFrame:
     """Tabulate differences from a method, with intervals and p-values where there are any.
 
@@ -113,6 +120,7 @@ def difference_table(
         measure: What is measured.
         other: The baseline; or, if not ``by_method``, the method that is compared with several.
         by_method: Whether the rows are methods; else they are the baselines of ``other``.
+        group: The part of the data.
         write: Writes a figure; in hundredths if left out.
     """
     columns: dict[Column, dict[str, str]] = {}
@@ -122,7 +130,7 @@ def difference_table(
             for score in result.scores
             if score.measure == measure
             and score.baseline
-            and not score.condition
+            and (score.group, score.condition) == (group, "")
             and other == (score.baseline if by_method else score.method)
         }
         columns[_column(result, "difference")] = {
@@ -133,6 +141,41 @@ def difference_table(
                 name: p_text(score.p) for name, score in listed.items()
             }
     return _frame(columns, f"compared with {other}")
+
+
+def steps_table(task: str, measure: str, steps: Sequence[str], cost: str) -> pd.DataFrame:
+    """Tabulate a measure step by step, with the gain of each step and what it costs.
+
+    Args:
+        task: The task.
+        measure: What is measured.
+        steps: The methods, in their order.
+        cost: The measure of what a method costs.
+    """
+    columns: dict[Column, dict[str, str]] = {}
+    for result in results_of(task):
+        found, costs = result.by_method(measure), result.by_method(cost)
+        gains = {
+            after: result.score(after, measure, baseline=before)
+            for before, after in pairwise(steps)
+        }
+        columns |= {
+            _column(result, measure): {step: hundredths(found[step]) for step in steps},
+            _column(result, "gain"): {step: hundredths(gain) for step, gain in gains.items()},
+            _column(result, "p"): {step: p_text(gain.p) for step, gain in gains.items()},
+            _column(result, cost): {step: f"{costs[step].value:g}" for step in steps},
+        }
+    return _frame(columns, "step")
+
+
+def chosen_text(task: str, measure: str) -> str:
+    """List what was chosen for each method on the development part, in Markdown."""
+    return "\n".join(
+        f"- {result.provenance.model}, **{method}**: {score.note}."
+        for result in results_of(task)
+        for method, score in result.by_method(measure).items()
+        if score.note
+    )
 
 
 def methods_text(task: str) -> str:

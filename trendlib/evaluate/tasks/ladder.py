@@ -38,6 +38,7 @@ from trendlib.evaluate.vectors import (
     MEAN_OF_STATE_0,
     MEAN_OF_STATE_1,
     SBERT_WK,
+    SBERT_WK_LATE,
     TREND,
     discounted,
     row_cosines,
@@ -72,6 +73,7 @@ PARTS = (
     MEAN_OF_STATE_0,
     MEAN_OF_STATE_1,
     SBERT_WK,
+    SBERT_WK_LATE,
 )
 """The vectors that all methods are made of."""
 
@@ -164,6 +166,10 @@ class Prepared:
     tests: Mapping[str, PairSet]
     milliseconds: Mapping[str, float]
     facts: Mapping[str, Any]
+
+
+def _part(part: str, rows: Rows) -> Vectors:
+    return rows.get(part)
 
 
 def _plain(name: str, note: str, part: str, *, without_dead: bool = False) -> LadderMethod:
@@ -282,21 +288,33 @@ LADDER = (
 )
 """The steps, each with one change more than the one before."""
 MEAN_POOLING = _plain("mean", MEAN.note, MEAN.name)
-WITH_DEAD = "with dead coordinates"
-METHODS = (
-    *LADDER,
-    MEAN_POOLING,
-    _plain("CLS", CLS.note, CLS.name),
+RIVALS = (
     LadderMethod(
         "first + last",
         "mean of all tokens in the outputs of the first block and of the last one",
         (MEAN_OF_STATE_1.name, MEAN.name),
         lambda _train: [Setting("", _first_and_last)],
     ),
-    _plain("mean of layer 0", MEAN_OF_STATE_0.note, MEAN_OF_STATE_0.name),
-    _plain(SBERT_WK.name, SBERT_WK.note, SBERT_WK.name),
+    LadderMethod(
+        SBERT_WK.name,
+        SBERT_WK.note,
+        (SBERT_WK.name,),
+        lambda _train: [
+            Setting("without the first third of the layers", partial(_part, SBERT_WK.name)),
+            Setting("the last third of the layers", partial(_part, SBERT_WK_LATE.name)),
+        ],
+    ),
     _whitened(MEAN_POOLING),
     _without_top(MEAN_POOLING),
+)
+"""What the last step is compared with, beside mean pooling."""
+WITH_DEAD = "with dead coordinates"
+METHODS = (
+    *LADDER,
+    MEAN_POOLING,
+    _plain("CLS", CLS.note, CLS.name),
+    _plain("mean of layer 0", MEAN_OF_STATE_0.note, MEAN_OF_STATE_0.name),
+    *RIVALS,
     *(_whitened(step) for step in (ALL_WORDS_STEP, DIFFERENCE_STEP, ANGLE_STEP, DISCOUNTED_STEP)),
     *(
         _plain(f"{step.name}, {WITH_DEAD}", f"as {step.name}, {WITH_DEAD}", part.name)
@@ -372,7 +390,8 @@ class Ladder(Task[LadderMethod, Prepared]):
         """Correlate ranks by set and on average, and compare with mean pooling and step by step.
 
         The average over the sets is what counts; its differences have p-values that are adjusted
-        by Holm's method, for all comparisons with mean pooling and, apart, for all steps.
+        by Holm's method within each family: all methods against mean pooling, each step against
+        the one before, and the last step against its rivals.
         """
         golds = [next(iter(measured.values()))[f"gold {name}"] for name in SETS]
         cosines = {
@@ -395,7 +414,8 @@ class Ladder(Task[LadderMethod, Prepared]):
             scores.append(Score(method.name, COST, milliseconds, None, None, TIMED_SENTENCES))
         others = [(name, MEAN_POOLING.name) for name in drawn if name != MEAN_POOLING.name]
         steps = [(after.name, before.name) for before, after in pairwise(LADDER)]
-        for family in (others, steps):
+        rivals = [(LADDER[-1].name, rival.name) for rival in RIVALS if rival in measured]
+        for family in (others, steps, rivals):
             differences = statistics.mean_spearman_differences(drawn, family)
             scores += [
                 Score(name, MEASURE, *found[:3], sum(counts), baseline=baseline, p=found[3])
