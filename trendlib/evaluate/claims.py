@@ -17,7 +17,7 @@ from trendlib.language import N_, _
 from trendlib.model.weights import BERT_BASE, MINILM
 from trendlib.show.markdown import markdown_table
 
-TRAINED_FOR = {MINILM.name: N_("which was trained for mean pooling")}
+TRAINED_FOR = {MINILM.name: N_("That model was trained for mean pooling.")}
 """What a reader has to know of a model before its figures are compared."""
 
 
@@ -83,7 +83,8 @@ class Claim:
         depends = tuple((name, other) for name, other in others.items() if other != verdict)
         rows = self.rule.comparisons
         figures = [_figure(row, row.score(results), row is rows[0]) for row in rows]
-        return Finding(model, verdict, _("; ").join(figures) + _("."), depends)
+        why = _("; ").join(figures) + _(".")
+        return Finding(model, verdict, why[0].upper() + why[1:], depends)
 
 
 CLAIMS: tuple[Claim, ...] = (
@@ -124,9 +125,9 @@ CLAIMS: tuple[Claim, ...] = (
 
 
 _SEVERAL_DECIDE = N_(
-    "All that decide are above: **{found}**. At least one is below, with intervals widened for "
-    "their number: **{reversed}**. None is below, and at least one above: **{in_part}**. "
-    "Otherwise: **{not_found}**."
+    "All intervals are above: **{found}**. Otherwise they are widened for their number. Then, at "
+    "least one is below: **{reversed}**; none is below, and at least one is above: **{in_part}**; "
+    "anything else: **{not_found}**."
 )
 _ONE_DECIDES = N_(
     "The interval is above: **{found}**. It is below: **{reversed}**. It is on both sides: "
@@ -162,15 +163,16 @@ def findings(claim: Claim, folder: Path = BOOK_FIGURES) -> list[Finding]:
 def rule_text(claim: Claim) -> str:
     """Write a claim and its rule, in Markdown, to be read before the results."""
     rows = [
-        [_name(row), _margin(row), _("decides") if row in claim.rule.comparisons else ""]
-        for row in (*claim.rule.comparisons, *claim.rule.reported)
+        *([_name(row), _margin(row)] for row in claim.rule.comparisons),
+        *([_name(row), _("decides nothing")] for row in claim.rule.reported),
     ]
-    table = markdown_table([_("figure"), _("interval has to be above"), ""], rows)
+    table = markdown_table([_("figure"), _("its interval has to be above")], rows)
     several = len(claim.rule.comparisons) > 1
     text = _(_SEVERAL_DECIDE) if several else _(_ONE_DECIDES)
     words = {name: _(word) for name, word in vars(claim.rule.words).items()}
     outcomes = text.format(**words)
-    return "\n\n".join([f"**{_('Claim')}.** {_(claim.title)}", table, outcomes])
+    heading = _("**Claim.** {claim}").format(claim=_(claim.title))
+    return "\n\n".join([heading, table, outcomes])
 
 
 def finding_text(claim: Claim, folder: Path = BOOK_FIGURES) -> str:
@@ -200,9 +202,10 @@ def claims_note(folder: Path = BOOK_FIGURES) -> str:
         text = _("The claims are about {model}, which was run for this copy of the book.")
     sentences = [text.format(model=article)]
     for name in others:
-        known = f", {_(TRAINED_FOR[name])}," if name in TRAINED_FOR else ""
         rest = _("What was found with {model} does not decide them.")
-        sentences.append(rest.format(model=f"{name}{known}"))
+        sentences.append(rest.format(model=name))
+        if name in TRAINED_FOR:
+            sentences.append(_(TRAINED_FOR[name]))
     return " ".join(sentences)
 
 
@@ -247,6 +250,8 @@ def _name(row: Comparison) -> str:
 
 def _margin(row: Comparison) -> str:
     """Write a margin in the units of its figure."""
+    if row.margin == 0:
+        return "0"
     no_interval = Score(row.method, row.measure, row.margin, None, None, 0, baseline=row.baseline)
     return row.write(no_interval)
 

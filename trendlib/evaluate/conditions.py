@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from trendlib.evaluate.protocol import Method
+from trendlib.language import N_
 from trendlib.readings import ARTICLE, MASS_TIES, MEAN_PIECES, Reading
 
 M = TypeVar("M", bound=Method, covariant=True)
@@ -43,10 +44,10 @@ class Condition:
 
 
 AS_PRINTED = Condition("")
-WITHOUT_DEAD = Condition("without dead coordinates", without_dead=True)
-MEAN_OVER_PIECES = Condition("mean over pieces", MEAN_PIECES)
-TIES_BY_MASS = Condition("ties by attention mass", MASS_TIES)
-BOTH_CHANGED = Condition("mean over pieces, without dead coordinates", MEAN_PIECES, True)
+WITHOUT_DEAD = Condition(N_("without dead coordinates"), without_dead=True)
+MEAN_OVER_PIECES = Condition(N_("mean over pieces"), MEAN_PIECES)
+TIES_BY_MASS = Condition(N_("ties by attention mass"), MASS_TIES)
+BOTH_CHANGED = Condition(N_("mean over pieces, without dead coordinates"), MEAN_PIECES, True)
 
 CONDITIONS = (AS_PRINTED, WITHOUT_DEAD, MEAN_OVER_PIECES, TIES_BY_MASS, BOTH_CHANGED)
 """All of them; for tasks whose figures follow from words and trends."""

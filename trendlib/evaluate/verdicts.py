@@ -46,13 +46,14 @@ TREEBANKS = {"syntax": "EWT", "syntax-gum": "GUM"}
 SAME_KIND = "random word of the same kind"
 """The control that decides whether the related word is related by syntax."""
 CONTROLS = {
+    "random word": N_("joined by an edge, minus any random word"),
     "random content word": N_("joined by an edge, minus a random content word"),
     "word of the same distance and length": N_(
         "joined by an edge, minus words of the same distance and length"
     ),
     "next word": N_("joined by an edge, minus the next word"),
 }
-"""The controls that are reported beside it, and what is compared."""
+"""The controls that are reported beside it, and what is compared; the chapter shows more."""
 NULLS = ("two random words", "two sentences", "independent masks")
 """What the two trends are compared with."""
 MATTERS = 0.05
@@ -67,9 +68,9 @@ Results = Mapping[str, TaskResult]
 class Outcome(StrEnum):
     """Where the interval of a figure is: above the margin, below it, or around it."""
 
-    SUPPORTED = N_("supported")
-    OPEN = N_("open")
-    REVERSED = N_("reversed")
+    SUPPORTED = "supported"
+    OPEN = "open"
+    REVERSED = "reversed"
 
 
 class ClaimVerdict(StrEnum):
@@ -283,6 +284,7 @@ ALTERNATIVE = Rule(
     ),
 )
 _TREND, _PLAIN = "log quotient, all coordinates", "contextual, all coordinates"
+_TRIMMED = "log quotient, without the heaviest", "contextual, without the heaviest"
 TOLD_APART = Rule(
     (
         Comparison(
@@ -313,6 +315,14 @@ TOLD_APART = Rule(
             OWN,
             write=number,
             where=OWN,
+        ),
+        Comparison(
+            N_("the same difference, both without their heaviest coordinates"),
+            "contexts",
+            _TRIMMED[0],
+            "effect size",
+            _TRIMMED[1],
+            write=number,
         ),
     ),
 )
