@@ -30,6 +30,7 @@ ALLOWED = {
     r"“the 12th layer”": "the article's words",
     r"(?:with|puts?|counts as) 0(?= for | there|\. )": "what stands for an undefined coordinate",
     r"adds up to 1\b": "what attention weights do by definition",
+    rf"(?<=[\w.], |Vasiliev \(){YEAR}(?=\)|;)": "when a work was published",
     r"a line at 1 shows": "where two times are the same",
     r"intervals? of 95 %": "the level of every interval of the book",
     rf"^\d\d? [A-Z][a-z]+ {YEAR}": "the day of a change",

@@ -47,6 +47,7 @@ PAGES = [
     "notebooks/08_related_by_syntax",
     "notebooks/09_alternative_to_cls",
     "notebooks/10_contexts_told_apart",
+    "notebooks/11_what_would_work",
     "api/evaluation",
 ]
 

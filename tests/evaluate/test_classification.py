@@ -118,23 +118,49 @@ class Planted(classification.Classification):
         raise AssertionError("nothing is read")
 
 
-def test_the_test_part_is_kept_apart(workbench: Workbench) -> None:
-    """Train and test disagree: who learned from the test part would be right there."""
-    rows, labels = gaussians(120, apart=8.0)
-    labels[80:] = 1 - labels[80:]
-    split, (method,) = planted({"a": rows}, labels, workbench, n_test=40)
-    correct = Planted().measure(method, split)[classification.TEST_ACCURACY]
-    assert correct.shape == (40,)
-    assert correct.mean() < 0.05
+class Recorder(DummyClassifier):  # type: ignore[misc]
+    """Keeps the labels and the first coordinates that it is trained on, and those it is asked."""
+
+    seen: ClassVar[list[tuple[list[float], list[int]]]] = []
+    asked: ClassVar[list[list[float]]] = []
+
+    def fit(self, rows: Any, labels: Any) -> Any:
+        self.seen.append((rows[:, 0].tolist(), labels.tolist()))
+        return super().fit(rows, labels)
+
+    def predict(self, rows: Any) -> Any:
+        self.asked.append(rows[:, 0].tolist())
+        return super().predict(rows)
 
 
-def test_each_fold_is_tested_on_what_it_was_not_trained_on(workbench: Workbench) -> None:
-    """A text's number says its label to who has seen it, and nothing to who has not."""
-    labels = np.random.default_rng(2).integers(0, 2, 60)
-    split, (method,) = planted({"a": np.eye(60)}, labels, workbench)
-    found = Planted().measure(method, split)["accuracy"]
-    assert len(found) == classification.QUICK_FOLDS
-    assert found.mean() < 0.75
+@pytest.fixture
+def recorder(monkeypatch: pytest.MonkeyPatch) -> type[Recorder]:
+    monkeypatch.setattr(Recorder, "seen", [])
+    monkeypatch.setattr(Recorder, "asked", [])
+    return Recorder
+
+
+def test_the_test_part_is_kept_apart(workbench: Workbench, recorder: type[Recorder]) -> None:
+    labels = np.arange(90) % 2
+    split, (method,) = planted({"a": np.arange(90.0)[:, None]}, labels, workbench, n_test=30)
+    under = replace(method, estimator=recorder, condition="changed")  # the test part alone
+    correct = Planted().measure(under, split)[classification.TEST_ACCURACY]
+    assert recorder.seen == [(list(range(60)), labels[:60].tolist())]
+    assert recorder.asked == [list(range(60, 90))]
+    assert correct.tolist() == (labels[60:] == 0).tolist()  # the first of equally many classes
+
+
+def test_each_fold_is_tested_on_what_it_was_not_trained_on(
+    workbench: Workbench, recorder: type[Recorder]
+) -> None:
+    labels = np.arange(60) % 2
+    split, (method,) = planted({"a": np.arange(60.0)[:, None]}, labels, workbench)
+    found = Planted().measure(replace(method, estimator=recorder), split)["accuracy"]
+    assert found.tolist() == [0.5] * classification.QUICK_FOLDS
+    for (trained, given), asked in zip(recorder.seen, recorder.asked, strict=True):
+        assert sorted([*trained, *asked]) == list(range(60))
+        assert given == [number % 2 for number in trained]
+    assert sorted(number for asked in recorder.asked for number in asked) == list(range(60))
 
 
 def test_the_penalty_is_chosen_inside_the_training_part(workbench: Workbench) -> None:
@@ -247,25 +273,15 @@ def test_every_task_has_the_trend_under_every_condition() -> None:
     assert found == [condition.name for condition in CONDITIONS[1:]]
 
 
-class Recorder(DummyClassifier):  # type: ignore[misc]
-    """Keeps the labels that it is given."""
-
-    given: ClassVar[list[list[int]]] = []
-
-    def fit(self, rows: Any, labels: Any) -> Any:
-        self.given.append(list(labels))
-        return super().fit(rows, labels)
-
-
 def test_the_control_is_trained_on_the_training_parts_labels_in_another_order(
-    workbench: Workbench,
+    workbench: Workbench, recorder: type[Recorder]
 ) -> None:
-    rows, labels = gaussians(200, apart=9.0)
-    split, (method,) = planted({"a": rows}, labels, workbench, n_test=50)
-    plain = replace(method, estimator=Recorder)
+    labels = np.arange(200) % 2
+    split, (method,) = planted({"a": np.arange(200.0)[:, None]}, labels, workbench, n_test=50)
+    plain = replace(method, estimator=recorder, condition="changed")
     for each in (plain, replace(plain, shuffles_labels=True)):
-        classification._predict(each, rows[:150], split.train.labels, rows[150:])
-    first, control = Recorder.given
+        Planted().measure(each, split)
+    (_, first), (_, control) = recorder.seen
     assert first == labels[:150].tolist()
     assert sorted(control) == sorted(first)
     assert 0.4 < np.mean(np.equal(control, first)) < 0.6

@@ -12,29 +12,25 @@ from trendlib.typing import TokenStates, Vector
 
 WINDOW = 2
 """How many layers on either side a layer is compared with; the article's value."""
-THIRDS = 3
+SKIPPED = 3
+"""The first third of the hidden states is left out, as the article does with four of BERT's."""
 
 
-def first_used(n_layers: int, skipped: int = 1) -> int:
+def first_used(n_layers: int) -> int:
     """Return the first hidden state that is used.
 
-    Args:
-        n_layers: How many layers the model has.
-        skipped: How many thirds of them are left out. The article leaves out the first: it begins
-            with state 4 of the 12 layers of BERT.
-
-    >>> first_used(12), first_used(6), first_used(6, skipped=2)
-    (4, 2, 4)
+    >>> first_used(12), first_used(6)
+    (4, 2)
     """
-    return n_layers * skipped // THIRDS
+    return n_layers // SKIPPED
 
 
 def sentence_vector(states: TokenStates) -> Vector:
     """Weigh layers by alignment and novelty, then tokens by how unevenly they move.
 
     Args:
-        states: Array of shape (state, token, hidden): the hidden states that are used. The article
-            speaks of words; here the special tokens count too, as in mean pooling.
+        states: Array of shape (state, token, hidden): the hidden states that are used, of the
+            tokens that are words or pieces of words.
 
     Returns:
         The vector, of shape (hidden,): the sum of the tokens' vectors, with weights that add up to

@@ -210,6 +210,18 @@ def classification_table(methods: Sequence[str]) -> pd.DataFrame:
     return _frame(columns, "method")
 
 
+def lead_table(methods: Sequence[str], baseline: str) -> pd.DataFrame:
+    """Tabulate by how much methods lead a baseline, by the measure that decides each task."""
+    columns: dict[Column, dict[str, str]] = {}
+    for task, measure in CLASSIFICATION.items():
+        for result in results_of(task):
+            columns[_column(result, f"{TITLES[task]}, {measure}")] = {
+                method: hundredths(result.score(method, measure, baseline=baseline))
+                for method in methods
+            }
+    return _frame(columns, f"compared with {baseline}")
+
+
 def published_table() -> pd.DataFrame:
     """Tabulate what others published of bert-base-uncased, for the same ways to make vectors."""
     names = ["task", "measure", "method", "figure", "published by"]

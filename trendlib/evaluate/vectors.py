@@ -134,9 +134,10 @@ def discounted(last: Vector, base: Vector, discount: float) -> Vector:
     return left
 
 
-def _sbert_wk(sentence: Sentence, *, skipped: int = 1) -> Vector:
-    first = sbert_wk.first_used(len(sentence.states) - 1, skipped)
-    return sbert_wk.sentence_vector(sentence.states[first:])
+def _sbert_wk(sentence: Sentence) -> Vector:
+    tokens = [token for word in sentence.tokenized.words for token in word.tokens]
+    first = sbert_wk.first_used(len(sentence.states) - 1)
+    return sbert_wk.sentence_vector(sentence.states[first:, tokens])
 
 
 def _clipped(sentence: Sentence) -> Vector:
@@ -242,13 +243,8 @@ ANGLE_WITHOUT_DEAD = VectorMethod(
 )
 SBERT_WK = VectorMethod(
     "SBERT-WK",
-    "tokens weighed by how they move through the layers, as Wang and Kuo 2020 do",
+    "words weighed by how they move through the layers, as Wang and Kuo 2020 do",
     _sbert_wk,
-)
-SBERT_WK_LATE = VectorMethod(
-    "SBERT-WK, last third",
-    "the same, but of the last third of the layers alone",
-    partial(_sbert_wk, skipped=2),
 )
 IMPROVED: tuple[VectorMethod, ...] = (
     ALL_WORDS_DIFFERENCE,

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trendlib.evaluate import data, statistics
+from trendlib.evaluate import data, sbert_wk, statistics
 from trendlib.evaluate.data import ScoredPair
 from trendlib.evaluate.postprocessing import (
     all_but_the_top,
@@ -38,8 +38,9 @@ from trendlib.evaluate.vectors import (
     MEAN_OF_STATE_0,
     MEAN_OF_STATE_1,
     SBERT_WK,
-    SBERT_WK_LATE,
     TREND,
+    Sentence,
+    VectorMethod,
     discounted,
     row_cosines,
     run_model,
@@ -62,6 +63,16 @@ SETS = (*YEARS, STS_B, SICK)
 OTHERS = "without STS-B"
 """The group of figures that leave out the set whose other parts chose and fitted."""
 MEASURE, COST = "Spearman", "milliseconds per sentence"
+SBERT_WK_TOKENS = VectorMethod(
+    "SBERT-WK, all tokens",
+    "as SBERT-WK, but of all tokens, the special ones included",
+    lambda sentence: _sbert_wk_of_tokens(sentence, thirds=1),
+)
+SBERT_WK_LATE = VectorMethod(
+    "SBERT-WK, all tokens, last third",
+    "the same, but of the last third of the layers alone",
+    lambda sentence: _sbert_wk_of_tokens(sentence, thirds=2),
+)
 PARTS = (
     TREND,
     ALL_WORDS_QUOTIENT,
@@ -73,6 +84,7 @@ PARTS = (
     MEAN_OF_STATE_0,
     MEAN_OF_STATE_1,
     SBERT_WK,
+    SBERT_WK_TOKENS,
     SBERT_WK_LATE,
 )
 """The vectors that all methods are made of."""
@@ -166,6 +178,11 @@ class Prepared:
     tests: Mapping[str, PairSet]
     milliseconds: Mapping[str, float]
     facts: Mapping[str, Any]
+
+
+def _sbert_wk_of_tokens(sentence: Sentence, *, thirds: int) -> Vectors:
+    n_layers = len(sentence.states) - 1
+    return sbert_wk.sentence_vector(sentence.states[thirds * sbert_wk.first_used(n_layers) :])
 
 
 def _part(part: str, rows: Rows) -> Vectors:
@@ -295,13 +312,18 @@ RIVALS = (
         (MEAN_OF_STATE_1.name, MEAN.name),
         lambda _train: [Setting("", _first_and_last)],
     ),
+    _plain(SBERT_WK.name, SBERT_WK.note, SBERT_WK.name),
     LadderMethod(
-        SBERT_WK.name,
-        SBERT_WK.note,
-        (SBERT_WK.name,),
+        "SBERT-WK, chosen",
+        f"as {SBERT_WK.name}, but its tokens and layers are chosen on the development part",
+        (SBERT_WK_TOKENS.name,),
         lambda _train: [
-            Setting("without the first third of the layers", partial(_part, SBERT_WK.name)),
-            Setting("the last third of the layers", partial(_part, SBERT_WK_LATE.name)),
+            Setting("words, without the first third of the layers", partial(_part, SBERT_WK.name)),
+            Setting(
+                "all tokens, without the first third of the layers",
+                partial(_part, SBERT_WK_TOKENS.name),
+            ),
+            Setting("all tokens, last third of the layers", partial(_part, SBERT_WK_LATE.name)),
         ],
     ),
     _whitened(MEAN_POOLING),
