@@ -24,7 +24,7 @@ from helpers.pages import open_page
 from helpers.paths import ROOT
 from trendlib.articles import reproduce
 from trendlib.evaluate import claims
-from trendlib.model.weights import MINILM, find_weights
+from trendlib.model.weights import BERT_BASE, MINILM, find_weights
 
 PAGES = [
     "intro",
@@ -68,11 +68,14 @@ def test_no_page_names_this_machine(site: Path) -> None:
 def test_the_opening_page_has_the_claims_table_of_the_results(site: Path) -> None:
     page = html.unescape((site / "intro.html").read_text(encoding="utf-8"))
     shown = re.sub(r"<[^>]+>", "", page).replace("’", "'")
+    assert claims.claims_note() in shown
     for claim in claims.CLAIMS:
         assert f'href="notebooks/{claim.chapter}.html"' in page
-        for finding in claims.findings(claim):
-            assert finding.why in shown
-            assert finding.verdict is not claims.ClaimVerdict.NOT_RUN
+        found = {finding.model: finding for finding in claims.findings(claim)}
+        assert set(found) >= {BERT_BASE.name, MINILM.name}
+        assert found[MINILM.name].verdict is not claims.ClaimVerdict.NOT_RUN
+        for finding in found.values():
+            assert finding.text in shown
 
 
 def test_the_build_refuses_an_unknown_model(tmp_path: Path) -> None:

@@ -6,10 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from trendlib.errors import InputFileError, OutputError
 from trendlib.evaluate import claims, plots, runner, tables
+from trendlib.evaluate.conditions import (
+    AS_PRINTED,
+    MEAN_OVER_PIECES,
+    READING_CONDITIONS,
+    WITHOUT_DEAD,
+)
 from trendlib.evaluate.protocol import Workbench
 from trendlib.evaluate.results import (
     BOOK_FIGURES,
@@ -163,3 +170,56 @@ def test_results_with_a_number_that_is_not_json_are_refused(tmp_path: Path) -> N
     path.write_text(json.dumps(sealed(kept)), encoding="utf-8")
     with pytest.raises(InputFileError, match="NaN is not a number"):
         read_result(path)
+
+
+def test_a_table_shows_the_articles_own_condition_unless_it_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was measured under a condition, or of a part, never stands in for the whole."""
+    plain = [
+        Score("best head", "head found", 0.5, None, None, 9, group="obj"),
+        Score("best head", "head found", 0.25, None, None, 9),
+        Score("best head", "head found", 0.125, None, None, 9, baseline="n"),
+    ]
+    changed = [replace(score, value=0.9, condition=MEAN_OVER_PIECES.name) for score in plain]
+    part = replace(plain[2], value=0.8, group="obj")
+    offset = Score("best fixed offset", "head found", 0.375, None, None, 9, group="obj")
+    under = f"best head, {MEAN_OVER_PIECES.name}"
+    result = replace(
+        a_result([*plain, part, *changed, offset]),
+        methods={"best head": "as it is", under: "changed"},
+    )
+    monkeypatch.setattr(tables, "results_of", lambda task: [result])
+
+    def cells(table: pd.DataFrame) -> list[list[str]]:
+        return [[name, *row] for name, row in zip(table.index, table.to_numpy(), strict=True)]
+
+    assert cells(tables.group_table("t", "head found", ["best head"])) == [["obj", "50.0 %"]]
+    assert cells(tables.score_table("t", ["head found"])) == [["best head", "25.0 %"]]
+    assert cells(tables.difference_table("t", "head found", "n")) == [["best head", "+12.5"]]
+    of_part = tables.difference_table("t", "head found", "n", group="obj")
+    assert cells(of_part) == [["best head", "+80.0"]]
+    assert cells(tables.published_heads_table())[0] == [
+        "obj",
+        "50.0 %",
+        "37.5 %",
+        "86.8 %",
+        "40.0 %",
+    ]
+    by_condition = tables.condition_table("t", ["head found"], "best head", READING_CONDITIONS)
+    assert cells(by_condition) == [
+        ["as the article does", "25.0 %"],
+        [MEAN_OVER_PIECES.name, "90.0 %"],
+    ]
+    assert tables.methods_text("t") == "- **best head**: as it is."
+
+
+def test_slices_are_drawn_under_each_condition_that_is_asked_for() -> None:
+    own = [Score("m", "F1", value, None, None, 9, first_coordinate=0) for value in (0.25, 0.5)]
+    scores = [own[0], replace(own[1], condition=WITHOUT_DEAD.name)]
+    for conditions, names in (
+        ((AS_PRINTED,), ["m"]),
+        ((AS_PRINTED, WITHOUT_DEAD), ["m", "m, without dead coordinates"]),
+    ):
+        figure = plots.slice_scores(a_result(scores), "F1", conditions)
+        assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == names

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from trendlib.errors import ArrayError
+from trendlib.evaluate.conditions import AS_PRINTED, Condition
 from trendlib.evaluate.results import TaskResult
 from trendlib.evaluate.scores import Score
 from trendlib.show.figure import (
@@ -117,21 +118,23 @@ def heads_grid(result: TaskResult, measure: str) -> Figure:
     return signed(figure, result.provenance)
 
 
-def slice_scores(result: TaskResult, measure: str) -> Figure:
+def slice_scores(
+    result: TaskResult, measure: str, conditions: Sequence[Condition] = (AS_PRINTED,)
+) -> Figure:
     """Draw a measure over every slice of coordinates, with a mark at the articles' slice.
 
     Args:
         result: The results of the task "slices".
         measure: The measure.
+        conditions: The conditions; there is a row for each with each method.
     """
-    rows = [
-        (
-            method,
-            np.array([score.value for score in result.slices(method, measure).values()]),
-            None,
-        )
-        for method in result.methods
-    ]
+    methods = dict.fromkeys(score.method for score in result.scores)
+    rows = []
+    for condition in conditions:
+        for method in methods:
+            found = result.slices(method, measure, condition=condition.name)
+            values = np.array([score.value for score in found.values()])
+            rows.append((", ".join(filter(None, (method, condition.name))), values, None))
     figure, axes = subplots((7.2, 0.8 * len(rows) + 1.6))
     draw_slices(axes, rows, FIRST)
     axes.axvline(0, color="0.3", lw=1)

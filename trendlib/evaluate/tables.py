@@ -6,6 +6,7 @@ from itertools import pairwise
 import pandas as pd
 
 from trendlib.errors import counted
+from trendlib.evaluate.conditions import Condition
 from trendlib.evaluate.results import TaskResult, results_of
 from trendlib.evaluate.verdicts import CLASSIFICATION, TITLES
 from trendlib.evaluate.wording import Write, hundredths, interval, p_text
@@ -73,6 +74,26 @@ def score_table(
     return _frame(columns, "method")
 
 
+def condition_table(
+    task: str,
+    measures: Sequence[str],
+    method: str,
+    conditions: Iterable[Condition],
+    *,
+    write: Write = interval,
+) -> pd.DataFrame:
+    """Tabulate measures of one method by condition, models side by side."""
+    columns: dict[Column, dict[str, str]] = {}
+    for result in results_of(task):
+        for measure in measures:
+            column = columns[_column(result, measure)] = {}
+            for condition in conditions:
+                found = result.by_method(measure, condition=condition.name)
+                if method in found:
+                    column[condition.name or "as the article does"] = write(found[method])
+    return _frame(columns, "condition")
+
+
 def group_table(
     task: str, measure: str, methods: Sequence[str], *, write: Write = interval
 ) -> pd.DataFrame:
@@ -85,7 +106,7 @@ def group_table(
                 for score in result.scores
                 if score.is_overall
                 and score.group
-                and (score.method, score.measure) == (method, measure)
+                and (score.method, score.measure, score.condition) == (method, measure, "")
             }
     return _frame(columns, "group")
 
@@ -179,10 +200,12 @@ def chosen_text(task: str, measure: str) -> str:
 
 
 def methods_text(task: str) -> str:
-    """List what each method does, in Markdown."""
+    """List what each method does, in Markdown; the same under a condition is not listed again."""
     notes: dict[str, str] = {}
     for result in results_of(task):
-        notes |= result.methods
+        # Under a condition, a method's scores still bear its own name.
+        own = {score.method for score in result.scores}
+        notes |= {method: note for method, note in result.methods.items() if method in own}
     return "\n".join(f"- **{method}**: {note}." for method, note in notes.items())
 
 
@@ -237,7 +260,9 @@ def published_heads_table() -> pd.DataFrame:
             found = {
                 score.group: score
                 for score in result.scores
-                if score.method == method and score.group in {row[0] for row in PUBLISHED_HEADS}
+                if score.is_overall
+                and (score.method, score.condition) == (method, "")
+                and score.group in {row[0] for row in PUBLISHED_HEADS}
             }
             columns[_column(result, f"{method}, EWT")] = {
                 group: interval(score) for group, score in found.items()
