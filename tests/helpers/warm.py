@@ -29,10 +29,11 @@ LIBRARIES = (
     "transformers.models.bert.modeling_bert",
     "transformers.models.bert.tokenization_bert",
 )
-# How the names of variables begin that are read when they are needed.
+# How the names of variables begin that are read when they are needed, or set by libraries.
 FREE = (
     *("HF_TOKEN", "JPY_", "JUPYTER_", "MPLBACKEND", "OMP_NUM_THREADS", "PAPERMILL_", "PWD"),
     *("PYTEST_", "PYTHONPATH", "TOKENIZERS_PARALLELISM", "TRENDLIB_"),
+    *("COLUMNS", "KMP_", "LINES", "RAY_", "TORCHINDUCTOR_"),
 )
 FORWARDED = signal.SIGINT, signal.SIGTERM
 SECONDS = 0.3
