@@ -7,8 +7,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+
+import pytest
 
 WARM = Path(__file__).with_name("warm.py")
 JUPYTER_PATH = "JUPYTER_PATH"
@@ -59,3 +63,12 @@ def with_warm_kernels(environment: dict[str, str] | None = None) -> dict[str, st
     """Let Jupyter find a kernel that has the libraries loaded, in the place of its own."""
     kernels = {JUPYTER_PATH: str(warm_folder())} if hasattr(os, "pidfd_open") else {}
     return {**(os.environ if environment is None else environment), **kernels}
+
+
+@contextmanager
+def warm_kernels() -> Iterator[None]:
+    """Let kernels that this process starts have the libraries loaded."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in with_warm_kernels({}).items():
+            patch.setenv(name, value)
+        yield
