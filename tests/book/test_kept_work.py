@@ -22,6 +22,7 @@ from editions import CHINESE
 from helpers.notebook_outputs import text_outputs
 from helpers.pages import build_site
 from helpers.paths import BOOK, ROOT
+from helpers.programs import warm_kernels
 from helpers.runs import seen_on_a_terminal
 from kept import Kept, fingerprint
 from pages import HtmlPages, PagesError, check
@@ -81,7 +82,8 @@ def two_kept(
         chapter_of(folder, "two", weights, "print('two')"),
     ]
     assert names(to_run(both, Kept(folder / "kept"))) == ["one", "two"]
-    assert run(folder, *both) == []
+    with warm_kernels():
+        assert run(folder, *both) == []
     assert to_run(both, Kept(folder / "kept")) == []
     return folder, both
 
@@ -202,6 +204,7 @@ def test_what_is_damaged_is_made_again(tmp_path: Path, damage: Callable[[Path], 
     assert store.read("chapter.ipynb", "key") is None
 
 
+@warm_kernels()
 def test_a_chapter_that_fails_does_not_stop_the_others(tmp_path: Path, weights: Weights) -> None:
     wrong = chapter_of(tmp_path, "wrong", weights, "print('before')", "1 / 0", "print('after')")
     dies = chapter_of(tmp_path, "dies", weights, "import os\nos._exit(1)")
@@ -216,6 +219,7 @@ def test_a_chapter_that_fails_does_not_stop_the_others(tmp_path: Path, weights: 
     assert "ZeroDivisionError" in notebook.read_text(encoding="utf-8")
 
 
+@warm_kernels()
 def test_a_chapter_that_hangs_has_an_end(tmp_path: Path, weights: Weights) -> None:
     hangs = chapter_of(tmp_path, "hangs", weights, "import time\ntime.sleep(600)")
     started = time.monotonic()
@@ -263,6 +267,7 @@ def test_a_warm_kernel_shows_what_a_fresh_one_shows(
     assert pictures[0] == pictures[1]
 
 
+@warm_kernels()
 def test_editions_are_run_in_their_own_language(tmp_path: Path, weights: Weights) -> None:
     catalogue = tmp_path / "zh.mo"
     catalogue.write_bytes(CHINESE.compiled("trendlib"))
@@ -281,6 +286,7 @@ def test_editions_are_run_in_their_own_language(tmp_path: Path, weights: Weights
     assert names(to_run([replace(chinese)], Kept(tmp_path / "kept"))) == ["said"]
 
 
+@warm_kernels()
 def test_another_model_stands_in_the_chapter(tmp_path: Path, weights: Weights) -> None:
     other = replace(weights, name="another")
     chapter = chapter_of(tmp_path, "which", other, "print(model)")

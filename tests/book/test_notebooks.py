@@ -15,6 +15,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from helpers.notebook_outputs import differences, text_outputs
 from helpers.paths import ROOT
+from helpers.programs import warm_kernels
 from trendlib.embedding import Recipe, embed_encoding
 from trendlib.model.encoder import Encoder
 from trendlib.model.weights import MINILM
@@ -170,9 +171,10 @@ def test_committed_outputs_are_the_embedded_models(notebook: Path) -> None:
 
 
 def run_walkthrough(out: Path, **parameters: str) -> str:
-    papermill.execute_notebook(
-        WALKTHROUGH, out, parameters=parameters, kernel_name="python3", progress_bar=False
-    )
+    with warm_kernels():
+        papermill.execute_notebook(
+            WALKTHROUGH, out, parameters=parameters, kernel_name="python3", progress_bar=False
+        )
     return "\n".join(text_outputs(out))
 
 

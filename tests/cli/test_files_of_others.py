@@ -11,6 +11,7 @@ from typing import NamedTuple
 import onnx
 import pytest
 
+from helpers.programs import warm_kernels
 from trendlib.articles import drift, reproduce
 from trendlib.articles.drift import Figures
 from trendlib.cli import main
@@ -40,7 +41,8 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory, tiny_folder: Path) -> s
     command = ["run", *SENTENCES, "--no-notebook", "--out", "gs:a/b", "--model", str(tiny_folder)]
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(work)
-        assert main(command) == 0
+        with warm_kernels():
+            assert main(command) == 0
     return str(work / "gs:a" / "b")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import joblib
 import pytest
 
+from helpers.programs import warm_kernels
 from trendlib.articles import reproduce
 from trendlib.articles.drift import Figures, compare_with_last
 from trendlib.cli import main
@@ -59,6 +60,7 @@ def test_embed_takes_nothing_from_another_model(
     assert "o.parquet was made with model_sha256 '" in capsys.readouterr().err
 
 
+@warm_kernels()
 def test_a_run_takes_nothing_from_another_model(
     tmp_path: Path, model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,10 +3,10 @@
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 from helpers.paths import ROOT
+from helpers.programs import warm_python, with_warm_kernels
 
 
 class PackageCopy:
@@ -28,10 +28,10 @@ class PackageCopy:
     def trendlib(self, *arguments: str | Path) -> "subprocess.CompletedProcess[str]":
         """Run the command of this copy."""
         return subprocess.run(
-            [sys.executable, "-m", "trendlib", *arguments],
+            [*warm_python(), "-m", "trendlib", *arguments],
             capture_output=True,
             text=True,
             check=False,
             cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(self.folder)},
+            env=with_warm_kernels({**os.environ, "PYTHONPATH": str(self.folder)}),
         )

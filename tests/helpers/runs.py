@@ -15,6 +15,8 @@ from typing import Any
 
 import nbformat
 
+from helpers.programs import warm_python, with_warm_kernels
+
 TRENDLIB = Path(sys.executable).with_name("trendlib")
 PARAMETERS = 'sentence: str = ""  # a text\nmodel: str = ""  # a model\n'
 PARAMETERS += 'reading: str = ""  # a reading\ndtype: str = ""  # a number format\n'
@@ -49,9 +51,20 @@ def started(*arguments: str | Path) -> "subprocess.Popen[str]":
     )
 
 
-def trendlib(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
+def trendlib(
+    *arguments: str | Path, env: dict[str, str] | None = None, **options: Any
+) -> subprocess.CompletedProcess[str]:
+    """Run the command, and the kernels that it starts, with the libraries loaded.
+
+    What ``preexec_fn`` does to a process, it would do to another one: then, as users run it.
+    """
+    program: list[str | Path] = [*warm_python(), "-m", "trendlib"]
+    if "preexec_fn" in options:
+        program = [TRENDLIB]
+    else:
+        env = with_warm_kernels(env)
     return subprocess.run(
-        [TRENDLIB, *arguments], capture_output=True, text=True, check=False, **options
+        [*program, *arguments], env=env, capture_output=True, text=True, check=False, **options
     )
 
 

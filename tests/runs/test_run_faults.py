@@ -18,6 +18,7 @@ import nbformat
 import psutil
 import pytest
 
+from helpers.programs import warm_python, with_warm_kernels
 from helpers.runs import (
     PARAMETERS,
     command,
@@ -344,7 +345,9 @@ def test_no_thread_of_a_run_parses_python(case: Case) -> None:
     # Two threads of CPython 3.11 that parse at the same time fail now and then, with an error of
     # the interpreter: "AST constructor recursion depth mismatch".
     program = [sys.executable, "-c", PARSE_ON_MAIN, case.model, case.notebook, case.out]
-    result = subprocess.run(program, capture_output=True, text=True, check=True)
+    result = subprocess.run(
+        program, env=with_warm_kernels(), capture_output=True, text=True, check=True
+    )
     assert result.stdout.splitlines() == ["done: 2 ['deadly']"]
 
 
@@ -390,7 +393,9 @@ print(summary.done, [record["error"] for record in summary.failed])
 def test_an_internal_error_is_tried_again_and_then_fails_its_sentence_alone(
     case: Case, times: int, outcome: str
 ) -> None:
-    program = [sys.executable, "-c", BREAKING, str(times), case.model, case.notebook, case.out]
-    result = subprocess.run(program, capture_output=True, text=True, check=True)
+    program = [*warm_python(), "-c", BREAKING, str(times), case.model, case.notebook, case.out]
+    result = subprocess.run(
+        program, env=with_warm_kernels(), capture_output=True, text=True, check=True
+    )
     assert result.stdout.splitlines() == [outcome]
     assert len(records(case.out)) == 2

@@ -107,7 +107,8 @@ def test_files_beside_the_run_take_no_library_s_place(tmp_path: Path, tiny_folde
     (tmp_path / "mine.py").write_text("VALUE = 'my own module'")
     notebook = make_notebook(tmp_path / "own.ipynb", "import numpy, mine\nprint(mine.VALUE)")
     arguments = [HELLO, "--notebook", notebook, "--model", tiny_folder, "--jobs", "1"]
-    result = trendlib_run(*arguments, "--out", "run", cwd=tmp_path)
+    run = command(*arguments, "--out", "run")  # which loads its libraries there
+    result = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     (executed,) = tmp_path.glob("run/sentences/*/notebook.ipynb")
     assert "my own module" in executed.read_text("utf-8")
