@@ -31,7 +31,6 @@ ALLOWED = {
     r"status is 0 if| 1 if one differs| 3 if figures were not run| takes 3 for no": "exit statuses",
     r"“the 12th layer”": "the article's words",
     r"(?:with|puts?|counts as) 0(?= for | there|\. )": "what stands for an undefined coordinate",
-    r"adds up to 1\b": "what attention weights do by definition",
     rf"(?<=[\w.], |Vasiliev \(){YEAR}(?=\)|;)": "when a work was published",
     r"adds? up to 1\b": "what attention weights do by definition",
     r"a line at 1 shows": "where two times are the same",
