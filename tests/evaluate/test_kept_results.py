@@ -43,7 +43,8 @@ def test_results_of_two_models_stand_side_by_side(
     table = tables.score_table("stsb", ["Spearman"])
     assert list(table.columns) == [(MINILM.name, "Spearman"), ("another-model", "Spearman")]
     assert result_with("stsb", "another-model", tmp_path).provenance.model == "another-model"
-    assert len(claims.findings(claims.claim("contexts told apart"), tmp_path)) == 2
+    found = claims.findings(claims.claim("contexts told apart"), tmp_path)
+    assert [one.model for one in found] == ["bert-base-uncased", MINILM.name, "another-model"]
 
 
 def test_a_figure_that_is_not_there_is_told() -> None:

@@ -9,9 +9,9 @@ import pytest
 
 from trendlib.evaluate.conditions import AS_PRINTED, WITHOUT_DEAD, Conditioned
 from trendlib.evaluate.protocol import Workbench
-from trendlib.evaluate.scores import Score
+from trendlib.evaluate.scores import OWN, Score
 from trendlib.evaluate.tasks import contexts
-from trendlib.evaluate.tasks.contexts import OWN, ContextMethod, Representation
+from trendlib.evaluate.tasks.contexts import ContextMethod, Representation
 from trendlib.typing import Vector
 
 TEMPLATES = np.array([0.0, 0.02, 0.3])

@@ -23,7 +23,7 @@ BELOW = {
     "show": {METHOD, "model"},
     "files": {METHOD, "model", "show"},
     "articles": {METHOD, "model", "show", "files"},
-    "benchmark": {METHOD, "model", "show"},
+    "benchmark": {METHOD, "model", "show", "files"},
     "runs": {METHOD, "model", "show", "files"},
     "interfaces": {METHOD, "model", "show", "files"},
     "evaluate": {METHOD, "model", "show", "files"},

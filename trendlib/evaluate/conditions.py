@@ -10,13 +10,15 @@ one of them says so.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from trendlib.evaluate.protocol import Method
 from trendlib.language import N_
 from trendlib.readings import ARTICLE, MASS_TIES, MEAN_PIECES, Reading
 
-M = TypeVar("M", bound=Method, covariant=True)
+if TYPE_CHECKING:  # the protocol of a method loads the model's libraries
+    from trendlib.evaluate.protocol import Method
+
+M = TypeVar("M", bound="Method", covariant=True)
 
 
 @dataclass(frozen=True)

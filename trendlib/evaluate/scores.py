@@ -6,6 +6,8 @@ from typing import Any
 
 DIGITS = 6
 """How many significant digits of a figure are kept."""
+OWN = "I want ..."
+"""The group of figures that are of the article's own sentences alone."""
 
 
 @dataclass(frozen=True)

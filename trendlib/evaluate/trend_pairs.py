@@ -51,7 +51,7 @@ class TrendPairs:
     related: Trends
     one: Trends
     other: Trends
-    documents: NDArray[np.str_]
+    documents: NDArray[Any]
     seed: int
     dead: tuple[int, ...] = ()
 

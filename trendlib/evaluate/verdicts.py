@@ -30,8 +30,7 @@ from trendlib.evaluate.conditions import (
     Condition,
 )
 from trendlib.evaluate.results import TaskResult
-from trendlib.evaluate.scores import Score
-from trendlib.evaluate.tasks.contexts import OWN
+from trendlib.evaluate.scores import OWN, Score
 from trendlib.evaluate.wording import interval, number, points
 from trendlib.language import N_
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from trendlib.evaluate import statistics
 from trendlib.evaluate.conditions import TREND_CONDITIONS, Condition, Conditioned, under
 from trendlib.evaluate.protocol import Measured, Task, Workbench
-from trendlib.evaluate.scores import Score
+from trendlib.evaluate.scores import OWN, Score
 from trendlib.evaluate.vectors import progress
 from trendlib.similarity import FIRST, cosine, heaviest, without
 from trendlib.trend import Kind, fourier_magnitude, trend
@@ -41,8 +41,6 @@ TEMPLATES = (
     ("We talked about {}.", "about"), ("Nobody expected {}.", "expected"),
 )  # fmt: skip
 """A sentence with a place for the noun, and the word whose vectors are compared."""
-OWN = "I want ..."
-"""The article's own template, the first one: the group of the figures that are of it alone."""
 
 Coordinates = Literal["all coordinates", "first ten", "without the heaviest"]
 

@@ -414,7 +414,7 @@ def _related(choice: Choice) -> int:
 
 
 def _share(
-    method: str, measure: str, hits: Hits, documents: NDArray[np.str_], group: str = ""
+    method: str, measure: str, hits: Hits, documents: NDArray[Any], group: str = ""
 ) -> Score:
     if len(hits) == 0:
         return statistics.share_score(method, measure, 0, 0, group)
