@@ -97,20 +97,20 @@ BORDERS: list[tuple[str, Values, str]] = [
 @pytest.mark.parametrize(("name", "values", "verdict"), BORDERS)
 def test_a_verdict_changes_at_its_borders(name: str, values: Values, verdict: str) -> None:
     rule = claims.claim(name).rule
-    assert rule.verdict(results_for(rule, values)) == verdict
+    assert rule.judge(results_for(rule, values)) == verdict
 
 
 @pytest.mark.parametrize("claim", claims.CLAIMS, ids=lambda claim: claim.name)
 def test_what_is_reported_decides_nothing(claim: claims.Claim) -> None:
     results = results_for(claim.rule, (0.5,) * len(claim.rule.comparisons))
-    before = claim.rule.verdict(results)
+    before = claim.rule.judge(results)
     for row in claim.rule.reported:
         found = results[row.task]
         scores = [replace(one, value=-1.0, low=-1.1, high=-0.9) for one in found.scores]
         kept = {figure(other, 0.5) for other in claim.rule.comparisons}
         mixed = [old if old in kept else new for old, new in zip(found.scores, scores, strict=True)]
         assert mixed != list(found.scores)
-        assert claim.rule.verdict(results | {row.task: replace(found, scores=tuple(mixed))}) == (
+        assert claim.rule.judge(results | {row.task: replace(found, scores=tuple(mixed))}) == (
             before
         )
 

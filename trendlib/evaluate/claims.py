@@ -75,9 +75,9 @@ class Claim:
         if missing:
             why = _("There are no results of {tasks}.").format(tasks=_(", ").join(missing))
             return Finding(model, ClaimVerdict.NOT_RUN, why)
-        verdict = self.rule.verdict(results)
+        verdict = self.rule.judge(results)
         others = {
-            condition.name: self.rule.verdict(results, condition.name)
+            condition.name: self.rule.judge(results, condition.name)
             for condition in self.rule.conditions[1:]
         }
         depends = tuple((name, other) for name, other in others.items() if other != verdict)
@@ -233,7 +233,7 @@ def _of_conditions(rule: Rule, results: Results) -> str:
         [_name(row), *(row.write(row.score(results, name)) for name in names)]
         for row in (*rule.comparisons, *rule.reported)
     ]
-    found = [f"**{_(rule.verdict(results, name))}**" for name in names]
+    found = [f"**{_(rule.judge(results, name))}**" for name in names]
     return markdown_table(head, [*rows, [_("verdict"), *found]])
 
 

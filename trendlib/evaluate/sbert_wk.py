@@ -33,8 +33,8 @@ def sentence_vector(states: TokenStates) -> Vector:
             tokens that are words or pieces of words.
 
     Returns:
-        The vector, of shape (hidden,): the sum of the tokens' vectors, with weights that add up to
-        1. A token's weight is proportional to the variance of its cosines between a state and the
+        The vector, of shape (hidden,), which is the sum of the tokens' vectors, with weights that
+        add up to 1. A token's weight is proportional to the variance of its cosines between a state and the
         next one; if no token moves unevenly, all weigh the same.
 
     Raises:

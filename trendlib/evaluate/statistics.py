@@ -91,7 +91,7 @@ def spearman_resamples(
         resamples: How many resamples to draw.
 
     Returns:
-        By method, an array of shape (set, 1 + resamples): the correlations of the sets as they
+        By method, an array of shape (set, 1 + resamples), with the correlations of the sets as they
         are, then those of each resample; NaN where one does not vary.
 
     Raises:

@@ -169,7 +169,7 @@ class Rule:
         """The tasks that it needs."""
         return tuple(dict.fromkeys(row.task for row in (*self.comparisons, *self.reported)))
 
-    def verdict(self, results: Results, condition: str = "") -> ClaimVerdict:
+    def judge(self, results: Results, condition: str = "") -> ClaimVerdict:
         """Judge by the results of one model, under a condition."""
         count = len(self.comparisons)
         scores = [row.score(results, condition) for row in self.comparisons]
