@@ -35,8 +35,10 @@ def sentence_vector(states: TokenStates) -> Vector:
     Returns:
         The vector, of shape (hidden,), which is the sum of the tokens' vectors, with weights that
         add up to 1. A token's weight is proportional to the variance of its cosines between a state
-        and the next one; if no token moves unevenly, all weigh the same. Raises: ArrayError: If
-        there are fewer than three states, or if a vector is zero.
+        and the next one; if no token moves unevenly, all weigh the same.
+
+    Raises:
+        ArrayError: If there are fewer than three states, or if a vector is zero.
     """
     count = len(states)
     if count < 3:
