@@ -114,7 +114,7 @@ notebooks: $(BOOK) ## run the notebooks, or NOTEBOOKS, and keep their outputs, t
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace \
 	  --ExecutePreprocessor.record_timing=False --log-level=ERROR $(NOTEBOOKS)
 
-evaluate: $(BOOK) ## put the claims to a test, for the book (50 minutes; goes on where it stopped)
+evaluate: $(BOOK) ## put the claims to a test, for the book (40 minutes; goes on where it stopped)
 	@$(BIN)/trendlib evaluate --model '$(EVALUATED)'
 
 # Tasks whose data cannot be had are named, and not run.
