@@ -246,7 +246,7 @@ def test_the_recipe_for_a_reading_makes_one(tmp_path: Path) -> None:
     module = tmp_path / "trendlib" / "readings.py"
     before, listed, after = module.read_text(encoding="utf-8").partition("READINGS = {")
     name = code[1].partition(" = ")[0]
-    after = after.replace("LAST_LAYER)}", f"LAST_LAYER, {name})}}", 1)
+    after = after.replace("MASS_TIES)", f"MASS_TIES, {name})", 1)
     module.write_text(f"{before}{code[1]}\n{listed}{after}", encoding="utf-8")
     (command,) = commands("Add a reading")
     program, *arguments = shlex.split(command)

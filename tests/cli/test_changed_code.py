@@ -29,8 +29,8 @@ def change_words_and_plots(copy: PackageCopy) -> None:
 def change_a_formula(copy: PackageCopy) -> None:
     copy.replace(
         "embedding.py",
-        "focus.undefined_as_zero + related.undefined_as_zero",
-        "focus.undefined_as_zero - related.undefined_as_zero",
+        "total = np.sum([each.undefined_as_zero for each in trends], axis=0)",
+        "total = -np.sum([each.undefined_as_zero for each in trends], axis=0)",
     )
 
 

@@ -243,7 +243,10 @@ def _sts_part(name: str) -> ScoredPart:
 
 
 STS_PARTS = tuple(_sts_part(name) for name in _STS_INPUTS)
-"""The parts of SemEval's STS tasks of 2012 to 2016."""
+"""The parts of SemEval's STS tasks of 2012 to 2016.
+
+:meta hide-value:
+"""
 
 
 def cache_folder() -> Path:
