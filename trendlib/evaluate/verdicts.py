@@ -18,7 +18,7 @@ part where a comparison goes clearly the other way.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from scipy import stats
@@ -108,7 +108,7 @@ class Comparison:
     baseline: str = ""
     group: str = ""
     margin: float = 0.0
-    write: Callable[[Score], str] = points
+    write: Callable[[Score], str] = field(kw_only=True)
     where: str = ""
 
     def score(self, results: Results, condition: str = "") -> Score:
@@ -213,7 +213,7 @@ def widened(score: Score, among: int) -> tuple[float, float]:
 
 def _joined(baseline: str, label: str) -> tuple[Comparison, ...]:
     return tuple(
-        Comparison(label, task, "article", "joined", baseline, where=treebank)
+        Comparison(label, task, "article", "joined", baseline, where=treebank, write=points)
         for task, treebank in TREEBANKS.items()
     )
 
@@ -239,7 +239,7 @@ LAYERS_FOR_HEADS = Rule(
 )
 COMPLEMENTARY = Rule(
     tuple(
-        Comparison(label, "complement", "focus and related", "exactly one", null)
+        Comparison(label, "complement", "focus and related", "exactly one", null, write=points)
         for null, label in zip(
             NULLS,
             (
@@ -267,6 +267,7 @@ ALTERNATIVE = Rule(
             "CLS",
             margin=NOT_WORSE,
             where=f"{TITLES[task]}, {measure}",
+            write=points,
         )
         for task, measure in CLASSIFICATION.items()
     ),
@@ -279,6 +280,7 @@ ALTERNATIVE = Rule(
             "Spearman",
             "CLS",
             where="STS-B, Spearman",
+            write=points,
         ),
     ),
 )
