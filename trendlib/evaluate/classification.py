@@ -156,7 +156,10 @@ def _of_vectors(method: VectorMethod, **options: Any) -> Classifier:
 
 
 CONDITIONED = {condition: trend_under(condition) for condition in CONDITIONS[1:]}
-"""The article's trend under each condition but its own choices."""
+"""The article's trend under each condition but its own choices.
+
+:meta hide-value:
+"""
 VECTOR_METHODS = (*TRENDS, *USUAL, *IMPROVED, *CONDITIONED.values())
 CLASSIFIERS: tuple[Classifier, ...] = (
     *(_of_vectors(method) for method in (*TRENDS, *USUAL)),
@@ -170,7 +173,10 @@ CLASSIFIERS: tuple[Classifier, ...] = (
     CONTROL,
 )
 REFERENCES = tuple(method for method in CLASSIFIERS if method.name in (CLS.name, MEAN.name))
-"""The baselines of every method."""
+"""The baselines of every method.
+
+:meta hide-value:
+"""
 
 
 @dataclass(frozen=True, eq=False)

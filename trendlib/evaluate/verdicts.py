@@ -162,7 +162,7 @@ class Rule:
     comparisons: tuple[Comparison, ...]
     conditions: tuple[Condition, ...]
     reported: tuple[Comparison, ...] = ()
-    words: Words = Words()
+    words: Words = field(kw_only=True)
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -251,10 +251,12 @@ COMPLEMENTARY = Rule(
         )
     ),
     CONDITIONS,
+    words=Words(),
 )
 JOINED = Rule(
     _joined(SAME_KIND, N_("joined by an edge, minus a random word of the same kind")),
     READING_CONDITIONS,
+    words=Words(),
     reported=tuple(row for control, label in CONTROLS.items() for row in _joined(control, label)),
 )
 ALTERNATIVE = Rule(
@@ -272,6 +274,7 @@ ALTERNATIVE = Rule(
         for task, measure in CLASSIFICATION.items()
     ),
     CONDITIONS,
+    words=Words(),
     reported=(
         Comparison(
             N_("trend embedding, minus [CLS]"),
@@ -298,6 +301,7 @@ TOLD_APART = Rule(
         ),
     ),
     TREND_CONDITIONS,
+    words=Words(),
     reported=(
         Comparison(N_("effect size of trends"), "contexts", _TREND, "effect size", write=number),
         Comparison(

@@ -89,7 +89,10 @@ METHODS: tuple[SimilarityMethod, ...] = (
     SimilarityMethod(TFIDF.name, TFIDF.note, _tfidf_cosines),
 )
 REFERENCES = tuple(method for method in METHODS if method.name in (CLS.name, MEAN.name))
-"""The baselines of every method."""
+"""The baselines of every method.
+
+:meta hide-value:
+"""
 
 
 class Sts(Task[SimilarityMethod, SentencePairs]):
