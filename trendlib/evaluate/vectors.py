@@ -26,7 +26,7 @@ from trendlib.model.batch import run_whole
 from trendlib.model.corpus import tokenize_windows
 from trendlib.readings import ARTICLE, Reading
 from trendlib.similarity import without
-from trendlib.trend import Kind, angle, fourier_magnitude, trend
+from trendlib.trend import DISCOUNT, FIRST_STATES, Kind, angle, fourier_magnitude, trend
 from trendlib.typing import HiddenStates, SentenceVectors, Vector, WordStates
 from trendlib.words import mean_over_pieces
 
@@ -115,7 +115,7 @@ def _angle_of_all_words(sentence: Sentence, *, without_dead: bool = False) -> Ve
 
 
 def _discounted(sentence: Sentence) -> Vector:
-    base, last = (sentence.states[state].mean(axis=0) for state in (DISCOUNTED_FROM, -1))
+    base, last = (sentence.states[state].mean(axis=0) for state in (FIRST_STATES["discounted"], -1))
     return discounted(last, base, DISCOUNT)
 
 
@@ -223,9 +223,6 @@ MEAN_OF_STATE_1 = VectorMethod(
     "mean of all tokens in the output of the first block",
     lambda sentence: pool(sentence.states[1], "mean"),
 )
-DISCOUNT, DISCOUNTED_FROM = 0.3, 1
-"""The discount, and the hidden state that the change is counted from: what the task "sts" chooses
-on the development part of STS-B."""
 ALL_WORDS_DIFFERENCE = VectorMethod(
     "difference, all words",
     "mean of contextual minus static vector over all words",
@@ -252,7 +249,7 @@ IMPROVED: tuple[VectorMethod, ...] = (
     VectorMethod(
         "discounted trend",
         f"mean of all tokens in the last hidden state, minus {DISCOUNT:g} times its difference "
-        f"from hidden state {DISCOUNTED_FROM}",
+        f"from hidden state {FIRST_STATES['discounted']}",
         _discounted,
     ),
     SBERT_WK,

@@ -288,46 +288,27 @@ ALTERNATIVE = Rule(
     ),
 )
 _TREND, _PLAIN = "log quotient, all coordinates", "contextual, all coordinates"
-_TRIMMED = "log quotient, without the heaviest", "contextual, without the heaviest"
+_DIFFERENCE = N_("effect size of trends, minus that of contextual vectors")
+
+
+def _effect_size(label: str, method: str, baseline: str = "", own: str = "") -> Comparison:
+    return Comparison(
+        label, "contexts", method, "effect size", baseline, own, write=number, where=own
+    )
+
+
 TOLD_APART = Rule(
-    (
-        Comparison(
-            N_("effect size of trends, minus that of contextual vectors"),
-            "contexts",
-            _TREND,
-            "effect size",
-            _PLAIN,
-            write=number,
-        ),
-    ),
+    (_effect_size(_DIFFERENCE, _TREND, _PLAIN),),
     TREND_CONDITIONS,
     words=Words(),
     reported=(
-        Comparison(N_("effect size of trends"), "contexts", _TREND, "effect size", write=number),
-        Comparison(
-            N_("effect size of contextual vectors"),
-            "contexts",
-            _PLAIN,
-            "effect size",
-            write=number,
-        ),
-        Comparison(
-            N_("effect size of trends, minus that of contextual vectors"),
-            "contexts",
-            _TREND,
-            "effect size",
-            _PLAIN,
-            OWN,
-            write=number,
-            where=OWN,
-        ),
-        Comparison(
+        _effect_size(N_("effect size of trends"), _TREND),
+        _effect_size(N_("effect size of contextual vectors"), _PLAIN),
+        _effect_size(_DIFFERENCE, _TREND, _PLAIN, OWN),
+        _effect_size(
             N_("the same difference, both without their heaviest coordinates"),
-            "contexts",
-            _TRIMMED[0],
-            "effect size",
-            _TRIMMED[1],
-            write=number,
+            "log quotient, without the heaviest",
+            "contextual, without the heaviest",
         ),
     ),
 )
