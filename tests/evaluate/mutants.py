@@ -239,6 +239,13 @@ MUTANTS: tuple[Mutant, ...] = (
         "test_ladder.py",
     ),
     Mutant(
+        "the sign of a lead in one set",
+        "tasks/ladder.py",
+        "lead = rows[chosen] - drawn[MEAN_POOLING.name][chosen]",
+        "lead = drawn[MEAN_POOLING.name][chosen] - rows[chosen]",
+        "test_ladder.py",
+    ),
+    Mutant(
         "whitening is fitted on all sentences",
         "tasks/ladder.py",
         "method.settings(prepared.rows.take(prepared.train))",

@@ -96,6 +96,10 @@ def test_a_method_that_is_right_by_construction_scores_one_and_a_reversed_one_mi
     for group in ("", *SETS, "without STS-B"):
         assert find(scores, "mean", group=group).value == pytest.approx(1)
         assert find(scores, "worse", group=group).value == pytest.approx(-1)
+        if group:
+            lead = find(scores, "worse", "mean", group)
+            assert lead.value == lead.low == lead.high == pytest.approx(-2)
+            assert lead.p is None
     lead = find(scores, "worse", "mean")
     assert lead.value == lead.low == lead.high == pytest.approx(-2)  # in every resample
     # No resample of 2,000 is on the other side; both sides count, and there is one comparison.
