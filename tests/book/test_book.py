@@ -37,8 +37,8 @@ PAGES = [
     "api/index",
     "api/attention",
     "api/encoding",
-    "notebooks/01_token_trends",
-    "notebooks/02_sentence_embedding",
+    "notebooks/01_two_vectors",
+    "notebooks/03_with_a_model",
     "notebooks/03_printed_figures",
     "notebooks/04_your_sentences",
     "notebooks/05_a_whole_corpus",
@@ -104,13 +104,13 @@ def test_a_served_page_loads_whole_and_from_here_alone(
 def test_a_page_opened_from_a_file_asks_nobody(browser: Browser, site: Path, name: str) -> None:
     page, requested, _ = open_page(browser, (site / f"{name}.html").as_uri())
     assert [url for url in requested if not url.startswith(("file:", "data:"))] == []
-    if name in ("notation", "notebooks/01_token_trends", "notebooks/02_sentence_embedding"):
+    if name in ("notation", "notebooks/01_two_vectors", "notebooks/03_with_a_model"):
         assert page.locator("main math").count() > 0
     page.close()
 
 
 def test_the_walkthrough_is_readable(browser: Browser, address: str) -> None:
-    page, _, _ = open_page(browser, f"{address}/notebooks/02_sentence_embedding.html")
+    page, _, _ = open_page(browser, f"{address}/notebooks/03_with_a_model.html")
     text = page.locator("main").inner_text()
     assert "Build a sentence embedding from two trends" in text
     assert "By all-MiniLM-L6-v2 and the reading “article”, the focus word is" in text
@@ -253,7 +253,7 @@ def test_the_reference_is_readable(site: Path) -> None:
 
 
 def test_equations_and_figures_have_numbers(site: Path) -> None:
-    text = words_of(site / "notebooks" / "02_sentence_embedding.html")
+    text = words_of(site / "notebooks" / "03_with_a_model.html")
     assert "are those of the last chapter, equation (1.1) ." in text
     assert all(f"Fig. 2.{number}" in text for number in range(1, 7))
     assert "( Fig. 2.1 )" in text

@@ -22,7 +22,7 @@ from trendlib.readings import reading_named
 from trendlib.show import report
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-WALKTHROUGH = ROOT / "notebooks" / "02_sentence_embedding.ipynb"
+WALKTHROUGH = ROOT / "notebooks" / "03_with_a_model.ipynb"
 
 each_notebook = pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
 

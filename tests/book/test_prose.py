@@ -91,7 +91,7 @@ def test_a_typed_result_is_found(typed: str) -> None:
         "```bash\nsleep 0.5\n```",
         "$l = 0 \\dots 12$",
         "1. first\n2. second",
-        "[the chapter](02_sentence_embedding.ipynb) and <https://example.org/1906.04341>",
+        "[the chapter](03_with_a_model.ipynb) and <https://example.org/1906.04341>",
         "```{figure} images/2.png\n:name: fig-2\n:width: 80%\n:alt: Bars.\n\nThe bars.\n```",
         "One of the sentences has no word. Many times faster, one sentence at a time.",
     ],

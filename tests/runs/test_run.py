@@ -101,7 +101,7 @@ def test_a_record_is_what_the_package_finds(folder: Path, minilm: Encoder, sente
         cosine(embedding.values, encoding.hidden_states[-1].mean(axis=0)), abs=1e-9
     )
     assert provenance_of(record) == encoding.provenance
-    assert (record["reading"], record["notebook"]) == ("article", "02_sentence_embedding.ipynb")
+    assert (record["reading"], record["notebook"]) == ("article", "03_with_a_model.ipynb")
 
 
 @pytest.mark.parametrize("sentence", GOOD)
