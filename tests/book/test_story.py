@@ -1,4 +1,4 @@
-"""The chapters that tell the story: plain Markdown, comments that are checked, exercises that run."""
+"""The chapters that tell the story: plain Markdown, checked comments, exercises that run."""
 
 import re
 from pathlib import Path

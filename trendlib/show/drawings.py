@@ -64,7 +64,7 @@ def bert(tokens: Sequence[str], marked: int, n_layers: int) -> Figure:
     return figure
 
 
-def _vector(axes: Axes, place: float, height: float, marked: bool) -> None:
+def _vector(axes: Axes, place: int, height: float, marked: bool) -> None:
     colour = MARK if marked else PLAIN
     for cell in range(CELLS):
         corner = (place - 0.12, height + 0.2 * cell)
@@ -93,7 +93,7 @@ def _layer(axes: Axes, layer: int, bottom: float, count: int, marked: int) -> No
     axes.text(-0.7, bottom + 0.7, f"layer {layer}", ha="right", va="center", weight="bold")
 
 
-def ratio_rulers(ratios: Sequence[float]) -> Figure:
+def ratio_rulers(ratios: Sequence[int | float]) -> Figure:
     """Draw ratios on two rulers: as they are, and as logarithms.
 
     Args:
