@@ -151,7 +151,7 @@ def figures_of(notebook: Path) -> Iterator[tuple[str, str]]:
     """Go through the figures: caption and alternative text, in the output or in the metadata."""
     for cell in nbformat.read(notebook, as_version=4).cells:
         outputs = cell.get("outputs", [])
-        for output, following in zip(outputs, [*outputs[1:], {}], strict=True):
+        for output, following in zip(outputs, [*outputs[1:], {}], strict=False):
             if "image/png" not in output.get("data", {}):
                 continue
             alt = output.metadata.get("image/png", {}).get("alt")
