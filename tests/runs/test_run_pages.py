@@ -40,7 +40,7 @@ def test_roles_become_text(source: str, expected: str) -> None:
         ("[on trends](01_two_vectors.ipynb)", "on trends"),
         ("[a *reading*](#reading)", "a <em>reading</em>"),
         ("[focus word](<#focus word>)", "focus word"),
-        ("[](01_two_vectors.ipynb)", "01 token trends"),
+        ("[](01_two_vectors.ipynb)", "01 two vectors"),
         ("[a](a.md) [b](https://b.org/c) [d](d.md)", 'a <a href="https://b.org/c">b</a> d'),
         ("<https://b.org>", '<a href="https://b.org">https://b.org</a>'),
     ],
