@@ -63,7 +63,7 @@ book: $(BOOK) ## build the HTML book, in English and Chinese; makes only what ch
 test: lint types unit nbval evaluate-quick ## run every check
 
 lab: $(BOOK) ## open the notebooks in JupyterLab
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks
 
 pdf: $(BOOK) ## run the notebooks and print the book, to _build/pdf/trendbook.pdf
 	@$(BIN)/python book/tools/build.py --model '$(MODEL)' --pdf

@@ -130,7 +130,7 @@ RECIPES = {
     "angle": Recipe(kind="angle", words="all"),
     "discounted-trend": Recipe(kind="discounted", words="tokens"),
 }
-"""The recipes that have a name, by which commands know them. Chapter 11 compares them."""
+"""The recipes that have a name, by which commands know them. Chapter 12 compares them."""
 
 
 def recipe_named(name: str) -> Recipe:

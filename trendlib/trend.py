@@ -206,7 +206,7 @@ def discounted(first: Vector, contextual: Vector) -> Trend:
 
 DISCOUNT = 0.3
 """The part of the change that ``discounted`` takes away: chosen on the development part of STS-B
-alone (chapter 11)."""
+alone (chapter 12)."""
 
 
 KINDS: dict[Kind, Callable[[Vector, Vector], Trend]] = {

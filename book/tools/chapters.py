@@ -2,11 +2,15 @@
 
 A chapter whose code did not change is not run again: its outputs are kept, and put into the
 notebook as it is now, whose text may have changed.
+
+Notebooks are written so that they can be read wherever they are opened, in plain Markdown and with
+captions in their outputs. What the book has of its own, such as numbered figures, is made here.
 """
 
 import importlib
 import json
 import logging
+import re
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -18,6 +22,7 @@ from typing import Any
 from kept import Kept, chapters_code, fingerprint, key_of, versions
 from trendlib.language import CATALOGUE
 from trendlib.model.weights import Weights
+from trendlib.runs.settings import without_default_only
 
 MOST_KERNELS = 4
 """Each holds a model in memory."""
@@ -55,19 +60,31 @@ class Chapter:
 
     @property
     def parameters(self) -> dict[str, object]:
-        """What it is run with; a cell that repeats its own model would only puzzle the reader."""
+        """What it is run with; a cell that repeats its own model would only puzzle the reader.
+
+        A chapter without a model, such as one about printed figures, has no parameters.
+        """
         model = self.weights.choice
-        own = any(
-            f'model: str = "{model}"' in _source(cell)
+        parameters = [
+            _source(cell)
             for cell in _code(_read(self.path.read_bytes()))
             if "parameters" in _tags(cell)
-        )
-        return {} if own else {"model": model}
+        ]
+        own = f'model: str = "{model}"'
+        return {"model": model} if any(own not in source for source in parameters) else {}
+
+    @property
+    def notebook(self) -> Any:
+        """The notebook as it is run: with another model, without what is true of its own only."""
+        notebook = _read(self.path.read_bytes())
+        if self.parameters:
+            notebook["cells"] = without_default_only(notebook["cells"])
+        return notebook
 
     @cached_property
     def key(self) -> str:
         """All that its outputs depend on: code and model, but not its text."""
-        notebook = _read(self.path.read_bytes())
+        notebook = self.notebook
         return key_of(
             [(_source(cell), _tags(cell)) for cell in _code(notebook)],
             notebook["metadata"].get("kernelspec", {}).get("name"),
@@ -143,13 +160,13 @@ def run_chapters(
 
 
 def with_outputs(chapter: Chapter, executed: bytes) -> bytes:
-    """Put the outputs of an executed notebook into the chapter as it is now.
+    """Put the outputs of an executed notebook into the chapter as it is now, for the book.
 
     Args:
         chapter: The chapter.
         executed: The notebook, executed when the chapter had the same code.
     """
-    notebook = _read(chapter.path.read_bytes())
+    notebook = chapter.notebook
     done = iter(_code(_read(executed)))
     cells = []
     for cell in notebook["cells"]:
@@ -159,9 +176,36 @@ def with_outputs(chapter: Chapter, executed: bytes) -> bytes:
                 cells.append(run)
                 run = next(done)
             cell |= {name: run[name] for name in ("outputs", "execution_count")}
+            _number_figure(cell)
+        else:
+            cell["source"] = _within_the_book(_source(cell))
         cells.append(cell)
     notebook["cells"] = cells
     return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True).encode() + b"\n"
+
+
+def _number_figure(cell: Any) -> None:
+    """Take a caption and a description out of the outputs, to where Jupyter Book looks for them."""
+    pairs = zip(cell["outputs"], cell["outputs"][1:], strict=False)
+    for image, caption in pairs:
+        alt = image.get("metadata", {}).get("image/png", {}).get("alt")
+        if alt is not None:
+            cell["metadata"]["mystnb"] = {
+                "figure": {"caption": _text(caption["data"]["text/markdown"]).strip("*")},
+                "image": {"alt": alt},
+            }
+            cell["outputs"].remove(caption)
+            return
+
+
+def _within_the_book(markdown: str) -> str:
+    """Let links lead to the book's pages; in the repository these are in a folder of their own.
+
+    >>> _within_the_book("[words](../book/glossary.md), [works](../book/references.bib)")
+    '[words](../glossary.md), [works](../bibliography.md)'
+    """
+    markdown = markdown.replace("](../book/references.bib)", "](../bibliography.md)")
+    return re.sub(r"\]\(\.\./book/", "](../", markdown)
 
 
 class _Work:
@@ -195,13 +239,15 @@ class _Work:
         out.unlink()
 
     def _execute(self, kernel: Any, chapter: Chapter, out: Path) -> None:
+        import nbformat
         from nbclient.exceptions import DeadKernelError
 
         from trendlib.runs import engine, pages
         from trendlib.runs.kernels import WorkerDiedError
 
         try:
-            engine.execute(chapter.path, out, chapter.parameters, kernel.manager, kernel.client)
+            notebook = nbformat.from_dict(chapter.notebook)  # type: ignore[no-untyped-call]
+            engine.execute(notebook, out, chapter.parameters, kernel.manager, kernel.client)
         except DeadKernelError as error:
             raise WorkerDiedError(str(error)) from error
         finally:
@@ -231,7 +277,11 @@ def _code(notebook: Any) -> list[Any]:
 
 
 def _source(cell: Any) -> str:
-    return "".join(cell["source"])
+    return _text(cell["source"])
+
+
+def _text(lines: str | list[str]) -> str:
+    return "".join(lines)
 
 
 def _tags(cell: Any) -> list[str]:

@@ -11,7 +11,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 LOCALE = Path(__file__).resolve().parents[1] / "locale"
-TRANSLATED = ("intro", "glossary", "notation", "notebooks/02_sentence_embedding")
+TRANSLATED = ("intro", "glossary", "notation", "notebooks/03_with_a_model")
 """The pages that are translated."""
 
 

@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from transformers import BertTokenizerFast
@@ -17,6 +18,7 @@ from trendlib.articles import published, reproduce
 from trendlib.articles.published import PRINTED_DATA, Group, Recomputation, Verdict, compare
 from trendlib.choice import choose_words
 from trendlib.cli import main
+from trendlib.embedding import add_trends
 from trendlib.errors import UnknownChoiceError, counted
 from trendlib.model import weights
 from trendlib.model.agreement import tokenizer_sha256
@@ -435,3 +437,23 @@ def test_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
 def test_bert_base_gives_every_printed_figure(bert_base: Encoder) -> None:
     comparisons = reproduce.compare_model(bert_base)
     assert [each for each in comparisons if each.verdict is not Verdict.EQUAL] == []
+
+
+def test_the_two_articles_printed_the_same_head() -> None:
+    """The first printed its attention and its sums, the second printed the sums again."""
+    attention, tokens = published.printed_attention()
+    received, words = published.printed_received()
+    matrix, candidates = published.printed_matrix()
+    assert tokens[1:6] == words
+    assert words[:4] == candidates
+    np.testing.assert_allclose(attention.sum(axis=1), 1, atol=7 * 0.005)
+    np.testing.assert_allclose(attention.sum(axis=0)[1:6], received, atol=7 * 0.005)
+    np.testing.assert_allclose(matrix[11], received[:4], atol=1e-6)
+
+
+def test_the_printed_trends_add_up_to_the_last_digit() -> None:
+    want, apple = published.printed_trends()
+    values, defined = add_trends(want, apple)
+    assert values.dtype == np.float32
+    np.testing.assert_array_equal(values, published.printed_embedding())
+    assert defined.tolist() == [True] * 9 + [False]

@@ -19,7 +19,7 @@ from pathlib import Path
 import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
-NOTEBOOK = ROOT / "notebooks" / "02_sentence_embedding.ipynb"
+NOTEBOOK = ROOT / "notebooks" / "03_with_a_model.ipynb"
 BIN = Path(sys.executable).parent
 MODEL = "all-MiniLM-L6-v2"
 LOOP = 'n=0; for s in "$@"; do "$BIN/papermill" "$NOTEBOOK" "$n.ipynb" -k python3 -r sentence "$s" '

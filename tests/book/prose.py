@@ -2,11 +2,14 @@
 
 What a run finds is computed and shown by a code cell, so that it changes with the run. A number in
 the text around it would stay what it was. So no number is typed into prose at all, but for those
-that ``ALLOWED`` lists with a reason.
+that ``ALLOWED`` lists with a reason, and for what the articles printed: that never changes, and the
+chapters of ``TELLS`` may tell it.
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
 
 import nbformat
 import regex
@@ -18,6 +21,8 @@ from myst_parser.config.main import MdParserConfig
 from myst_parser.parsers.mdit import create_md_parser
 
 from helpers.paths import ROOT
+from trendlib.articles import published
+from trendlib.runs.settings import DEFAULT_ONLY
 
 PAGES = sorted((ROOT / "book").glob("**/*.md"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("**/*.ipynb"))
@@ -25,13 +30,16 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("**/*.ipynb"))
 YEAR = r"(?:19|20)\d\d"
 ALLOWED = {
     r"(?:[Hh]idden state|[Ll]ayer|sentence) 0": "the first, by the book's own count",
+    r"hidden state 1\b": "the second",
     r"[Cc]ounted from 0|(?:^|; )0 is the embedding output": "how the book counts",
-    r"(?<=layer 0, the only sentence of the batch, )head 11": "the article's own head",
     r"“the 12th layer”": "the article's words",
     r"(?:with|puts?|counts as) 0(?= for | there|\. )": "what stands for an undefined coordinate",
+    r"1 if they point the same way, 0 if they .*, -1 if they": "the range of a cosine",
+    r"adds up to 1\b": "what attention weights do by definition",
+    r"\bExercise \d\.\d\b": "the number of an exercise",
+    r"^Steps? \d(?: and \d)?:": "the number of a step",
     rf"(?<=[\w.], |Vasiliev \(){YEAR}(?=\)|;)": "when a work was published",
-    r"adds? up to 1\b": "what attention weights do by definition",
-    r"Exercise \d\d?\.\d": "the number of an exercise",
+    r"Exercise 1\d\.\d": "the number of an exercise",
     r"a line at 1 shows": "where two times are the same",
     r"intervals? of 95 %": "the level of every interval of the book",
     rf"^\d\d? [A-Z][a-z]+ {YEAR}": "the day of a change",
@@ -65,7 +73,7 @@ BARE = regex.compile(r"[-+±~<>=≈ ]*\p{N}[\p{N}.,_]*\s*(?:%|x|×)?")
 CODE = "…"
 """What stands for code and formulas in the text of a paragraph."""
 
-SHOWING = {"Markdown", "HTML", "Latex", "print", "display"}
+SHOWING = {"Markdown", "HTML", "Latex", "print", "display", "captioned"}
 """Functions that put text before the reader."""
 
 _CONFIG = yaml.safe_load((ROOT / "book" / "_config.yml").read_text(encoding="utf-8"))
@@ -85,16 +93,65 @@ def typed_numbers(text: str) -> list[str]:
     ]
 
 
-def typed_into(markdown: str) -> list[str]:
-    """List each typed number of a Markdown text, with the paragraph that it stands in."""
+@cache
+def printed_figures() -> list[float]:
+    """List all numbers that the articles printed."""
+    return [each for name in published.ARTICLES for each in _numbers(published.article(name))]
+
+
+def _numbers(found: Any) -> Iterator[float]:
+    if isinstance(found, dict | list):
+        for each in found.values() if isinstance(found, dict) else found:
+            yield from _numbers(each)
+    elif isinstance(found, int | float):
+        yield float(found)
+
+
+def nothing(_: str) -> bool:
+    """Say that no number may be told."""
+    return False
+
+
+def is_printed(number: str) -> bool:
+    """Tell whether a number with decimals is one that the articles printed, perhaps rounded."""
+    if not regex.fullmatch(r"\d+\.\d+", number):
+        return False
+    decimals = len(number.partition(".")[2])
+    return any(round(abs(each), decimals) == float(number) for each in printed_figures())
+
+
+def is_told_of_print(number: str) -> bool:
+    """Tell whether a chapter about nothing but printed figures may say a number.
+
+    Besides the figures, these are the numbers of things in them, such as heads, and all words.
+    """
+    if number.isdigit():
+        return int(number) <= 12 or float(number) in printed_figures()
+    return not regex.search(r"\d", number) or is_printed(number)
+
+
+TELLS: dict[str, Callable[[str], bool]] = {
+    "01_two_vectors": is_printed,
+    "02_walkthrough": is_told_of_print,
+}
+"""Chapters that tell printed figures, and which numbers they may say."""
+
+
+def typed_into(markdown: str, told: Callable[[str], bool] = nothing) -> list[str]:
+    """List each typed number of a Markdown text, with the paragraph that it stands in.
+
+    Args:
+        markdown: The text.
+        told: Says of a number that it may be there.
+    """
     found = []
     for text, numbers in _paragraphs(_PARSER.parse(markdown)):
         shown = " ".join(text.split())
-        found += [f"{number!r} in {shown!r}" for number in numbers]
+        found += [f"{number!r} in {shown!r}" for number in numbers if not told(number)]
     return found
 
 
-def typed_into_code(source: str) -> list[str]:
+def typed_into_code(source: str, told: Callable[[str], bool] = nothing) -> list[str]:
     """List the numbers in the strings that a code cell shows, format specifications left out."""
     found = []
     plain = TransformerManager().transform_cell(source)  # "%pip" is no Python
@@ -103,33 +160,35 @@ def typed_into_code(source: str) -> list[str]:
         if isinstance(call.func, ast.Name) and call.func.id in SHOWING:
             given = [*call.args, *(keyword.value for keyword in call.keywords)]
             found += [
-                line for each in given for text in _strings(each) for line in typed_into(text)
+                line for each in given for text in _strings(each) for line in typed_into(text, told)
             ]
     return found
 
 
-def sources() -> Iterator[tuple[str, str, bool]]:
-    """Go through pages and notebooks: a place, its text, and whether that is code."""
+def sources() -> Iterator[tuple[str, str, bool, Callable[[str], bool]]]:
+    """Go through pages and notebooks: a place, its text, whether that is code, what it may say."""
     for page in PAGES:
-        yield str(page.relative_to(ROOT)), page.read_text(encoding="utf-8"), False
+        yield str(page.relative_to(ROOT)), page.read_text(encoding="utf-8"), False, nothing
     for notebook in NOTEBOOKS:
         for cell in nbformat.read(notebook, as_version=4).cells:
             place = f"{notebook.relative_to(ROOT)}, cell {cell.id}"
-            yield place, cell.source, cell.cell_type == "code"
+            ours = DEFAULT_ONLY in cell.metadata.get("tags", [])
+            told = nothing if ours else TELLS.get(notebook.stem, nothing)
+            yield place, cell.source, cell.cell_type == "code", told
             settings = cell.metadata.get("mystnb", {})
             for kind, key in (("figure", "caption"), ("image", "alt")):
-                yield f"{place}, {key}", settings.get(kind, {}).get(key, ""), False
+                yield f"{place}, {key}", settings.get(kind, {}).get(key, ""), False, nothing
 
 
 def pieces() -> Iterator[tuple[str, list[str]]]:
     """Go through pages and notebooks: a place, and the numbers that were typed there."""
-    for place, text, is_code in sources():
-        yield place, typed_into_code(text) if is_code else typed_into(text)
+    for place, text, is_code, told in sources():
+        yield place, typed_into_code(text, told) if is_code else typed_into(text, told)
 
 
 def texts() -> Iterator[str]:
     """Go through the paragraphs of pages and notebooks."""
-    for _, text, is_code in sources():
+    for _, text, is_code, _ in sources():
         if not is_code:
             yield from (text for text, _ in _paragraphs(_PARSER.parse(text)))
 

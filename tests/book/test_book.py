@@ -37,17 +37,18 @@ PAGES = [
     "api/index",
     "api/attention",
     "api/encoding",
-    "notebooks/01_token_trends",
-    "notebooks/02_sentence_embedding",
-    "notebooks/03_printed_figures",
-    "notebooks/04_your_sentences",
-    "notebooks/05_a_whole_corpus",
-    "notebooks/06_heads_or_layers",
-    "notebooks/07_complementary_trends",
-    "notebooks/08_related_by_syntax",
-    "notebooks/09_alternative_to_cls",
-    "notebooks/10_contexts_told_apart",
-    "notebooks/11_what_would_work",
+    "notebooks/01_two_vectors",
+    "notebooks/02_walkthrough",
+    "notebooks/03_with_a_model",
+    "notebooks/04_printed_figures",
+    "notebooks/05_your_sentences",
+    "notebooks/06_a_whole_corpus",
+    "notebooks/07_heads_or_layers",
+    "notebooks/08_complementary_trends",
+    "notebooks/09_related_by_syntax",
+    "notebooks/10_alternative_to_cls",
+    "notebooks/11_contexts_told_apart",
+    "notebooks/12_what_would_work",
     "api/evaluation",
 ]
 
@@ -108,27 +109,27 @@ def test_a_served_page_loads_whole_and_from_here_alone(
 def test_a_page_opened_from_a_file_asks_nobody(browser: Browser, site: Path, name: str) -> None:
     page, requested, _ = open_page(browser, (site / f"{name}.html").as_uri())
     assert [url for url in requested if not url.startswith(("file:", "data:"))] == []
-    if name in ("notation", "notebooks/01_token_trends", "notebooks/02_sentence_embedding"):
+    if name == "notation":
         assert page.locator("main math").count() > 0
     page.close()
 
 
 def test_the_walkthrough_is_readable(browser: Browser, address: str) -> None:
-    page, _, _ = open_page(browser, f"{address}/notebooks/02_sentence_embedding.html")
+    page, _, _ = open_page(browser, f"{address}/notebooks/03_with_a_model.html")
     text = page.locator("main").inner_text()
-    assert "Build a sentence embedding from two trends" in text
-    assert "By all-MiniLM-L6-v2 and the reading “article”, the focus word is" in text
+    assert "The same with a model you have" in text
+    assert "The focus word is “want”" in text
     assert "Traceback" not in text
-    assert page.locator("main figure").count() == 6
-    assert page.locator("main figcaption").count() == 6
+    assert page.locator("main figure").count() == 3
+    assert page.locator("main figcaption").count() == 3
     page.close()
 
 
 def test_the_printed_figures_stand_beside_ours(browser: Browser, address: str) -> None:
-    page, _, _ = open_page(browser, f"{address}/notebooks/03_printed_figures.html")
+    page, _, _ = open_page(browser, f"{address}/notebooks/04_printed_figures.html")
     text = page.locator("main").inner_text()
     assert "as published: bert-base-uncased" in text
-    assert "By the printed matrix and the reading “article”, the focus word is “want”" in text
+    assert "The focus word is “want”" in text
     page.close()
 
 
@@ -257,10 +258,18 @@ def test_the_reference_is_readable(site: Path) -> None:
 
 
 def test_equations_and_figures_have_numbers(site: Path) -> None:
-    text = words_of(site / "notebooks" / "02_sentence_embedding.html")
-    assert "are those of the last chapter, equation (1.1) ." in text
-    assert all(f"Fig. 2.{number}" in text for number in range(1, 7))
-    assert "( Fig. 2.1 )" in text
+    text = words_of(site / "notebooks" / "03_with_a_model.html")
+    assert all(f"Fig. 3.{number}" in text for number in range(1, 4))
+    glossary = words_of(site / "glossary.html")
+    assert re.search(r"one: equation \(\d+\) \.", glossary)
+
+
+def test_links_of_chapters_lead_to_the_books_pages(site: Path) -> None:
+    """In the repository, and so in the notebooks, those pages are in a folder of their own."""
+    page = (site / "notebooks" / "01_two_vectors.html").read_text(encoding="utf-8")
+    for target in ("../glossary.html", "../notation.html", "../bibliography.html"):
+        assert f'href="{target}"' in page
+    assert "../book/" not in page
 
 
 def test_the_opening_page_tells_the_idea_in_one_screen(browser: Browser, address: str) -> None:

@@ -49,10 +49,10 @@ def test_every_chapter_has_the_buttons_that_launch_it(site: Path) -> None:
 
 
 def test_a_chapter_can_be_downloaded(browser: Browser, address: str, tmp_path: Path) -> None:
-    page, _, _ = open_page(browser, f"{address}/notebooks/02_sentence_embedding.html")
+    page, _, _ = open_page(browser, f"{address}/notebooks/03_with_a_model.html")
     with page.expect_download() as download:
         page.get_by_role("link", name="download this notebook").click()
-    assert download.value.suggested_filename == "02_sentence_embedding.ipynb"
+    assert download.value.suggested_filename == "03_with_a_model.ipynb"
     download.value.save_as(tmp_path / "02.ipynb")
     page.close()
     assert cells_of((tmp_path / "02.ipynb").read_text(encoding="utf-8")) == committed_cells()
@@ -60,9 +60,9 @@ def test_a_chapter_can_be_downloaded(browser: Browser, address: str, tmp_path: P
 
 def test_from_a_file_the_link_shows_the_notebook(browser: Browser, site: Path) -> None:
     """Browsers do not download files that are there already."""
-    page, _, _ = open_page(browser, (site / "notebooks/02_sentence_embedding.html").as_uri())
+    page, _, _ = open_page(browser, (site / "notebooks/03_with_a_model.html").as_uri())
     page.get_by_role("link", name="download this notebook").click()
-    page.wait_for_url("**/_sources/notebooks/02_sentence_embedding.ipynb")
+    page.wait_for_url("**/_sources/notebooks/03_with_a_model.ipynb")
     shown = page.locator("pre").inner_text()
     page.close()
     assert cells_of(shown) == committed_cells()
@@ -73,11 +73,11 @@ def cells_of(notebook: str) -> list[str]:
 
 
 def committed_cells() -> list[str]:
-    return cells_of((ROOT / "notebooks/02_sentence_embedding.ipynb").read_text(encoding="utf-8"))
+    return cells_of((ROOT / "notebooks/03_with_a_model.ipynb").read_text(encoding="utf-8"))
 
 
 def test_a_cell_can_be_copied(browser: Browser, address: str) -> None:
-    url = f"{address}/notebooks/02_sentence_embedding.html"
+    url = f"{address}/notebooks/03_with_a_model.html"
     page, _, _ = open_page(
         browser, url, permissions=["clipboard-read", "clipboard-write"], viewport=None
     )
@@ -156,7 +156,7 @@ def test_the_pdf_states_the_packages_version() -> None:
 def test_a_page_of_the_book_can_be_printed(browser: Browser, site: Path, tmp_path: Path) -> None:
     """The printing of `make pdf`, on one chapter; that the whole book builds is not tested here."""
     file = tmp_path / "out" / "chapter.pdf"
-    pdf.print_page(site / "notebooks" / "01_token_trends.html", file, pdf.find_browser())
+    pdf.print_page(site / "notebooks" / "01_two_vectors.html", file, pdf.find_browser())
     content = file.read_bytes()
     assert content.startswith(b"%PDF-")
     pages = max(int(count) for count in re.findall(rb"/Count (\d+)", content))

@@ -150,7 +150,7 @@ def test_english_sentences_are_found(browser: Browser, site: Path) -> None:
 
 
 def test_results_are_said_in_chinese_with_the_same_figures(browser: Browser, site: Path) -> None:
-    name = "notebooks/02_sentence_embedding.html"
+    name = "notebooks/03_with_a_model.html"
     english, chinese = (outputs(browser, site / folder / name) for folder in (".", CHINESE.name))
     assert len(english) == len(chinese) > 5
     for ours, theirs in zip(english, chinese, strict=True):
@@ -183,7 +183,7 @@ def test_every_page_leads_to_the_same_page_in_the_other_language(site: Path) -> 
 
 
 def test_a_page_that_is_not_translated_says_so(browser: Browser, site: Path) -> None:
-    for name, english in (("notebooks/01_token_trends", 1), ("intro", 0), ("genindex", 0)):
+    for name, english in (("notebooks/01_two_vectors", 1), ("intro", 0), ("genindex", 0)):
         page, _, _ = open_page(browser, (site / CHINESE.name / f"{name}.html").as_uri())
         assert page.get_by_text("本页尚未译成中文").count() == english
         assert page.locator("[lang=en] article").count() == english
@@ -194,7 +194,7 @@ def test_a_page_that_is_not_translated_says_so(browser: Browser, site: Path) -> 
     ("query", "page_found"),
     [
         ("焦点词", "glossary"),
-        ("所受注意力", "notebooks/02_sentence_embedding"),
+        ("所受注意力", "notebooks/03_with_a_model"),
         ("Devlin", "intro"),
     ],
 )
@@ -209,10 +209,10 @@ def test_the_search_finds_chinese_from_a_file(
 
 
 def test_the_switch_leads_there_and_back(browser: Browser, address: str) -> None:
-    url = f"{address}/notebooks/02_sentence_embedding.html"
+    url = f"{address}/notebooks/03_with_a_model.html"
     page, _, _ = open_page(browser, url)
     switch(page, "中文")
-    assert page.url == f"{address}/zh/notebooks/02_sentence_embedding.html"
+    assert page.url == f"{address}/zh/notebooks/03_with_a_model.html"
     assert "句子嵌入" in page.title()
     switch(page, "English")
     assert page.url == url

@@ -302,6 +302,62 @@ def test_another_model_stands_in_the_chapter(tmp_path: Path, weights: Weights) -
     assert cells[3].outputs[0].text == "another\n"
 
 
+def test_with_another_model_what_is_true_of_its_own_is_left_out(
+    tmp_path: Path, weights: Weights
+) -> None:
+    own = chapter_of(tmp_path, "which", weights, "print(model)", "print('a fact')")
+    notebook = nbformat.read(own.path, as_version=4)
+    comment = nbformat.v4.new_markdown_cell("> **What we see.** It wins.")
+    comment.metadata["tags"] = notebook.cells[-1].metadata["tags"] = ["default-only"]
+    notebook.cells.insert(3, comment)
+    nbformat.write(notebook, own.path)
+    other = replace(own, weights=replace(weights, name="another"))
+    shown = []
+    for chapter in (own, other):
+        assert run(tmp_path, chapter) == []
+        piece = Kept(tmp_path / "kept").read(chapter.name, chapter.key)
+        assert piece is not None
+        cells = nbformat.reads(with_outputs(chapter, piece.content).decode(), as_version=4).cells
+        shown.append([cell.source for cell in cells])
+    assert shown[0][2:] == ["print(model)", comment.source, "print('a fact')"]
+    assert shown[1][-1] == "print(model)"
+
+
+def test_a_chapter_without_a_model_has_no_parameters(tmp_path: Path, weights: Weights) -> None:
+    chapter = chapter_of(tmp_path, "printed", replace(weights, name="another"), "print('as is')")
+    notebook = nbformat.read(chapter.path, as_version=4)
+    del notebook.cells[1]
+    nbformat.write(notebook, chapter.path)
+    assert chapter.parameters == {}
+    assert run(tmp_path, chapter) == []
+
+
+FIGURE = """
+import matplotlib.pyplot as plt
+from trendlib.show.captions import captioned
+figure, _ = plt.subplots(figsize=(1, 1))
+plt.close(figure)
+captioned(figure, caption="What to look for.", alt="A frame with nothing in it.")
+"""
+
+
+def test_a_caption_in_the_outputs_becomes_the_books_own(tmp_path: Path, weights: Weights) -> None:
+    chapter = chapter_of(tmp_path, "drawn", weights, FIGURE)
+    notebook = nbformat.read(chapter.path, as_version=4)
+    notebook.cells[0].source = "See [words](../book/glossary.md), [it](../book/references.bib)."
+    nbformat.write(notebook, chapter.path)
+    assert run(tmp_path, chapter) == []
+    piece = Kept(tmp_path / "kept").read(chapter.name, chapter.key)
+    assert piece is not None
+    text, _, figure = nbformat.reads(with_outputs(chapter, piece.content).decode(), 4).cells
+    assert text.source == "See [words](../glossary.md), [it](../bibliography.md)."
+    assert figure.metadata["mystnb"] == {
+        "figure": {"caption": "What to look for."},
+        "image": {"alt": "A frame with nothing in it."},
+    }
+    assert ["image/png" in output.data for output in figure.outputs] == [True]
+
+
 KILLED = """
 import sys
 from pathlib import Path

@@ -33,7 +33,7 @@ MADE_UP: dict[str, Any] = {
             "why_not_run": ["because of a test"],
         }
     ],
-    "notebooks": {"01_token_trends": 54.5},
+    "notebooks": {"01_two_vectors": 54.5},
 }
 
 
@@ -57,7 +57,7 @@ def test_the_page_says_all_that_the_manifest_says() -> None:
         assert leaf in page
     assert "| token trends | a-model | 51 | 52 | 53 |" in page
     assert page.count("Not run: because of a test.") == 1
-    assert "[](notebooks/01_token_trends.ipynb) | 54.5 |" in page
+    assert "[](notebooks/01_two_vectors.ipynb) | 54.5 |" in page
 
 
 def test_a_manifest_that_lacks_something_makes_no_page() -> None:

@@ -190,7 +190,7 @@ def test_the_search_works_from_a_file(browser: Browser, site: Path) -> None:
 
 
 def test_icons_and_formulas_have_their_fonts_from_a_file(browser: Browser, site: Path) -> None:
-    name = "notebooks/01_token_trends.html"
+    name = "notebooks/01_two_vectors.html"
     page, _, _ = open_page(browser, (site / name).as_uri())
     loaded = page.evaluate(
         "[...document.fonts].filter((font) => font.status === 'loaded').map((font) => font.family)"

@@ -2,7 +2,17 @@
 
 import pytest
 import regex
-from prose import ALLOWED, NOTEBOOKS, PAGES, pieces, texts, typed_into, typed_into_code
+from prose import (
+    ALLOWED,
+    NOTEBOOKS,
+    PAGES,
+    is_printed,
+    is_told_of_print,
+    pieces,
+    texts,
+    typed_into,
+    typed_into_code,
+)
 
 ADVICE = (
     "numbers were typed into prose: compute them in a code cell, and show them with Markdown(...), "
@@ -91,7 +101,7 @@ def test_a_typed_result_is_found(typed: str) -> None:
         "```bash\nsleep 0.5\n```",
         "$l = 0 \\dots 12$",
         "1. first\n2. second",
-        "[the chapter](02_sentence_embedding.ipynb) and <https://example.org/1906.04341>",
+        "[the chapter](03_with_a_model.ipynb) and <https://example.org/1906.04341>",
         "```{figure} images/2.png\n:name: fig-2\n:width: 80%\n:alt: Bars.\n\nThe bars.\n```",
         "One of the sentences has no word. Many times faster, one sentence at a time.",
     ],
@@ -116,3 +126,13 @@ def test_what_is_no_result_may_be_typed(prose: str) -> None:
 )
 def test_what_code_shows_is_read_too(source: str, count: int) -> None:
     assert len(typed_into_code(source)) == count
+
+
+def test_printed_figures_may_be_told_and_no_others() -> None:
+    assert typed_into("*Want* wins: 0.798 against 0.771.", is_printed) == []
+    assert typed_into("It went down: -1.4.", is_printed) == []
+    assert len(typed_into("It is 0.797, in 8 of 384 and 12% of them.", is_printed)) == 4
+    assert (
+        typed_into("Seven of the twelve heads; head 11; 768 coordinates.", is_told_of_print) == []
+    )
+    assert len(typed_into("384 coordinates, 0.797, and 13 heads", is_told_of_print)) == 2

@@ -86,7 +86,7 @@ def test_everything_in_the_package_is_in_the_wheel(wheel: Path) -> None:
     names = set(ZipFile(wheel).namelist())
     assert set(listed) <= names
     assert {name for name in names - set(listed) if ".dist-info/" not in name} == {
-        "trendlib/notebooks/02_sentence_embedding.ipynb"
+        "trendlib/notebooks/03_with_a_model.ipynb"
     }
 
 

@@ -37,10 +37,10 @@ def test_roles_become_text(source: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
-        ("[on trends](01_token_trends.ipynb)", "on trends"),
+        ("[on trends](01_two_vectors.ipynb)", "on trends"),
         ("[a *reading*](#reading)", "a <em>reading</em>"),
         ("[focus word](<#focus word>)", "focus word"),
-        ("[](01_token_trends.ipynb)", "01 token trends"),
+        ("[](01_two_vectors.ipynb)", "01 two vectors"),
         ("[a](a.md) [b](https://b.org/c) [d](d.md)", 'a <a href="https://b.org/c">b</a> d'),
         ("<https://b.org>", '<a href="https://b.org">https://b.org</a>'),
     ],
@@ -89,7 +89,7 @@ def test_a_page_has_the_whole_sentence_and_fits_a_phone(
     browser: Browser, tmp_path: Path, sentence: str
 ) -> None:
     path = tmp_path / "page.html"
-    html = notebook_page(NOTEBOOKS / "02_sentence_embedding.ipynb", sentence)
+    html = notebook_page(NOTEBOOKS / "03_with_a_model.ipynb", sentence)
     path.write_text(html, encoding="utf-8")
     page, *_ = open_page(browser, path.as_uri(), viewport={"width": 390, "height": 844})
     shown = page.locator("header .sentence")

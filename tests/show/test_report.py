@@ -55,12 +55,12 @@ def test_a_users_text_is_shown_as_it_was_typed(
 def test_sentences_about_the_printed_matrix() -> None:
     choice = choose_words(*printed_matrix(), ARTICLE)
     assert report.focus_text(choice) == (
-        "By the printed matrix and the reading “article”, the focus word is **“want”**: in head 11 "
-        "of layer 0 it receives 0.798, where every query gives 1 in all."
+        "The focus word is **“want”**: it receives 0.798 in head 11 of layer 0, where a fair share "
+        "is 1."
     )
     assert report.related_text(choice) == (
-        "By the printed matrix and the reading “article”, “want” leads 5 of the 12 heads. The "
-        "related word is **“apple”**, with 3 of 5 votes."
+        "“want” comes first in 5 of the 12 heads. The related word is **“apple”**, with 3 of 5 "
+        "votes."
     )
 
 
@@ -69,7 +69,6 @@ def test_sentences_follow_the_run(minilm: Encoder) -> None:
     choice = embedding.choice
     assert f"**“{choice.focus.word}”**" in report.focus_text(choice)
     assert f"{choice.focus.received:.3f}" in report.focus_text(choice)
-    assert "all-MiniLM-L6-v2" in report.focus_text(choice)
     assert f"**“{choice.related.word}”**" in report.related_text(choice)
     assert f"{embedding.focus_trend.defined_share:.1%}" in report.trend_text(embedding)
 
@@ -77,7 +76,7 @@ def test_sentences_follow_the_run(minilm: Encoder) -> None:
 def test_one_word(minilm: Encoder) -> None:
     embedding = embed_encoding(minilm.encode("hello"))
     assert "no related word: the focus word is the only" in report.related_text(embedding.choice)
-    assert "there is no second trend" in report.trend_text(embedding)
+    assert "There is no second trend" in report.trend_text(embedding)
     assert "none: the focus word" in report.readings_table([embedding]).to_string()
     assert list(report.embedding_table(embedding, 10)) == ["focus: hello", "sentence embedding"]
 

@@ -20,7 +20,8 @@ import numpy as np
 from trendlib.encoding import Provenance
 from trendlib.errors import check_choice, counted
 from trendlib.model.weights import BERT_BASE
-from trendlib.typing import Received
+from trendlib.trend import Trend
+from trendlib.typing import Received, ReceivedRow, UnitMatrix, Vector
 
 Value = float | int | str
 
@@ -251,3 +252,51 @@ def printed_matrix() -> tuple[Received, tuple[str, ...]]:
     """
     attention = article(SENTENCE_EMBEDDING)["received_attention"]
     return np.array(attention["values"]), tuple(attention["words"])
+
+
+def printed_attention() -> tuple[UnitMatrix, tuple[str, ...]]:
+    """Return the first article's attention matrix, rounded to two digits as it was printed.
+
+    Returns:
+        Array of shape (query, key), of head 11 of layer 0, and the 7 tokens.
+    """
+    values = article(TOKEN_TRENDS)["attention_layer0_head11_rounded"]["values"]
+    return np.array(values), tuple(article(SENTENCE_EMBEDDING)["tokens"])
+
+
+def printed_received() -> tuple[ReceivedRow, tuple[str, ...]]:
+    """Return the attention that the words receive in that head, printed by the first article.
+
+    Returns:
+        Array of shape (word,), and the 5 words, of which the last one is the full stop.
+    """
+    received = article(TOKEN_TRENDS)["received_attention_layer0_head11"]
+    return np.array(received["values"]), tuple(received["tokens"])
+
+
+def printed_trends() -> tuple[Trend, Trend]:
+    """Return the second article's trends of the focus word and of the related word.
+
+    They are in float32, as the article computed them. It printed 0 where a trend is undefined.
+
+    Returns:
+        The first 10 coordinates of the trends of "want" and of "apple".
+
+    >>> want, apple = printed_trends()
+    >>> want.values[:5].round(2), apple.undefined_as_zero[5:7].round(2)
+    (array([ nan,  nan,  nan,  nan, -0.8], dtype=float32), array([0.33, 0.  ], dtype=float32))
+    """
+    want, apple = (
+        np.array(article(SENTENCE_EMBEDDING)[f"trend_{word}_first10"], dtype=np.float32)
+        for word in ("want", "apple")
+    )
+    return _with_mask(want), _with_mask(apple)
+
+
+def printed_embedding() -> Vector:
+    """Return the first 10 coordinates of the second article's sentence embedding, in float32."""
+    return np.array(article(SENTENCE_EMBEDDING)["sentence_embedding_first10"], dtype=np.float32)
+
+
+def _with_mask(printed: Vector) -> Trend:
+    return Trend(np.where(printed == 0, np.nan, printed), printed != 0, "log quotient")

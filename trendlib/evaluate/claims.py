@@ -91,7 +91,7 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(
         "heads or layers",
         N_("The rows that vote are layers, as the article's text says; its code reads heads."),
-        "06_heads_or_layers",
+        "07_heads_or_layers",
         verdicts.LAYERS_FOR_HEADS,
     ),
     Claim(
@@ -100,25 +100,25 @@ CLAIMS: tuple[Claim, ...] = (
             "The trends of the two words complement each other: one is defined where the other is "
             "not."
         ),
-        "07_complementary_trends",
+        "08_complementary_trends",
         verdicts.COMPLEMENTARY,
     ),
     Claim(
         "related by syntax",
         N_("The related word is the one that belongs to the focus word."),
-        "08_related_by_syntax",
+        "09_related_by_syntax",
         verdicts.JOINED,
     ),
     Claim(
         "alternative to CLS",
         N_("A trend embedding is an alternative to the [CLS] vector for classifying sentences."),
-        "09_alternative_to_cls",
+        "10_alternative_to_cls",
         verdicts.ALTERNATIVE,
     ),
     Claim(
         "contexts told apart",
         N_("Trends tell contexts apart better than contextual vectors do."),
-        "10_contexts_told_apart",
+        "11_contexts_told_apart",
         verdicts.TOLD_APART,
     ),
 )
@@ -142,7 +142,7 @@ def claim(name: str) -> Claim:
         UnknownChoiceError: If there is no such claim.
 
     >>> claim("alternative to CLS").chapter
-    '09_alternative_to_cls'
+    '10_alternative_to_cls'
     """
     by_name = {claim.name: claim for claim in CLAIMS}
     check_choice("claim", name, by_name)

@@ -93,10 +93,13 @@ def _tags(cell: Any) -> list[str]:
 
 
 def _caption(cell: Any) -> None:
-    """Put the caption and the alternative text, which the book takes from a cell, to its image."""
+    """Put a caption and an alternative text that a cell's metadata hold to its image.
+
+    Figures that were shown by ``show.captions`` have theirs.
+    """
     settings = cell.metadata.get("mystnb", {})
     for output in cell.get("outputs", []):
-        if "image/png" not in output.get("data", {}):
+        if "image/png" not in output.get("data", {}) or "image/png" in output.metadata:
             continue
         alt = settings.get("image", {}).get("alt", "A figure, with no description.")
         output.metadata["image/png"] = {"alt": alt}

@@ -3,11 +3,11 @@
 import hashlib
 import json
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import trendlib
 from trendlib.encoding import DTYPES
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import nbformat
 
 PACKAGE = Path(trendlib.__file__).resolve().parent
-WALKTHROUGH = "02_sentence_embedding.ipynb"
+WALKTHROUGH = "03_with_a_model.ipynb"
 WALKTHROUGH_PLACES = (
     PACKAGE.parent / "notebooks" / WALKTHROUGH,
     PACKAGE / "notebooks" / WALKTHROUGH,
@@ -33,6 +33,9 @@ COMPUTED_BY = ("trendlib.model.corpus", "trendlib.runs.records")
 """The modules that a record comes from: if their code changes, it is computed again."""
 OWN = ("sentence", "model", "reading", "dtype")
 """The parameters that a notebook must have, because the run sets them."""
+
+DEFAULT_ONLY = "default-only"
+"""The tag of cells that are true of a notebook's own parameters only, such as a comment on them."""
 
 PYTHON = ("python", "python3", "ipython")
 """What notebooks call the language that a run takes."""
@@ -77,8 +80,10 @@ class Settings:
 
     @cached_property
     def content(self) -> "nbformat.NotebookNode":
-        """The notebook as it is run."""
-        return read_notebook(self.notebook)
+        """The notebook as it is run: without the cells that are about its own parameters."""
+        content = read_notebook(self.notebook)
+        content.cells = without_default_only(content.cells)
+        return content
 
     @cached_property
     def cells(self) -> str:
@@ -175,6 +180,19 @@ def read_notebook(path: Path) -> "nbformat.NotebookNode":
         "language": "python",
     }
     return content
+
+
+def without_default_only(cells: Iterable[Any]) -> list[Any]:
+    """Leave out the cells that are true of a notebook's own parameters only.
+
+    Args:
+        cells: The notebook's cells.
+
+    >>> comment = {"metadata": {"tags": [DEFAULT_ONLY]}, "source": "The apple wins."}
+    >>> without_default_only([comment, {"metadata": {}, "source": "Which word wins?"}])
+    [{'metadata': {}, 'source': 'Which word wins?'}]
+    """
+    return [cell for cell in cells if DEFAULT_ONLY not in cell["metadata"].get("tags", [])]
 
 
 def check_parameters(notebook: Path, given: Mapping[str, str]) -> dict[str, object]:

@@ -40,7 +40,7 @@ from trendlib.show.figure import (
     write_values,
 )
 from trendlib.trend import Trend
-from trendlib.typing import Array, Mask, SliceCosines, Vector
+from trendlib.typing import Array, Mask, SliceCosines, UnitMatrix, Vector
 
 MAX_WORDS = 24
 """A figure of more words would not be readable on a page."""
@@ -71,20 +71,38 @@ def attention_heatmap(encoding: Encoding, layer: int, head: int) -> Figure:
     matrix = whole[np.ix_(shown, shown)]
     labels = _unit_labels(encoding)
     names = [labels[index] for index in shown]
-    side = max(4.5, (0.5 if len(names) <= FEW else 0.28) * len(names))
-    figure, axes = subplots((side + 1.2, side))
-    axes.set_xlabel("attention to (key)")
-    axes.set_ylabel("attention from (query)")
-    axes.set_title(f"Attention in layer {layer}, head {head}")
-    axes.imshow(matrix, cmap=SEQUENTIAL, vmin=0, vmax=end_of_scale(matrix, usual=1.0))
-    write_values(axes, matrix)
-    name_ticks(axes, names, names)
     what = "each row" if len(shown) == len(whole) else f"each row of all {len(whole)}"
-    scale = draw_scale(figure, matrix, f"attention ({what} adds up to 1)", shrink=0.8)
+    figure, scale = _attention_grid(matrix, names, f"attention ({what} adds up to 1)")
+    figure.axes[0].set_title(f"Attention in layer {layer}, head {head}")
     which = "those that receive most"
     left_out = _left_out(shown, len(whole), "words and special tokens", which)
     write_below(figure, [*left_out, *scale, *about_labels(names)])
     return signed(figure, encoding.provenance)
+
+
+def printed_attention(matrix: UnitMatrix, tokens: Sequence[str]) -> Figure:
+    """Draw an attention matrix that an article printed.
+
+    Args:
+        matrix: Array of shape (query, key).
+        tokens: The tokens.
+    """
+    figure, _ = _attention_grid(matrix, tokens, "attention")
+    return signed(figure, None)
+
+
+def _attention_grid(
+    matrix: UnitMatrix, names: Sequence[str], label: str
+) -> tuple[Figure, list[str]]:
+    """Draw a matrix of attention; return the figure and what must be said of its colours."""
+    side = max(4.5, (0.5 if len(names) <= FEW else 0.28) * len(names))
+    figure, axes = subplots((side + 1.2, side))
+    axes.set_xlabel("attention to (key)")
+    axes.set_ylabel("attention from (query)")
+    axes.imshow(matrix, cmap=SEQUENTIAL, vmin=0, vmax=end_of_scale(matrix, usual=1.0))
+    write_values(axes, matrix)
+    name_ticks(axes, names, names)
+    return figure, draw_scale(figure, matrix, label, shrink=0.8)
 
 
 def received_attention(choice: Choice) -> Figure:

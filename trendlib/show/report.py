@@ -88,9 +88,9 @@ def focus_text(choice: Choice) -> str:
     else:
         place = _("head {row} of layer {layer}").format(row=choice.focus_row, layer=choice.layer)
     text = _(
-        "{by} the focus word is **{word}**: in {place} it receives {received:.3f}, where every "
-        "query gives 1 in all."
-    ).format(by=_by_model(choice), word=_name(choice, focus), place=place, received=focus.received)
+        "The focus word is **{word}**: it receives {received:.3f} in {place}, where a fair share "
+        "is 1."
+    ).format(word=_name(choice, focus), place=place, received=focus.received)
     if focus.tied:
         text += _(" Another word receives exactly as much; the first one is taken.")
     return text
@@ -99,20 +99,19 @@ def focus_text(choice: Choice) -> str:
 def related_text(choice: Choice) -> str:
     """State which word is the related word and by how many votes, or why there is none."""
     related, led, rows = choice.related, len(choice.vote.rows), len(choice.received)
-    by = _by_model(choice)
     if isinstance(related, NoRelated):
-        return _("{by} there is no related word: {reason}.").format(by=by, reason=_(related.reason))
-    leads = {"by": by, "focus": _name(choice, choice.focus), "led": led, "all": rows}
+        return _("There is no related word: {reason}.").format(reason=_(related.reason))
+    leads = {"focus": _name(choice, choice.focus), "led": led, "all": rows}
     if choice.layer is None:
         text = ngettext(
-            "{by} {focus} leads the only layer.",
-            "{by} {focus} leads {led} of the {all} layers.",
+            "{focus} comes first in the only layer.",
+            "{focus} comes first in {led} of the {all} layers.",
             rows,
         ).format(**leads)
     else:
         text = ngettext(
-            "{by} {focus} leads the only head.",
-            "{by} {focus} leads {led} of the {all} heads.",
+            "{focus} comes first in the only head.",
+            "{focus} comes first in {led} of the {all} heads.",
             rows,
         ).format(**leads)
     text += ngettext(
@@ -134,22 +133,21 @@ def trend_text(embedding: SentenceEmbedding, count: int = 3) -> str:
     """
     choice = embedding.choice
     first = {
-        "by": _by_model(choice),
         "focus": _name(choice, choice.focus),
         "share": embedding.focus_trend.defined_share,
         "all": len(embedding.values),
     }
     if embedding.related_trend is None or isinstance(embedding.related, NoRelated):
         text = _(
-            "{by} the trend of {focus} is defined in {share:.1%} of the {all} coordinates; there "
-            "is no second trend, so it is the embedding."
+            "The trend of {focus} is defined in {share:.1%} of the {all} coordinates. There is no "
+            "second trend, so it is the embedding."
         ).format(**first)
     else:
         counts = overlap(embedding.focus_trend, embedding.related_trend)
         text = _(
-            "{by} the trend of {focus} is defined in {share:.1%} of the {all} coordinates, that of "
-            "{related} in {other:.1%}. In {both} coordinates both are defined, in {one} exactly "
-            "one (there the two complement each other), in {neither} none."
+            "The trend of {focus} is defined in {share:.1%} of the {all} coordinates, that of "
+            "{related} in {other:.1%}. Both are defined in {both} coordinates, just one in {one}, "
+            "and neither in {neither}."
         ).format(
             **first,
             related=_name(choice, embedding.related),
@@ -161,8 +159,8 @@ def trend_text(embedding: SentenceEmbedding, count: int = 3) -> str:
     known = embedding.values[embedding.defined]
     count = min(count, len(known))
     return text + ngettext(
-        " The heaviest coordinate carries {carried:.1%} of the embedding's square.",
-        " The {count} heaviest coordinates carry {carried:.1%} of the embedding's square.",
+        " The largest coordinate makes up {carried:.1%} of the embedding's squared length.",
+        " The {count} largest coordinates make up {carried:.1%} of the embedding's squared length.",
         count,
     ).format(count=count, carried=share_of_square(known, heaviest(known, count)))
 
