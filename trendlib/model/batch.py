@@ -5,31 +5,51 @@ attention matrices that vote in the reading, which for the article's reading are
 From these, ``choice`` finds the focus word and the related word. ``finish`` then runs the last
 block for the tokens that the recipe needs: for the article's, those of these two words.
 
-The blocks use the model's own layers and PyTorch's fused attention, except where the attention
-matrix itself is needed. ``encoder``, which computes everything for one sentence at a time, is the
-reference that this is tested against.
+Networks whose blocks are BERT's are run block by block, with the model's own layers and PyTorch's
+fused attention, except where the attention matrix itself is needed. Of other networks, the whole
+forward pass is run on padded sentences, and of those for which that is not the same as running
+each sentence alone, the sentences are run alone. ``encoder``, which computes everything for one
+sentence at a time, is the reference that this is tested against; ``tryout`` compares the two each
+time that a model is loaded.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from trendlib.attention import AttentionStack, layer_of
+from trendlib.attention import AttentionStack, attention_rows, layer_of
 from trendlib.encoding import Provenance, Tokenized
 from trendlib.model.encoder import Encoder, exact
+from trendlib.model.exact import EXACT, requested
 from trendlib.readings import Reading
 from trendlib.typing import HiddenStates, TokenStates
 
 
-class StartedBatch:
-    """A batch of sentences before the model's last block.
+class StartedBatch(Protocol):
+    """A batch of sentences whose words can be chosen.
 
     Attributes:
         attention: For each sentence, the attention matrices that vote in the reading.
     """
+
+    attention: list[AttentionStack]
+
+    def finish(self, tokens: Sequence[Sequence[int]]) -> list[tuple[TokenStates, TokenStates]]:
+        """Return the vectors of some tokens of each sentence.
+
+        Args:
+            tokens: For each sentence, the positions of the tokens that are needed.
+
+        Returns:
+            For each sentence, these tokens' vectors in the first state and in the last one.
+        """
+
+
+class StartedBlocks:
+    """A batch before the last of the network's blocks, which are BERT's; see ``StartedBatch``."""
 
     def __init__(
         self, encoder: Encoder, batch: Sequence[Tokenized], reading: Reading, first: int
@@ -37,8 +57,8 @@ class StartedBatch:
         """Run all blocks but the last; see ``start``."""
         self._blocks = list(encoder.model.encoder.layer)
         layer = layer_of(reading, len(self._blocks))
-        ids, self._keep = pad_batch(batch, encoder.device)
-        static = encoder.model.embeddings(input_ids=ids)
+        ids, self._keep = pad_batch(batch, encoder.device, encoder.padding)
+        static = embed_tokens(encoder.model, ids)
         states, found = run_blocks(self._blocks[:-1], static, self._keep, layer)
         if layer in (len(self._blocks) - 1, None):
             query, key, _ = _project(self._blocks[-1], states[-1], states[-1])
@@ -49,14 +69,7 @@ class StartedBatch:
         self.attention = _stacks(rows_of(found, layer), batch, layer, encoder.provenance)
 
     def finish(self, tokens: Sequence[Sequence[int]]) -> list[tuple[TokenStates, TokenStates]]:
-        """Run the last block for some tokens of each sentence.
-
-        Args:
-            tokens: For each sentence, the positions of the tokens that are needed.
-
-        Returns:
-            For each sentence, these tokens' vectors in the first state and in the last one.
-        """
+        """Run the last block for some tokens of each sentence; see ``StartedBatch``."""
         before = self._before_last
         with exact(before.device):
             where = _padded(tokens).to(before.device)[:, :, None]
@@ -70,10 +83,26 @@ class StartedBatch:
         ]
 
 
+class Computed:
+    """A batch that has been run through all layers; see ``StartedBatch``."""
+
+    def __init__(self, found: Sequence[tuple[AttentionStack, HiddenStates]], first: int) -> None:
+        """Keep what is needed of each sentence."""
+        self.attention = [stack for stack, _ in found]
+        self._states = [states[[first, -1]] for _, states in found]
+
+    def finish(self, tokens: Sequence[Sequence[int]]) -> list[tuple[TokenStates, TokenStates]]:
+        """Return the vectors of some tokens of each sentence; see ``StartedBatch``."""
+        return [
+            (states[0, list(positions)], states[1, list(positions)])
+            for states, positions in zip(self._states, tokens, strict=True)
+        ]
+
+
 def start(
     encoder: Encoder, batch: Sequence[Tokenized], reading: Reading, first: int = 0
 ) -> StartedBatch:
-    """Run sentences through all blocks but the last.
+    """Run sentences as far as a reading needs.
 
     Args:
         encoder: The model.
@@ -85,15 +114,17 @@ def start(
         LayerOutOfRangeError: If the model does not have the reading's layer.
         UnsupportedModelError: For the reasons that ``Encoder.check`` names.
     """
+    if encoder.architecture.batch != "blocks":
+        return Computed(run_whole(encoder, batch, reading), first)
     encoder.check()
     with exact(encoder.device):
-        return StartedBatch(encoder, batch, reading, first)
+        return StartedBlocks(encoder, batch, reading, first)
 
 
 def run_whole(
     encoder: Encoder, batch: Sequence[Tokenized], reading: Reading
 ) -> list[tuple[AttentionStack, HiddenStates]]:
-    """Run sentences through all blocks, where more than a trend embedding is needed.
+    """Run sentences through all layers, where more than a trend embedding is needed.
 
     Args:
         encoder: The model.
@@ -108,18 +139,62 @@ def run_whole(
         UnsupportedModelError: For the reasons that ``start`` names.
     """
     encoder.check()
-    blocks = list(encoder.model.encoder.layer)
-    layer = layer_of(reading, len(blocks))
+    layer = layer_of(reading, encoder.n_layers)
+    if encoder.architecture.batch == "single":
+        return [_run_alone(encoder, sentence, reading, layer) for sentence in batch]
     with exact(encoder.device):
-        ids, keep = pad_batch(batch, encoder.device)
-        static = encoder.model.embeddings(input_ids=ids)
-        states, found = run_blocks(blocks, static, keep, layer)
-    stacks = _stacks(rows_of(found, layer), batch, layer, encoder.provenance)
-    hidden_states = torch.stack(states, dim=1).cpu().numpy()
+        ids, keep = pad_batch(batch, encoder.device, encoder.padding)
+        run = _run_blocks if encoder.architecture.batch == "blocks" else _run_padded
+        states, found = run(encoder.model, ids, keep, layer)
+        hidden_states = torch.stack(list(states), dim=1).cpu().numpy()
+        rows = rows_of(found, layer)
+    stacks = _stacks(rows, batch, layer, encoder.provenance)
     return [
         (stack, padded[:, : len(sentence.ids)])
         for stack, padded, sentence in zip(stacks, hidden_states, batch, strict=True)
     ]
+
+
+def _run_alone(
+    encoder: Encoder, sentence: Tokenized, reading: Reading, layer: int | None
+) -> tuple[AttentionStack, HiddenStates]:
+    """Run a sentence as the reference does."""
+    encoding = encoder.encode_tokens(sentence.ids)
+    rows = attention_rows(encoding.attentions, reading)
+    return AttentionStack(rows, layer, encoder.provenance), encoding.hidden_states
+
+
+def _run_blocks(
+    model: Any, ids: Tensor, keep: Tensor | None, layer: int | None
+) -> tuple[Sequence[Tensor], Sequence[Tensor]]:
+    """Run all of BERT's blocks; return the hidden states, and the attentions that are wanted."""
+    return run_blocks(list(model.encoder.layer), embed_tokens(model, ids), keep, layer)
+
+
+def _run_padded(
+    model: Any, ids: Tensor, keep: Tensor | None, layer: int | None
+) -> tuple[Sequence[Tensor], Sequence[Tensor]]:
+    """Run a network's own forward pass; return what ``_run_blocks`` does."""
+    mask = torch.ones_like(ids) if keep is None else keep[:, 0, 0].to(ids.dtype)
+    plugged = model.config._attn_implementation == EXACT
+    with requested(layer) as request:
+        output = model(
+            input_ids=ids,
+            attention_mask=mask,
+            output_hidden_states=True,
+            output_attentions=not plugged,
+        )
+    if plugged:
+        return output.hidden_states, request.found
+    return output.hidden_states, output.attentions if layer is None else [output.attentions[layer]]
+
+
+def embed_tokens(model: Any, ids: Tensor) -> Tensor:
+    """Compute hidden state 0 of a network whose blocks are BERT's."""
+    static: Tensor = model.embeddings(input_ids=ids)
+    # ELECTRA's table may be narrower than its layers.
+    project = getattr(model, "embeddings_project", None)
+    return static if project is None else project(static)
 
 
 def _stacks(
@@ -207,9 +282,11 @@ def _attend(query: Tensor, key: Tensor, keep: Tensor | None) -> Tensor:
     return attention
 
 
-def pad_batch(batch: Sequence[Tokenized], device: torch.device) -> tuple[Tensor, Tensor | None]:
+def pad_batch(
+    batch: Sequence[Tokenized], device: torch.device, padding: int
+) -> tuple[Tensor, Tensor | None]:
     """Return the padded ids, and the mask of tokens that are not padding; see ``run_block``."""
-    ids = _padded([sentence.ids for sentence in batch])
+    ids = _padded([sentence.ids for sentence in batch], padding)
     lengths = torch.tensor([len(sentence.ids) for sentence in batch])
     longest = ids.shape[1]
     if bool((lengths == longest).all()):
@@ -218,10 +295,10 @@ def pad_batch(batch: Sequence[Tokenized], device: torch.device) -> tuple[Tensor,
     return ids.to(device), keep[:, None, None, :].to(device)
 
 
-def _padded(rows: Sequence[Sequence[int]]) -> Tensor:
-    """Pad rows with zeros to the length of the longest one."""
+def _padded(rows: Sequence[Sequence[int]], padding: int = 0) -> Tensor:
+    """Pad rows to the length of the longest one."""
     longest = max(len(row) for row in rows)
-    return torch.tensor([[*row, *[0] * (longest - len(row))] for row in rows])
+    return torch.tensor([[*row, *[padding] * (longest - len(row))] for row in rows])
 
 
 def _project(block: Any, queries: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -1,4 +1,4 @@
-"""Run BERT on sentences, one at a time: text in, NumPy arrays out.
+"""Run an encoder on sentences, one at a time: text in, NumPy arrays out.
 
 This is where a model is loaded and its tokenizer is used. ``batch`` builds on it and computes many
 sentences at once.
@@ -27,23 +27,19 @@ from trendlib.errors import (
     TrendlibError,
     UnsupportedModelError,
     check_choice,
-    counted,
     is_out_of_memory,
 )
 from trendlib.model import without_garbage_collection
-from trendlib.model.agreement import check_sizes, check_tokenizer
-from trendlib.model.weights import AUTO, WEIGHTS_FILE, Weights, find_weights
+from trendlib.model.architectures import Architecture, architecture_of, most_tokens
+from trendlib.model.network import load_config, load_network, without_pooler
+from trendlib.model.tokenizer import MARK, load_tokenizer, word_spans
+from trendlib.model.weights import AUTO, Weights, find_weights
 from trendlib.words import Word, split_words
 
 with without_garbage_collection():
     import torch
-    from transformers import BertModel, BertTokenizerFast
     from transformers.utils import logging as transformers_logging
 
-HEADS = ("cls.", "pooler.", "embeddings.position_ids")
-"""How tensors are called that checkpoints hold beside the layers."""
-DECLARED_HEADS = {"classifier.": "Classification", "qa_outputs.": "QuestionAnswering"}
-"""Those of fine-tuned models, with the word in ``architectures`` that declares them."""
 DEAD = 1e-3
 """A coordinate whose gain is below this share of the median gain is dead."""
 LOADED = 2
@@ -51,27 +47,37 @@ LOADED = 2
 
 
 class Encoder:
-    """A BERT model with its tokenizer, which encodes sentences one at a time.
+    """An encoder with its tokenizer, which encodes sentences one at a time.
 
     A sentence is run alone and without padding, so that the result never depends on other
     sentences. This is the reference that the faster ``batch`` is tested against.
 
     Attributes:
-        model: The ``BertModel`` of transformers.
-        tokenizer: The ``BertTokenizerFast`` that belongs to it.
+        model: The network of transformers.
+        tokenizer: The tokenizer of transformers that belongs to it.
         provenance: The model's name, its revision, the library versions and the number format.
+        architecture: What is known of networks of its kind.
     """
 
-    def __init__(self, model: Any, tokenizer: Any, provenance: Provenance) -> None:
+    def __init__(
+        self,
+        model: Any,
+        tokenizer: Any,
+        provenance: Provenance,
+        architecture: Architecture | None = None,
+    ) -> None:
         """Wrap a loaded model; ``load_encoder`` loads one by its name."""
         self.provenance = provenance
         self.model = model
         self.tokenizer = tokenizer
+        self.architecture = architecture or architecture_of(model.config.model_type)
+        self._mark = tokenizer.get_vocab().get(MARK)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copy and pickle it by its tensors: transformers hangs hooks on a model that has run."""
-        parts = self.model.config, self.model.state_dict(), self.tokenizer, self.provenance
-        return _rebuilt, parts
+        network = self.model
+        parts = type(network), network.config, network.state_dict(), network.dtype, network.device
+        return _rebuilt, (*parts, self.tokenizer, self.provenance, self.architecture)
 
     @property
     def device(self) -> torch.device:
@@ -113,7 +119,14 @@ class Encoder:
     @property
     def max_tokens(self) -> int:
         """The largest number of tokens in a sentence, special tokens included."""
-        return int(self.model.config.max_position_embeddings)
+        declared = self.tokenizer.model_max_length
+        return most_tokens(self.architecture, self.model.config, declared)
+
+    @property
+    def padding(self) -> int:
+        """The number of the token that fills a shorter sentence of a batch up."""
+        numbers = self.model.config.pad_token_id, self.tokenizer.pad_token_id
+        return next((number for number in numbers if number is not None), 0)
 
     def encode(self, sentence: str) -> Encoding:
         """Run one sentence through the model.
@@ -191,8 +204,9 @@ class Encoder:
                 f"the sentence has {len(ids)} tokens, the two special ones included, but "
                 f"{self.provenance.model} has room for {self.max_tokens}: split the text"
             )
-        offsets = [None if skip else span for span, skip in zip(spans, special, strict=True)]
-        words = split_words(sentence, offsets)
+        mark = self._mark
+        skipped = [skip == 1 or number == mark for skip, number in zip(special, ids, strict=True)]
+        words = split_words(sentence, word_spans(sentence, spans, skipped))
         return self._without_words(sentence, words, ids) or Tokenized(sentence, words, tuple(ids))
 
     def _without_words(
@@ -217,15 +231,14 @@ class Encoder:
         """Check that the model computes what this package is about, in its number format.
 
         Raises:
-            UnsupportedModelError: If it is a decoder, whose tokens attend only backwards, if its
-                positions are not absolute, or if it was changed to another number format.
+            UnsupportedModelError: If it is a decoder, whose tokens attend only backwards, or if it
+                was changed to another number format.
         """
         config, name = self.model.config, self.provenance.model
-        positions = getattr(config, "position_embedding_type", "absolute")
-        if config.is_decoder or positions != "absolute":
+        if config.is_decoder:
             raise UnsupportedModelError(
-                f"{name} is a decoder, or has relative positions: this package runs BERT encoders "
-                "with absolute positions; give another model"
+                f"{name} is a decoder: its tokens attend only backwards, and the method needs "
+                "both directions; give an encoder"
             )
         if self.model.dtype != getattr(torch, self.provenance.dtype):
             raise UnsupportedModelError(
@@ -233,10 +246,9 @@ class Encoder:
                 f"load it in one of {', '.join(DTYPES)}; trends need that precision"
             )
 
-    def try_out(self) -> None:
-        """Run something short, so that a model that cannot run raises its error at once."""
-        self.tokenize(["a sentence"])
-        self._run(Tokenized("", (), (0, 1)))
+    def encode_tokens(self, ids: Sequence[int]) -> Encoding:
+        """Run tokens that are of no text, and so make no words."""
+        return self._run(Tokenized("", (), tuple(ids)))
 
     def _run(self, tokenized: Tokenized) -> Encoding:
         self.check()
@@ -246,28 +258,34 @@ class Encoder:
                 output_hidden_states=True,
                 output_attentions=True,
             )
-        if len(output.attentions) != self.n_layers:
+        attentions = getattr(output, "attentions", None) or ()
+        if len(attentions) != self.n_layers:
             raise UnsupportedModelError(
-                f"{self.provenance.model} returned {len(output.attentions)} layers of attention "
-                f"instead of {self.n_layers}: load it with eager attention"
+                f"{self.provenance.model} returned {len(attentions)} layers of attention "
+                f"instead of {self.n_layers}: the method needs those of all layers; give an "
+                "encoder that returns them"
             )
         return Encoding(
             sentence=tokenized.sentence,
             tokens=tuple(self.tokenizer.convert_ids_to_tokens(list(tokenized.ids))),
             words=tokenized.words,
             hidden_states=np.stack([state[0].cpu().numpy() for state in output.hidden_states]),
-            attentions=np.stack([matrix[0].cpu().numpy() for matrix in output.attentions]),
+            attentions=np.stack([matrix[0].cpu().numpy() for matrix in attentions]),
             provenance=self.provenance,
         )
 
 
 def _rebuilt(
-    config: Any, tensors: dict[str, torch.Tensor], tokenizer: Any, provenance: Provenance
+    network: Any,
+    config: Any,
+    tensors: dict[str, torch.Tensor],
+    dtype: torch.dtype,
+    device: torch.device,
+    *parts: Any,
 ) -> Encoder:
-    network = BertModel(config, add_pooling_layer=False)
-    network.load_state_dict(tensors, assign=True)
-    device = next(iter(tensors.values())).device
-    return Encoder(network.to(device).eval(), tokenizer, provenance)
+    model = network(config, **without_pooler(network))
+    model.load_state_dict(tensors, assign=True)
+    return Encoder(model.to(device, dtype).eval(), *parts)
 
 
 def check_same_model(what: str, expected: str, found: Provenance, name: str) -> None:
@@ -341,12 +359,15 @@ def _find_device(name: str, dtype: str) -> torch.device:
 
 
 def _load(weights: Weights, dtype: str, device: torch.device) -> Encoder:
+    from trendlib.model.tryout import try_out  # it runs batches, which are built on this module
+
     with _quiet():
+        with _readable("settings", weights):
+            config = load_config(weights)
         with _readable("weights", weights):
-            network = _load_network(weights).to(device, getattr(torch, dtype)).eval()
+            network = _load_network(weights, config, dtype).to(device).eval()
         with _readable("tokenizer", weights):
-            tokenizer = BertTokenizerFast.from_pretrained(weights.folder, local_files_only=True)
-            check_tokenizer(tokenizer, weights, network.config.vocab_size)
+            tokenizer = load_tokenizer(weights, config, _rows(network))
     versions = {name: version(name) for name in ("torch", "transformers", "numpy", "trendlib")}
     provenance = Provenance(
         model=weights.name,
@@ -356,10 +377,19 @@ def _load(weights: Weights, dtype: str, device: torch.device) -> Encoder:
         versions={"python": platform.python_version(), **versions},
         model_sha256=weights.model_sha256,
     )
-    encoder = Encoder(network, tokenizer, provenance)
     with _readable("settings", weights):
-        encoder.try_out()
+        encoder = Encoder(network, tokenizer, provenance)
+        encoder.architecture = try_out(encoder)
     return encoder
+
+
+def _load_network(weights: Weights, config: Any, dtype: str) -> Any:
+    return load_network(weights, config, architecture_of(config.model_type), dtype)
+
+
+def _rows(network: Any) -> int:
+    """Count the rows of a network's table of embeddings."""
+    return int(network.get_input_embeddings().weight.shape[0])
 
 
 _loaded = lru_cache(LOADED)(_load)
@@ -421,47 +451,6 @@ def _readable(what: str, weights: Weights) -> Iterator[None]:
             f"{textwrap.shorten(str(error), 500)}): copy or download its files again (folder "
             f"{weights.folder})"
         ) from error
-
-
-def _load_network(weights: Weights) -> Any:
-    check_sizes(weights)
-    network, report = BertModel.from_pretrained(
-        weights.folder,
-        attn_implementation="eager",  # others return no attentions
-        add_pooling_layer=False,  # the method never uses it
-        local_files_only=True,
-        use_safetensors=True,
-        output_loading_info=True,
-        dtype=torch.float32,
-    )
-    if report["missing_keys"] or report["mismatched_keys"]:
-        wrong = sorted(report["missing_keys"]) + [str(key) for key in report["mismatched_keys"]]
-        raise CorruptedWeightsError(
-            f"the weights of {weights.name} lack {counted(len(wrong), 'tensor')} "
-            f"({wrong[0]}, ...), which would be filled with random numbers: copy or download "
-            "them again"
-        )
-    unused = sorted(key for key in report["unexpected_keys"] if not _is_of_a_head(key, network))
-    if unused:
-        raise UnsupportedModelError(
-            f"{WEIGHTS_FILE} of {weights.name} holds {counted(len(unused), 'tensor')} that nothing "
-            f"uses ({unused[0]}, ...): config.json declares another model than the weights are of; "
-            "give the config that belongs to them"
-        )
-    for key, tensor in network.named_parameters():
-        if not torch.isfinite(tensor).all():
-            raise CorruptedWeightsError(
-                f"{WEIGHTS_FILE} of {weights.name} holds values that are no finite numbers (in "
-                f"{key}): copy or download it again (folder {weights.folder})"
-            )
-    return network
-
-
-def _is_of_a_head(key: str, network: Any) -> bool:
-    """Whether a tensor belongs to a part behind the last layer, which the method leaves out."""
-    declared = " ".join(network.config.architectures or ())
-    heads = [*HEADS, *(head for head, kind in DECLARED_HEADS.items() if kind in declared)]
-    return key.removeprefix("bert.").startswith(tuple(heads))
 
 
 @contextmanager

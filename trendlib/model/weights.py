@@ -1,14 +1,13 @@
 """Find a model's files: in the hub's cache, on the hub, in a folder, or in a Python package.
 
-Nothing here imports torch. The weights of the models that this module names are checked against
-their sha256 before they are read.
+Nothing here imports torch, and no code of a model's repository is ever run. The weights of the
+models that this module names are checked against their sha256 before they are read.
 """
 
 import hashlib
 import json
 import math
-import threading
-import time
+import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -28,37 +27,44 @@ from trendlib.errors import (
     UnknownModelError,
     UnsupportedModelError,
 )
-
-HUB_WAIT_SECONDS = 3.0
-"""How long to wait for an answer of the hub before it counts as unreachable."""
-
-STALL_SECONDS = 30.0
-"""How long a download may bring nothing before it is given up."""
-DOWNLOAD_SECONDS = 1800.0
-"""How long a download may take in all."""
+from trendlib.model import hub
+from trendlib.model.architectures import ARCHITECTURES, architecture_of
+from trendlib.model.hub import Repository
+from trendlib.model.tensors import INDEX_FILE, WEIGHTS_FILE, weight_files
 
 LOCAL = "local folder"
 """The revision of a model that was given as a folder."""
 
-WEIGHTS_FILE = "model.safetensors"
 HUB_FILES = ("config.json", "tokenizer_config.json", "tokenizer.json", WEIGHTS_FILE)
-"""The files that are downloaded from the hub; tokenizer.json contains the vocabulary."""
-NEEDED_FILES = ("config.json", WEIGHTS_FILE)
-VOCABULARY_FILES = ("tokenizer.json", "vocab.txt")
-"""A folder needs one of these."""
+"""The files of bert-base-uncased on the hub; tokenizer.json contains the vocabulary."""
+TOKENIZER_FILES = (hub.TOKENIZER_FILE, *hub.VOCABULARIES)
+"""A folder needs one of these; a vocabulary alone must be one that the tokenizer's class reads."""
 OTHER_FORMS = ("*.safetensors", "*.bin", "*.h5", "*.msgpack", "*.ckpt.*")
 """Weights as other programs, or older ones, write them."""
-TOKENIZER_SETTINGS = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
-MODEL_FILES = ("config.json", WEIGHTS_FILE, *VOCABULARY_FILES, *TOKENIZER_SETTINGS)
-"""The files that decide what a model computes; some of them a folder may lack."""
 
-TOKENIZERS = ("BertTokenizer", "BertTokenizerFast")
+ADAPTER = "adapter_config.json"
+POSITION_TYPES = {
+    "table": ("absolute",),
+    "after padding": ("absolute",),
+    "relative": ("absolute", "rotary", "rope"),
+}
+"""What config.json may declare, by how an architecture counts positions. transformers once had
+others in BERT's attention ("relative_key"), and passes over them today."""
+
 # The checksum of the tokenizer that both known models have; see ``agreement``.
 UNCASED_SHA256 = "f805d236c5f67adfec969780ddbd0a835d05b08db2b9546f7e48053595febfa3"
 
 
-class ModelFallbackWarning(UserWarning):
+class ModelWarning(UserWarning):
+    """Something about the model that is used, which its user should know."""
+
+
+class ModelFallbackWarning(ModelWarning):
     """``auto`` used all-MiniLM-L6-v2 because bert-base-uncased could not be reached."""
+
+
+class ModelRevisionWarning(ModelWarning):
+    """A model of the hub was given without a commit; the warning names the one that is used."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +76,7 @@ class Weights:
             otherwise the folder's own name is used (never its path), marked as local.
         folder: The folder that contains the files.
         revision: The commit on the hub, the package with its version, or ``LOCAL``.
-        sha256: The checksum of the weights file.
+        sha256: The checksum of the weights: of their file, or of all files and their names.
         model_sha256: The checksum of weights, tokenizer and config together.
         tokenizer_sha256: The checksum that the tokenizer must have; None if any will do.
     """
@@ -85,7 +91,10 @@ class Weights:
     @property
     def choice(self) -> str:
         """The argument with which ``find_weights`` finds the same model again."""
-        return str(self.folder) if self.revision == LOCAL else self.name
+        if self.revision == LOCAL:
+            return str(self.folder)
+        known = self.name in (BERT_BASE.name, MINILM.name)
+        return self.name if known else f"{self.name}@{self.revision}"
 
 
 @dataclass(frozen=True)
@@ -130,8 +139,11 @@ class HubModel:
 
     def _downloaded(self) -> Path:
         repository = self.repositories[0]
-        url = huggingface_hub.hf_hub_url(repository, "config.json", revision=self.revision)
-        reason = _why_unreachable(url) or self._why_not_downloaded(repository)
+        answer = hub.ask(
+            huggingface_hub.hf_hub_url(repository, "config.json", revision=self.revision)
+        )
+        reason = answer if isinstance(answer, str) else hub.refusal(answer.status)
+        reason = reason or hub.within_limits(lambda: self._fetch(repository), repository)
         if reason is None:
             return self._fetch(repository, local_files_only=True)
         raise ModelNotReachableError(
@@ -142,43 +154,8 @@ class HubModel:
             f"or choose {MINILM.name!r}"
         )
 
-    def _why_not_downloaded(self, repository: str) -> str | None:
-        """Download the files; return None if they are there then."""
-        failed: list[str] = []
-
-        def download() -> None:
-            for name in HUB_FILES:
-                try:
-                    self._fetch(repository, [name], local_files_only=False)
-                except Exception as error:  # the client's errors share no base class
-                    failed.append(f"the download of {name} failed ({_cause(error)})")
-                    return
-
-        # The client waits and tries again without an end; hence the thread.
-        thread = threading.Thread(target=download, daemon=True)
-        thread.start()
-        started = changed = time.monotonic()
-        size = 0
-        while thread.is_alive():
-            thread.join(min(STALL_SECONDS, 1.0))
-            now, before, size = time.monotonic(), size, _size_of_cache(repository)
-            changed = now if size != before else changed
-            if thread.is_alive() and now - changed > STALL_SECONDS:
-                return f"the download stalled: nothing came for {STALL_SECONDS:g} s"
-            if thread.is_alive() and now - started > DOWNLOAD_SECONDS:
-                return f"the download was not done after {DOWNLOAD_SECONDS:g} s"
-        return failed[0] if failed else None
-
-    def _fetch(
-        self, repository: str, names: Sequence[str] = HUB_FILES, *, local_files_only: bool
-    ) -> Path:
-        paths = [
-            huggingface_hub.hf_hub_download(
-                repository, name, revision=self.revision, local_files_only=local_files_only
-            )
-            for name in names
-        ]
-        return Path(paths[0]).parent
+    def _fetch(self, repository: str, *, local_files_only: bool = False) -> Path:
+        return hub.fetch(repository, HUB_FILES, self.revision, local_files_only=local_files_only)
 
 
 @dataclass(frozen=True)
@@ -245,17 +222,20 @@ def find_weights(model: str | Path = AUTO) -> Weights:
     """Find the files of a model.
 
     Args:
-        model: "auto", "bert-base-uncased", "all-MiniLM-L6-v2", or the path of a folder with a
-            BERT model. "auto" uses bert-base-uncased if it is in the cache or the hub answers
-            within ``HUB_WAIT_SECONDS``; otherwise the packaged all-MiniLM-L6-v2, with a warning.
-            The other names never fall back to another model.
+        model: "auto", "bert-base-uncased", "all-MiniLM-L6-v2", the path of a folder with an
+            encoder, or a model of the hub: "organization/model" or "organization/model@revision".
+            "auto" uses bert-base-uncased if it is in the cache or the hub answers within
+            ``hub.HUB_WAIT_SECONDS``; otherwise the packaged all-MiniLM-L6-v2, with a warning. The
+            other names never fall back to another model. A folder wins over a model of the hub
+            that has the same name.
 
     Raises:
-        UnknownModelError: If ``model`` is neither a known name nor a folder.
+        UnknownModelError: If ``model`` is neither a known name nor a folder, and the hub has no
+            model of this name.
         ModelNotReachableError: If a model on the hub cannot be reached.
         MissingWeightsError: If files are missing.
         CorruptedWeightsError: If the weights do not have the pinned checksum.
-        UnsupportedModelError: If the folder's model is not a BERT model.
+        UnsupportedModelError: If the settings declare what this package does not run.
     """
     named: dict[str, Callable[[], Weights]] = {
         AUTO: _find_auto,
@@ -268,15 +248,18 @@ def find_weights(model: str | Path = AUTO) -> Weights:
         folder = _folder(model)
         if folder is not None:
             return _find_local(folder)
+        repository = hub.parse(model) if isinstance(model, str) else None
+        if repository is not None:
+            return _find_on_hub(repository)
     except OSError as error:
         raise MissingWeightsError(
-            f"a file of the model {str(model)!r} cannot be read ({_cause(error)}): "
+            f"a file of the model {str(model)!r} cannot be read ({hub.cause(error)}): "
             "check its path and permissions"
         ) from error
     listed = ", ".join(repr(name) for name in named)
     raise UnknownModelError(
-        f"unknown model {model!r}: choose one of {listed}, or the path of a folder that holds "
-        f"a BERT model ({_needed()})"
+        f"unknown model {model!r}: choose one of {listed}, the path of a folder that holds an "
+        f"encoder ({_needed()}), or a model of the hub ('organization/model')"
     )
 
 
@@ -297,9 +280,10 @@ def require_files(folder: Path, name: str) -> None:
     Raises:
         MissingWeightsError: If files are missing; the message lists them.
     """
-    missing = [file for file in NEEDED_FILES if not (folder / file).is_file()]
-    if not any((folder / file).is_file() for file in VOCABULARY_FILES):
-        missing.append(VOCABULARY_FILES[0])
+    needed = ("config.json", *weight_files(folder).names)
+    missing = [file for file in needed if not (folder / file).is_file()]
+    if not any((folder / file).is_file() for file in TOKENIZER_FILES):
+        missing.append(TOKENIZER_FILES[0])
     if missing:
         raise MissingWeightsError(
             f"the folder of the model {name} lacks {', '.join(missing)}: it needs {_needed()}"
@@ -310,13 +294,14 @@ def require_files(folder: Path, name: str) -> None:
 def _how_to_convert(folder: Path) -> str:
     """Say what to do with weights in another form, if the folder holds some."""
     others = sorted(file.name for form in OTHER_FORMS for file in folder.glob(form))
-    if (folder / WEIGHTS_FILE).is_file() or not others:
+    if (folder / weight_files(folder).names[0]).is_file() or not others:
         return ""
     return (
         f"; it holds {', '.join(others[:3])}{', ...' if len(others) > 3 else ''}: convert with "
-        '`python -c "from transformers import BertModel as B; '
-        f"B.from_pretrained({str(folder)!r}).save_pretrained({str(folder)!r}, "
-        "max_shard_size='100GB')\"`"
+        '`python -c "from transformers import AutoModel as A; '
+        f'A.from_pretrained({str(folder)!r}).save_pretrained({str(folder)!r})"` if you trust '
+        "where it is from (a file of PyTorch can run whatever code it holds, and is never read "
+        "here)"
     )
 
 
@@ -332,10 +317,25 @@ def _sha256(path: Path, size: int, written: int) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def model_sha256(folder: Path, files: Sequence[str] = MODEL_FILES) -> str:
+def weights_sha256(folder: Path) -> str:
+    """Compute the checksum of a folder's weights: of their file, or of all files and names."""
+    names = weight_files(folder).names
+    return sha256_of(folder / names[0]) if len(names) == 1 else _combined(folder, names)
+
+
+def model_files(folder: Path) -> tuple[str, ...]:
+    """List the files in a folder that decide what its model computes."""
+    names = {"config.json", *weight_files(folder).names, *TOKENIZER_FILES, *hub.SETTINGS_FILES}
+    return tuple(sorted(name for name in names if (folder / name).is_file()))
+
+
+def model_sha256(folder: Path, files: Sequence[str] | None = None) -> str:
     """Compute one checksum of weights, tokenizer and config: a model is what they are together."""
-    present = sorted(name for name in files if (folder / name).is_file())
-    lines = [f"{name} {sha256_of(folder / name)}\n" for name in present]
+    return _combined(folder, model_files(folder) if files is None else sorted(files))
+
+
+def _combined(folder: Path, files: Sequence[str]) -> str:
+    lines = [f"{name} {sha256_of(folder / name)}\n" for name in files]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
@@ -345,26 +345,27 @@ def check_declared(folder: Path, name: str) -> None:
     Raises:
         CorruptedWeightsError: If a file of settings is not JSON, or sets a number to NaN or
             infinity.
-        UnsupportedModelError: If they declare something else than a BERT encoder with absolute
-            positions and BERT's tokenizer.
+        UnsupportedModelError: If they declare a decoder, positions that transformers passes over,
+            code of their own, or weights in another form than their own numbers.
     """
     config = _settings(folder / "config.json", name)
     tokenizer = {}
     if (folder / "tokenizer_config.json").is_file():
         tokenizer = _settings(folder / "tokenizer_config.json", name)
-    if config.get("model_type") != "bert":
+    if not isinstance(config.get("model_type"), str):
         raise UnsupportedModelError(
-            f"the model {name} is of type {config.get('model_type')!r}: only 'bert' has the "
-            "embedding output and the word pieces that the method is about"
+            f"config.json of the model {name} declares model_type={config.get('model_type')!r}: "
+            f"give an encoder of transformers, such as {', '.join(ARCHITECTURES)}"
         )
+    architecture = architecture_of(config["model_type"])
+    positions = architecture.positions if architecture.known else "relative"
     for setting, settings, file, allowed in (
-        ("position_embedding_type", config, "config.json", ("absolute",)),
+        ("position_embedding_type", config, "config.json", POSITION_TYPES[positions]),
         ("is_decoder", config, "config.json", (False,)),
+        ("is_encoder_decoder", config, "config.json", (False,)),
         ("add_cross_attention", config, "config.json", (False,)),
         ("auto_map", config, "config.json", ()),
         ("quantization_config", config, "config.json", ()),
-        ("tokenizer_class", config, "config.json", TOKENIZERS),
-        ("tokenizer_class", tokenizer, "tokenizer_config.json", TOKENIZERS),
         ("auto_map", tokenizer, "tokenizer_config.json", ()),
     ):
         declared = settings.get(setting)
@@ -372,8 +373,14 @@ def check_declared(folder: Path, name: str) -> None:
             listed = " or ".join([*map(repr, allowed), "nothing"])
             raise UnsupportedModelError(
                 f"{file} of the model {name} declares {setting}={declared!r}, which this package "
-                f"does not run (it runs {listed}): give another model"
+                f"does not run (it runs {listed}): give another model, an encoder of a type such "
+                f"as {', '.join(ARCHITECTURES)}"
             )
+    if (folder / ADAPTER).is_file():
+        raise UnsupportedModelError(
+            f"{ADAPTER} beside the model {name} declares an adapter, which this package does not "
+            f"run: merge it into the weights, or take it away (folder {folder})"
+        )
 
 
 def _settings(path: Path, name: str) -> dict[str, Any]:
@@ -388,7 +395,7 @@ def _settings(path: Path, name: str) -> dict[str, Any]:
     if not isinstance(settings, dict):
         raise UnsupportedModelError(
             f"{path.name} of the model {name} is not a JSON object with settings: give a folder "
-            f"that holds a BERT model ({path})"
+            f"that holds an encoder ({path})"
         )
     if wrong:
         raise CorruptedWeightsError(
@@ -414,7 +421,7 @@ def checked_sha256(folder: Path, expected: str) -> str:
     Raises:
         CorruptedWeightsError: If they differ.
     """
-    actual = sha256_of(folder / WEIGHTS_FILE)
+    actual = weights_sha256(folder)
     if actual != expected:
         raise CorruptedWeightsError(
             f"{WEIGHTS_FILE} has sha256 {actual}, but {expected} was expected: the file is "
@@ -425,7 +432,10 @@ def checked_sha256(folder: Path, expected: str) -> str:
 
 
 def _needed() -> str:
-    return f"{', '.join(NEEDED_FILES)}, and {' or '.join(VOCABULARY_FILES)}"
+    return (
+        f"config.json, {WEIGHTS_FILE} (or {INDEX_FILE} and the files that it names), and "
+        f"{' or '.join(TOKENIZER_FILES[:2])} (or the vocabulary of another tokenizer)"
+    )
 
 
 def _find_auto() -> Weights:
@@ -446,7 +456,7 @@ def _find_local(folder: Path) -> Weights:
     require_files(folder, name)
     check_declared(folder, name)
     # A model is recognized by its weights, not by the name of its folder.
-    sha256 = sha256_of(folder / WEIGHTS_FILE)
+    sha256 = weights_sha256(folder)
     known = next((model for model in (BERT_BASE, MINILM) if model.sha256 == sha256), None)
     return Weights(
         known.name if known else f"{name} (local folder)",
@@ -458,57 +468,32 @@ def _find_local(folder: Path) -> Weights:
     )
 
 
-def _why_unreachable(url: str) -> str | None:
-    """Ask the hub for one small file; return None if it answers."""
-    if constants.HF_HUB_OFFLINE:
-        return "the hub is switched off (HF_HUB_OFFLINE)"
-    answers: list[str | None] = []
-
-    def ask() -> None:
-        try:
-            response = huggingface_hub.get_session().head(url, timeout=HUB_WAIT_SECONDS)
-            answers.append(_refusal(response.status_code))
-        except Exception as error:  # whatever went wrong, the hub does not answer
-            answers.append(f"the hub ({constants.ENDPOINT}) cannot be reached ({_cause(error)})")
-
-    # The look-up of a host name has no time-out of its own; hence the thread.
-    thread = threading.Thread(target=ask, daemon=True)
-    thread.start()
-    thread.join(HUB_WAIT_SECONDS)
-    if not answers:
-        return f"the hub did not answer within {HUB_WAIT_SECONDS:g} s"
-    return answers[0]
+def _find_on_hub(repository: Repository) -> Weights:
+    commit, reason = hub.resolve(repository, constants.ENDPOINT)
+    folder = hub.find(repository, commit)
+    _check_announced(folder)
+    require_files(folder, str(repository))
+    check_declared(folder, repository.name)
+    if commit != repository.revision:
+        origin = f"the cache says so, since {reason}" if reason else "the newest one there"
+        warnings.warn(
+            f"{repository.name} is used at commit {commit}, to which {repository.revision!r} leads "
+            f"({origin}): write {repository.name}@{commit} for the same model at any time",
+            ModelRevisionWarning,
+            stacklevel=4,
+        )
+    sha256, identity = weights_sha256(folder), model_sha256(folder)
+    return Weights(repository.name, folder, commit, sha256, identity, None)
 
 
-def _refusal(status: int) -> str | None:
-    """Say what an answer of the hub means and what to do; None if it is no refusal."""
-    if status < 400:
-        return None
-    advice = {
-        401: "refuses access; the token is wrong or missing: set HF_TOKEN, or unset a wrong one",
-        403: "forbids access; set HF_TOKEN to a token that may read the model",
-        404: "has no such file; check the environment variable HF_ENDPOINT",
-        429: "has had too many requests; wait some minutes, or set HF_TOKEN",
-    }
-    otherwise = "is out of order; try again later" if status >= 500 else "refuses"
-    return f"the hub ({constants.ENDPOINT}) {advice.get(status, otherwise)} (HTTP {status})"
-
-
-def _cause(error: Exception) -> str:
-    """Return an error's class and first line, and what the hub answered if it did."""
-    status = getattr(getattr(error, "response", None), "status_code", None)
-    refusal = _refusal(status) if isinstance(status, int) else None
-    lines = str(error).strip().splitlines()
-    return refusal or ": ".join([type(error).__name__, *lines[:1]])
-
-
-def _size_of_cache(repository: str) -> int:
-    """Count the bytes that the hub's cache holds of a repository."""
-    folder = Path(constants.HF_HUB_CACHE) / f"models--{repository.replace('/', '--')}" / "blobs"
-    total = 0
-    for file in folder.glob("*"):
-        try:
-            total += file.stat().st_size
-        except FileNotFoundError:  # it was renamed meanwhile
-            total += 1
-    return total
+def _check_announced(folder: Path) -> None:
+    """Check weights of the hub's cache against the checksums that the hub announced."""
+    for name in weight_files(folder).files:
+        # The cache names a file by its checksum, and leads to it by a link.
+        announced = (folder / name).resolve().name
+        if re.fullmatch(r"[0-9a-f]{64}", announced) and sha256_of(folder / name) != announced:
+            raise CorruptedWeightsError(
+                f"{name} has sha256 {sha256_of(folder / name)}, but the hub announced {announced}: "
+                "the file is damaged; delete it and let it be downloaded again "
+                f"({(folder / name).resolve()})"
+            )

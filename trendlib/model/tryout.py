@@ -1,0 +1,165 @@
+"""Try a model out when it is loaded: whether it gives what the method needs, and batches the same.
+
+It is run on tokens of two lengths. What an encoder must give is checked first; then the batch is
+compared with the reference, one sentence at a time.
+"""
+
+import itertools
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from trendlib.encoding import Encoding, Tokenized
+from trendlib.errors import ModelError, UnsupportedModelError, is_out_of_memory
+from trendlib.model.architectures import ARCHITECTURES, Architecture
+from trendlib.model.batch import run_whole, start
+from trendlib.model.encoder import Encoder, exact
+from trendlib.model.weights import ModelWarning
+from trendlib.readings import ARTICLE, LAYERS
+
+LENGTHS = (4, 11)
+"""How many tokens, beside the special ones, the sentences have that a model is tried on."""
+LONGEST = 1024
+"""Up to this many tokens, an unknown architecture is tried on the longest sentence."""
+ROUNDING = {"float32": 1e-4, "float64": 1e-9}
+"""The largest difference of a batch from the reference, as a share of the largest value."""
+
+
+class SlowBatchesWarning(ModelWarning):
+    """A model runs sentences one by one, since a batch would not give the same."""
+
+
+def try_out(encoder: Encoder) -> Architecture:
+    """Run a model on a few tokens.
+
+    Returns:
+        What is known of the architecture then: how its positions count, and how batches run.
+
+    Raises:
+        UnsupportedModelError: If it does not give what the method needs.
+    """
+    encoder.tokenize(["a sentence"])
+    with _refused_if_unknown(encoder):
+        architecture = _with_positions(encoder)
+    encoder.architecture = architecture
+    sentences = [Tokenized("", (), tuple(ids)) for ids in _probes(encoder)]
+    with _refused_if_unknown(encoder):
+        encodings = [encoder.encode_tokens(sentence.ids) for sentence in sentences]
+    _check(encoder, encodings[-1])
+    difference = _difference(encoder, sentences, encodings)
+    if difference <= ROUNDING[encoder.provenance.dtype]:
+        return architecture
+    warnings.warn(
+        f"{encoder.provenance.model} (type {architecture.model_type}) does not give the same in a "
+        f"batch as alone (the largest difference is {difference:.0e} of the largest value): its "
+        "sentences are run one by one, which is slower",
+        SlowBatchesWarning,
+        stacklevel=2,
+    )
+    return replace(architecture, batch="single")
+
+
+def _probes(encoder: Encoder) -> Iterator[list[int]]:
+    """Make up sentences of ordinary tokens, between the special ones."""
+    special = encoder.tokenizer("")["input_ids"]
+    half = (len(special) + 1) // 2
+    left_out = {*encoder.tokenizer.all_special_ids, encoder.padding}
+    numbers = sorted(set(encoder.tokenizer.get_vocab().values()) - left_out) or [special[0]]
+    for length in LENGTHS:
+        room = min(length, encoder.max_tokens - len(special))
+        step = max(1, len(numbers) // length)
+        middle = itertools.islice(itertools.cycle(numbers[::step]), max(room, 0))
+        yield [*special[:half], *middle, *special[half:]]
+
+
+@contextmanager
+def _refused_if_unknown(encoder: Encoder) -> Iterator[None]:
+    """Say of an architecture that the table does not have that it cannot be run, and why."""
+    try:
+        yield
+    except Exception as error:  # whatever a network raises that is not made for this
+        if encoder.architecture.known or is_out_of_memory(error):
+            raise
+        raise _unsupported(encoder, f"{type(error).__name__}: {error}") from error
+
+
+def _unsupported(encoder: Encoder, reason: str) -> UnsupportedModelError:
+    return UnsupportedModelError(
+        f"{encoder.provenance.model} is of type {encoder.architecture.model_type!r}, which does "
+        f"not give what the method needs ({reason}): give an encoder such as "
+        f"{', '.join(ARCHITECTURES)}"
+    )
+
+
+def _with_positions(encoder: Encoder) -> Architecture:
+    """Find out how an unknown architecture counts positions, by its longest sentence."""
+    architecture = encoder.architecture
+    if architecture.known:
+        return architecture
+    try:
+        longest = encoder.max_tokens
+    except (TypeError, AttributeError, NotImplementedError) as error:
+        raise _unsupported(encoder, "it sets no limit to the number of tokens") from error
+    if longest > LONGEST:
+        return architecture
+    number = encoder.tokenizer("")["input_ids"][0]
+    try:
+        _run_bare(encoder, [number] * longest)
+    except IndexError:
+        architecture = replace(architecture, positions="after padding")
+        encoder.architecture = architecture
+        _run_bare(encoder, [number] * encoder.max_tokens)
+    return architecture
+
+
+def _run_bare(encoder: Encoder, ids: list[int]) -> None:
+    with exact(encoder.device):
+        encoder.model(input_ids=torch.tensor([ids], device=encoder.device))
+
+
+def _check(encoder: Encoder, encoding: Encoding) -> None:
+    """Check that there are vectors of the model's size, and attention in both directions."""
+    tokens, size = len(encoding.tokens), encoder.hidden_size
+    attentions = encoding.attentions
+    rounding = 1e-5  # some architectures round attention to float32, whatever the number format
+    if encoding.hidden_states.shape[1:] != (tokens, size):
+        raise _unsupported(encoder, f"its hidden states are not all of {size} numbers a token")
+    if attentions.shape[1:] != (encoder.n_heads, tokens, tokens):
+        raise _unsupported(encoder, "its attention does not have a row and a column a token")
+    if not np.allclose(attentions.sum(axis=-1), 1, atol=rounding):
+        raise _unsupported(encoder, "the rows of its attention do not sum to 1")
+    if not np.triu(attentions, 1).any():
+        raise _unsupported(encoder, "its tokens attend only backwards: it is a decoder")
+
+
+def _difference(encoder: Encoder, sentences: list[Tokenized], encodings: list[Encoding]) -> float:
+    """Return a batch's largest difference from the reference, as a share of the largest value."""
+    try:
+        started = start(encoder, sentences, ARTICLE)
+        finished = started.finish([range(len(sentence.ids)) for sentence in sentences])
+        whole = run_whole(encoder, sentences, LAYERS)
+    except ModelError:
+        raise
+    except Exception as error:  # whatever a network raises that cannot run batches
+        if is_out_of_memory(error):
+            raise
+        return float("inf")
+    worst = 0.0
+    for encoding, stack, pair, (layers, states) in zip(
+        encodings, started.attention, finished, whole, strict=True
+    ):
+        reference = encoding.hidden_states
+        scale = max(1.0, float(np.abs(reference).max()))
+        worst = max(
+            worst,
+            float(np.abs(stack.matrices - encoding.attentions[0]).max()),
+            float(np.abs(layers.matrices - encoding.attentions.mean(axis=1)).max()),
+            float(np.abs(pair[0] - reference[0]).max()) / scale,
+            float(np.abs(pair[1] - reference[-1]).max()) / scale,
+            float(np.abs(states - reference).max()) / scale,
+        )
+    return worst if np.isfinite(worst) else float("inf")
