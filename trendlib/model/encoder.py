@@ -235,7 +235,7 @@ class Encoder:
                 was changed to another number format.
         """
         config, name = self.model.config, self.provenance.model
-        if config.is_decoder:
+        if getattr(config, "is_decoder", False):
             raise UnsupportedModelError(
                 f"{name} is a decoder: its tokens attend only backwards, and the method needs "
                 "both directions; give an encoder"
