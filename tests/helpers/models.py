@@ -189,14 +189,10 @@ KINDS: Mapping[str, Kind] = {
     "electra": Kind("ElectraForPreTraining", word_pieces, {"embedding_size": 16}),
     "electra-same-size": Kind("ElectraModel", word_pieces, {"embedding_size": 24}),
     "ernie": Kind("ErnieModel", word_pieces),
-    "albert": Kind(
-        "AlbertForMaskedLM", lambda: unigram("AlbertTokenizer"), {"embedding_size": 16}
-    ),
+    "albert": Kind("AlbertForMaskedLM", lambda: unigram("AlbertTokenizer"), {"embedding_size": 16}),
     "mpnet": Kind("MPNetForMaskedLM", lambda: word_pieces(), {"pad_token_id": 1}),
     "deberta": Kind("DebertaForMaskedLM", lambda: byte_pairs("DebertaTokenizer"), RELATIVE),
-    "deberta-v2": Kind(
-        "DebertaV2ForMaskedLM", lambda: unigram("DebertaV2Tokenizer"), RELATIVE
-    ),
+    "deberta-v2": Kind("DebertaV2ForMaskedLM", lambda: unigram("DebertaV2Tokenizer"), RELATIVE),
     "modernbert": Kind("ModernBertForMaskedLM", plain_byte_pairs, LOCAL),
     "eurobert": Kind(
         "EuroBertForMaskedLM", plain_byte_pairs, {"num_key_value_heads": 1, "pad_token_id": 1}

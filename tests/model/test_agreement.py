@@ -38,16 +38,16 @@ def add_tensor(folder: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("file", "setting", "value"),
     [
-        (SETTINGS, "tokenizer_class", "BertJapaneseTokenizer"),
-        (SETTINGS, "tokenizer_class", "PreTrainedTokenizerFast"),
-        (CONFIG, "tokenizer_class", "BertJapaneseTokenizer"),
         (CONFIG, "position_embedding_type", "relative_key"),
         (CONFIG, "position_embedding_type", "relative_key_query"),
         (CONFIG, "is_decoder", True),
+        (CONFIG, "is_encoder_decoder", True),
         (CONFIG, "add_cross_attention", True),
         (CONFIG, "auto_map", {"AutoModel": "modeling.Other"}),
         (CONFIG, "quantization_config", {"quant_method": "gptq"}),
-        (CONFIG, "model_type", "roberta"),
+        (SETTINGS, "auto_map", {"AutoTokenizer": ["tokenization.Other", None]}),
+        (CONFIG, "model_type", None),
+        (CONFIG, "model_type", ["bert"]),
     ],
 )
 def test_settings_that_are_not_run_are_refused(

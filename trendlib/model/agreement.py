@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from trendlib.errors import CorruptedWeightsError, UnsupportedModelError
-from trendlib.model.architectures import Architecture
+from trendlib.model.architectures import architecture_of
 from trendlib.model.tensors import read_tensors, weight_files
 from trendlib.model.weights import Weights
 
@@ -58,7 +58,7 @@ OTHER_NAMES = {
 """What DistilBERT and XLM call them."""
 
 
-def check_sizes(weights: Weights, architecture: Architecture) -> None:
+def check_sizes(weights: Weights) -> None:
     """Check that config.json declares no size that is larger than all that the weights have.
 
     Raises:
@@ -69,7 +69,8 @@ def check_sizes(weights: Weights, architecture: Architecture) -> None:
     shapes = read_tensors(weights.folder).values()
     largest = max(len(shapes), *(size for shape in shapes for size in shape), 0)
     # Positions that are no table take no memory.
-    positions = () if architecture.positions == "relative" else (POSITIONS,)
+    is_table = architecture_of(str(config.get("model_type"))).positions != "relative"
+    positions = (POSITIONS,) if is_table else ()
     for name in (*SIZES, *positions, *OTHER_NAMES):
         declared = config.get(name) or 0
         if not isinstance(declared, int) or declared > largest:

@@ -30,6 +30,7 @@ from trendlib.errors import (
     is_out_of_memory,
 )
 from trendlib.model import without_garbage_collection
+from trendlib.model.agreement import check_sizes
 from trendlib.model.architectures import Architecture, architecture_of, most_tokens
 from trendlib.model.network import load_config, load_network, without_pooler
 from trendlib.model.tokenizer import MARK, load_tokenizer, word_spans
@@ -101,9 +102,15 @@ class Encoder:
 
         There, the contextual vector of every word in every sentence is the same number, the bias,
         so that a trend says nothing of the sentence. They are found by their gains alone: below
-        ``DEAD`` times the median gain of that layer normalization.
+        ``DEAD`` times the median gain of that layer normalization. Where that is in an architecture
+        is told by ``architecture.normalization``; if it is empty, none is known and none found.
         """
-        gains = self.model.encoder.layer[-1].output.LayerNorm.weight.detach().abs()
+        if not self.architecture.normalization:
+            return ()
+        module = self.model
+        for part in self.architecture.normalization.split("."):
+            module = module[int(part)] if part.lstrip("-").isdigit() else getattr(module, part)
+        gains = module.weight.detach().abs()
         return tuple(int(index) for index in torch.nonzero(gains < DEAD * gains.median()).ravel())
 
     @property
@@ -362,6 +369,8 @@ def _load(weights: Weights, dtype: str, device: torch.device) -> Encoder:
     from trendlib.model.tryout import try_out  # it runs batches, which are built on this module
 
     with _quiet():
+        with _readable("weights", weights):
+            check_sizes(weights)
         with _readable("settings", weights):
             config = load_config(weights)
         with _readable("weights", weights):

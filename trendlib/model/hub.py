@@ -202,13 +202,15 @@ def fetch(
     repository: str, names: Sequence[str], revision: str, *, local_files_only: bool = False
 ) -> Path:
     """Take files from the cache, or download them; return the folder that they are in."""
-    paths = [
-        huggingface_hub.hf_hub_download(
-            repository, name, revision=revision, local_files_only=local_files_only
-        )
-        for name in names
-    ]
-    return Path(paths[0]).parent
+    for name in names:
+        try:
+            path = huggingface_hub.hf_hub_download(
+                repository, name, revision=revision, local_files_only=local_files_only
+            )
+        except Exception as error:  # the client's errors share no base class
+            error.add_note(name)
+            raise
+    return Path(path).parent
 
 
 def within_limits(download: Callable[[], object], repository: str) -> str | None:
@@ -242,7 +244,8 @@ def within_limits(download: Callable[[], object], repository: str) -> str | None
         return None
     if isinstance(failed[0], CorruptedWeightsError):
         raise failed[0]
-    return f"the download failed ({cause(failed[0])})"
+    of_file = "".join(f" of {name}" for name in getattr(failed[0], "__notes__", []))
+    return f"the download{of_file} failed ({cause(failed[0])})"
 
 
 @dataclass(frozen=True)

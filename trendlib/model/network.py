@@ -10,7 +10,6 @@ from typing import Any
 
 from trendlib.errors import CorruptedWeightsError, UnsupportedModelError, counted
 from trendlib.model import without_garbage_collection
-from trendlib.model.agreement import check_sizes
 from trendlib.model.architectures import ARCHITECTURES, Architecture
 from trendlib.model.exact import EXACT
 from trendlib.model.tensors import weight_files
@@ -93,7 +92,6 @@ def load_network(weights: Weights, config: Any, architecture: Architecture, dtyp
         CorruptedWeightsError: If tensors are missing, or hold values that are no finite numbers.
         UnsupportedModelError: If the weights hold tensors that nothing uses.
     """
-    check_sizes(weights, architecture)
     cls = network_class(config)
     config.output_attentions = False  # they are asked for where they are needed
     network, report = cls.from_pretrained(
