@@ -51,7 +51,7 @@ class ModelError(TrendlibError):
 
 
 class UnknownModelError(ModelError):
-    """There is neither a model nor a folder of this name."""
+    """There is neither a folder nor a model of this name, here or on the hub."""
 
 
 class ModelNotReachableError(ModelError):
@@ -71,7 +71,7 @@ class OtherModelError(ModelError):
 
 
 class UnsupportedModelError(ModelError):
-    """The model is not a BERT model, or does not return what the method needs."""
+    """The model is no encoder, or does not return what the method needs."""
 
 
 class UnknownChoiceError(TrendlibError):

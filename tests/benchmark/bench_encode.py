@@ -71,7 +71,8 @@ def bare_forward(sentences: Sequence[str]) -> Callable[[], object]:
     tokenized = [each for each in encoder.tokenize(sentences) if isinstance(each, Tokenized)]
     batches = []
     for numbers in pack([len(each.ids) for each in tokenized], TOKEN_BUDGET):
-        ids, keep = pad_batch([tokenized[number] for number in numbers], encoder.device)
+        batch = [tokenized[number] for number in numbers]
+        ids, keep = pad_batch(batch, encoder.device, encoder.padding)
         batches.append((ids, None if keep is None else keep[:, 0, 0].long()))
 
     def run() -> None:

@@ -46,8 +46,8 @@ def add_model(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--model",
         default=AUTO,
-        help=f"{AUTO} (the default), {BERT_BASE.name}, {MINILM.name}, or a folder that holds a "
-        "BERT model",
+        help=f"{AUTO} (the default), {BERT_BASE.name}, {MINILM.name}, a folder that holds an "
+        "encoder, or a model of the hub: ORGANIZATION/NAME or ORGANIZATION/NAME@REVISION",
     )
 
 
@@ -62,10 +62,10 @@ def add_reading(command: argparse.ArgumentParser) -> None:
 
 @contextmanager
 def fallback_told() -> Iterator[None]:
-    """Print on one line that another model was taken."""
-    from trendlib.model.weights import ModelFallbackWarning
+    """Print on one line each what should be known of the model: another one, or which commit."""
+    from trendlib.model.weights import ModelWarning
 
-    with warnings.catch_warnings(record=True, category=ModelFallbackWarning) as caught:
+    with warnings.catch_warnings(record=True, category=ModelWarning) as caught:
         yield
     for warning in caught:
         say(str(warning.message))

@@ -21,11 +21,11 @@ import torch
 from torch import Tensor
 
 from trendlib.attention import attention_rows, layer_of, row_number
-from trendlib.errors import OutputError, needs_extra
+from trendlib.errors import OutputError, UnsupportedModelError, needs_extra
 from trendlib.files.checksums import file_sha256
 from trendlib.files.own import OwnFile
 from trendlib.interfaces import EXTRAS
-from trendlib.model.batch import rows_of, run_blocks
+from trendlib.model.batch import embed_tokens, rows_of, run_blocks
 from trendlib.model.encoder import Encoder
 from trendlib.readings import Reading
 
@@ -58,7 +58,7 @@ class _Traced(torch.nn.Module):
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, ...]:
         keep = attention_mask.bool()[:, None, None, :]
-        static = self.model.embeddings(input_ids=input_ids)
+        static = embed_tokens(self.model, input_ids)
         states, found = run_blocks(self.model.encoder.layer, static, keep, self.layer)
         return static, states[-1], rows_of(found, self.layer), states[1]
 
@@ -79,10 +79,11 @@ def export(encoder: Encoder, reading: Reading, out: Path) -> float:
         OutputError: If the file's outputs are not the model's; then it is not kept. Or if a file
             that ``export`` did not write is in the way.
         LayerOutOfRangeError: If the reading names a layer that the model lacks.
-        UnsupportedModelError: If the model cannot run batches.
+        UnsupportedModelError: If the model has no blocks like BERT's, or no word pieces.
     """
     check_outputs(out)
     encoder.check()
+    _check_architecture(encoder)
     layer = layer_of(reading, encoder.n_layers)
     rows = encoder.n_layers if layer is None else encoder.n_heads
     token = torch.export.Dim("token", max=encoder.max_tokens)
@@ -131,6 +132,21 @@ def export(encoder: Encoder, reading: Reading, out: Path) -> float:
                 f"{TOLERANCE:.0e} is allowed: it was not kept"
             )
     return difference
+
+
+def _check_architecture(encoder: Encoder) -> None:
+    """Check that the file can say what the encoder does: with BERT's blocks and word pieces.
+
+    Raises:
+        UnsupportedModelError: If it cannot.
+    """
+    kind = type(encoder.tokenizer.backend_tokenizer.model).__name__
+    if encoder.architecture.batch != "blocks" or kind != "WordPiece":
+        raise UnsupportedModelError(
+            f"{encoder.provenance.model} (type {encoder.architecture.model_type}, tokenizer "
+            f"{kind}) cannot be exported: an ONNX file is written of encoders with BERT's blocks "
+            "and a WordPiece tokenizer; use the package itself, or give such an encoder"
+        )
 
 
 def check_outputs(out: Path) -> None:

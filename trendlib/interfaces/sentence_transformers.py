@@ -23,7 +23,7 @@ from trendlib.files.embed import COMPUTED_BY
 from trendlib.interfaces import EXTRAS
 from trendlib.model.corpus import BAD_ROWS, embed_array, shorten
 from trendlib.model.encoder import check_same_model, load_own_encoder, plain
-from trendlib.model.weights import AUTO, MODEL_FILES, find_weights
+from trendlib.model.weights import AUTO, find_weights, model_files
 
 with needs_extra(__name__, EXTRAS["sentence_transformers"]):
     from sentence_transformers.base.modules import InputModule
@@ -165,10 +165,8 @@ class TrendTransformer(InputModule):
 
     def save(self, output_path: str, *_: Any, **__: Any) -> None:
         """Copy the model's files as they are: it is known by the checksum of its weights."""
-        for name in MODEL_FILES:
-            file = self._weights.folder / name
-            if file.is_file():
-                shutil.copyfile(file, Path(output_path) / name)
+        for name in model_files(self._weights.folder):
+            shutil.copyfile(self._weights.folder / name, Path(output_path) / name)
         self.save_config(output_path)
 
     @classmethod

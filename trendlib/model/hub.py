@@ -105,12 +105,14 @@ def resolve(repository: Repository, endpoint: str) -> tuple[str, str | None]:
         repository.name, CONFIG, revision=repository.revision, endpoint=endpoint
     )
     answer = ask(url)
+    kept = _cache_of(repository.name) / "refs" / repository.revision
     if isinstance(answer, Answer) and answer.status < 400 and answer.commit:
+        kept.parent.mkdir(parents=True, exist_ok=True)  # where the client keeps it too
+        kept.write_text(answer.commit, encoding="utf-8")
         return answer.commit, None
     if isinstance(answer, Answer):
         _raise_for(answer, repository)
     reason = answer if isinstance(answer, str) else refusal(answer.status) or "it names no commit"
-    kept = _cache_of(repository.name) / "refs" / repository.revision
     if kept.is_file():
         return kept.read_text(encoding="utf-8").strip(), reason
     raise _not_reachable(repository, reason)
