@@ -113,7 +113,7 @@ def test_a_batch_that_differs_is_found(tmp_path: Path, monkeypatch: pytest.Monke
         (Kind("GPT2LMHeadModel", plain_byte_pairs), "'gpt2', a decoder"),
         (Kind("LlamaModel", plain_byte_pairs), "'llama', a decoder"),
         (Kind("T5Model", plain_byte_pairs, {"d_model": 24, "d_kv": 8}), "is_encoder_decoder=True"),
-        (Kind("BartModel", byte_pairs, {"d_model": 48}), "is_encoder_decoder=True"),
+        (Kind("BartModel", byte_pairs, {"decoder_attention_heads": 3}), "is_encoder_decoder=True"),
         (Kind("ConvBertModel", word_pieces, {"embedding_size": 24}), "declares 3 heads"),
         (Kind("FNetModel", word_pieces), "'fnet', which does not give what the method needs"),
         (Kind("BertModel", word_pieces, {"is_decoder": True}), "is_decoder=True"),

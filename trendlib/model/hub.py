@@ -273,7 +273,7 @@ def ask(url: str) -> Answer | str:
 
     def attempt() -> None:
         try:
-            headers = huggingface_hub.utils.build_hf_headers()
+            headers = huggingface_hub.utils.build_hf_headers()  # type: ignore[attr-defined]
             response = huggingface_hub.get_session().head(
                 url, headers=headers, timeout=HUB_WAIT_SECONDS
             )

@@ -49,7 +49,7 @@ def load_config(weights: Weights) -> Any:
             f"such as {SUPPORTED}"
         ) from error
     kind = config.model_type
-    causal = kind in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+    causal = kind in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES and not hasattr(config, "is_decoder")
     if causal and kind not in MODEL_FOR_MASKED_LM_MAPPING_NAMES:
         raise UnsupportedModelError(
             f"the model {weights.name} is of type {kind!r}, a decoder: its tokens attend only "
@@ -153,14 +153,15 @@ def _check_architectures(config: Any, weights: Weights) -> None:
 def _declared(config: Any) -> list[tuple[str, Any]]:
     """List the classes that config.json names, as far as transformers has them."""
     found = [(name, getattr(transformers, str(name), None)) for name in config.architectures or ()]
-    return [
-        (name, cls)
-        for name, cls in found
-        if isinstance(cls, type)
-        and issubclass(cls, PreTrainedModel)
-        and isinstance(getattr(cls, "config_class", None), type)
-        and issubclass(cls.config_class, PreTrainedConfig)
-    ]
+    return [(name, cls) for name, cls in found if _is_network(cls)]
+
+
+def _is_network(cls: Any) -> bool:
+    """Whether something is the class of a network whose settings are of one type."""
+    if not isinstance(cls, type) or not issubclass(cls, PreTrainedModel):
+        return False
+    config = getattr(cls, "config_class", None)
+    return isinstance(config, type) and issubclass(config, PreTrainedConfig)
 
 
 def _heads(network: Any) -> set[str]:

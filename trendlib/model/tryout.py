@@ -146,8 +146,8 @@ def _check(encoder: Encoder, encoding: Encoding) -> None:
     if attentions.shape[1:] != (encoder.n_heads, tokens, tokens):
         raise _unsupported(
             encoder,
-            f"its attention is of shape {attentions.shape[1:]} for {tokens} tokens, and config.json "
-            f"declares {encoder.n_heads} heads",
+            f"its attention is of shape {attentions.shape[1:]} for {tokens} tokens, and "
+            f"config.json declares {encoder.n_heads} heads",
         )
     if not np.allclose(attentions.sum(axis=-1), 1, atol=1e-5):  # which float32 allows for
         raise _unsupported(encoder, "the rows of its attention do not sum to 1")
