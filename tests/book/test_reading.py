@@ -23,6 +23,13 @@ VENUES = {"article": "journal", "inproceedings": "booktitle", "misc": "howpublis
 INSIDE = {
     "__main__",
     "model.agreement",
+    "model.architectures",
+    "model.exact",
+    "model.hub",
+    "model.network",
+    "model.tensors",
+    "model.tokenizer",
+    "model.tryout",
     "files.atomic",
     "files.checksums",
     "files.own",
