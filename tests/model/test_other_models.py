@@ -345,3 +345,18 @@ def test_a_tokenizer_that_says_the_same_in_other_words_is_right(roberta: Path) -
 
 def test_the_class_of_every_kind_is_one_of_transformers() -> None:
     assert all(hasattr(transformers, kind.model) for kind in KINDS.values())
+
+
+@pytest.mark.parametrize(
+    "kind", ["bert-cased", "roberta", "modernbert", "xlm-roberta", "deberta-v2"]
+)
+def test_words_are_those_of_the_text_whatever_the_tokenizer(tmp_path: Path, kind: str) -> None:
+    """White space is in no word, though BPE and Unigram count it to tokens or give it some."""
+    text = "  two  spaces,\tand don't\nU.S.A. 我想 x"
+    encoding = load_encoder(make_encoder(tmp_path / kind, KINDS[kind])).encode(text)
+    assert encoding.word_texts == (
+        *("two", "spaces", ",", "and", "don't", "U.S.A", ".", "我", "想", "x"),
+    )
+    assert all(text[word.start : word.end] == word.text for word in encoding.words)
+    emoji = load_encoder(tmp_path / kind).encode("a 中👍 b").words
+    assert (emoji[0].text, emoji[-1].text) == ("a", "b")
