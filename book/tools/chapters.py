@@ -22,7 +22,7 @@ from typing import Any
 from kept import Kept, chapters_code, fingerprint, key_of, versions
 from trendlib.language import CATALOGUE
 from trendlib.model.weights import Weights
-from trendlib.runs.settings import without_default_only
+from trendlib.runs.settings import DEFAULT_ONLY, cells_without
 
 MOST_KERNELS = 4
 """Each holds a model in memory."""
@@ -78,7 +78,7 @@ class Chapter:
         """The notebook as it is run: with another model, without what is true of its own only."""
         notebook = _read(self.path.read_bytes())
         if self.parameters:
-            notebook["cells"] = without_default_only(notebook["cells"])
+            notebook["cells"] = cells_without(notebook["cells"], DEFAULT_ONLY)
         return notebook
 
     @cached_property

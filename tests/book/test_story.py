@@ -12,7 +12,7 @@ from helpers.notebook_outputs import text_outputs
 from helpers.paths import NOTEBOOKS
 from trendlib.runs.folder import folder_name
 from trendlib.runs.runner import run
-from trendlib.runs.settings import DEFAULT_ONLY, checked_settings, without_default_only
+from trendlib.runs.settings import DEFAULT_ONLY, LESSON, cells_without, checked_settings
 
 STORY = [
     NOTEBOOKS / f"{name}.ipynb" for name in ("01_two_vectors", "02_walkthrough", "03_with_a_model")
@@ -135,7 +135,7 @@ def test_numbers_are_on_the_page(chapter: Path) -> None:
 
 
 def test_what_is_true_of_the_default_only_is_left_out() -> None:
-    left = without_default_only(cells_of(STORY[2]))
+    left = cells_without(cells_of(STORY[2]), DEFAULT_ONLY, LESSON)
     text = "\n".join(cell.source for cell in left if cell.cell_type == "markdown")
     assert "apple" not in text
     assert "What we see" not in text

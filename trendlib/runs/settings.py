@@ -36,6 +36,8 @@ OWN = ("sentence", "model", "reading", "dtype")
 
 DEFAULT_ONLY = "default-only"
 """The tag of cells that are true of a notebook's own parameters only, such as a comment on them."""
+LESSON = "lesson"
+"""The tag of cells that teach, and that a run over many sentences does not need."""
 
 PYTHON = ("python", "python3", "ipython")
 """What notebooks call the language that a run takes."""
@@ -82,7 +84,7 @@ class Settings:
     def content(self) -> "nbformat.NotebookNode":
         """The notebook as it is run: without the cells that are about its own parameters."""
         content = read_notebook(self.notebook)
-        content.cells = without_default_only(content.cells)
+        content.cells = cells_without(content.cells, DEFAULT_ONLY, LESSON)
         return content
 
     @cached_property
@@ -182,17 +184,18 @@ def read_notebook(path: Path) -> "nbformat.NotebookNode":
     return content
 
 
-def without_default_only(cells: Iterable[Any]) -> list[Any]:
-    """Leave out the cells that are true of a notebook's own parameters only.
+def cells_without(cells: Iterable[Any], *tags: str) -> list[Any]:
+    """Leave out the cells that have one of some tags.
 
     Args:
         cells: The notebook's cells.
+        tags: Such as ``DEFAULT_ONLY``.
 
     >>> comment = {"metadata": {"tags": [DEFAULT_ONLY]}, "source": "The apple wins."}
-    >>> without_default_only([comment, {"metadata": {}, "source": "Which word wins?"}])
+    >>> cells_without([comment, {"metadata": {}, "source": "Which word wins?"}], DEFAULT_ONLY)
     [{'metadata': {}, 'source': 'Which word wins?'}]
     """
-    return [cell for cell in cells if DEFAULT_ONLY not in cell["metadata"].get("tags", [])]
+    return [cell for cell in cells if not set(tags) & set(cell["metadata"].get("tags", []))]
 
 
 def check_parameters(notebook: Path, given: Mapping[str, str]) -> dict[str, object]:
