@@ -35,7 +35,7 @@ HEADS = {
     "focus word of several pieces": "focus word is split",
     "joined": "joined by an edge",
     "joined, not by punct": "joined, punctuation aside",
-    "largest error": "largest error of a log quotient",
+    
     "neither": "no trend defined",
     "no vote": "nobody votes",
     "of no trend": "from neither trend",
