@@ -131,7 +131,7 @@ def change(monkeypatch: pytest.MonkeyPatch, article: str, *path: Any, value: Any
     [
         (SECOND, ("leader_per_row", 3), 1, {"head 3"}),
         (SECOND, ("received_attention", "values", 11, 0), 0.9, {"head 11", "focus word"}),
-        (SECOND, ("runner_up_where_focus_leads", "values", 0), 1, {"row 0 that it leads"}),
+        (SECOND, ("runner_up_where_focus_leads", "values", 0), 1, {"vote 0"}),
         (SECOND, ("related_word", "word"), "an", {"related word"}),
         (SECOND, ("sentence_embedding_first10", 4), 0.11528, {"coordinate 4"}),
         (SECOND, ("trend_want_first10", 0), 0.1, {"coordinate 0"}),

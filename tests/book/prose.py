@@ -133,6 +133,7 @@ def is_told_of_print(number: str) -> bool:
 TELLS: dict[str, Callable[[str], bool]] = {
     "01_two_vectors": is_printed,
     "02_walkthrough": is_told_of_print,
+    "04_printed_figures": is_printed,
 }
 """Chapters that tell printed figures, and which numbers they may say."""
 

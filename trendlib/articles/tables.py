@@ -90,7 +90,7 @@ def comparison_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
             f"as published: {BERT_BASE.name}": _figure(row.printed),
             ours: f"{row.ours:.8g}" if isinstance(row.ours, float) else _figure(row.ours),
             "basis": row.basis,
-            "difference": "" if row.difference is None else f"{row.difference:+.1e}",
+            "difference": _signed(row.difference),
             "verdict": row.verdict.value,
             "why": row.why,
         }
@@ -161,6 +161,12 @@ def _in_order(comparisons: Sequence[Comparison]) -> list[Comparison]:
 def _count(comparisons: Sequence[Comparison]) -> str:
     counts = Counter(row.verdict for row in comparisons)
     return ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict])
+
+
+def _signed(difference: float | None) -> str:
+    if difference is None:
+        return ""
+    return f"{difference:+.1e}" if difference else "0"
 
 
 def _figure(value: float | int | str | None) -> str:
