@@ -40,7 +40,6 @@ ALLOWED = {
     r"^Steps? \d(?: and \d)?:": "the number of a step",
     rf"(?<=[\w.], |Vasiliev \(){YEAR}(?=\)|;)": "when a work was published",
     r"Exercise 1\d\.\d": "the number of an exercise",
-    r"a line at 1 shows": "where two times are the same",
     r"intervals? of 95 %": "the level of every interval of the book",
     rf"^\d\d? [A-Z][a-z]+ {YEAR}": "the day of a change",
     r"Unreleased: \d+\.\d+\.\d+": "the version that a change is part of",

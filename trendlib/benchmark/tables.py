@@ -7,13 +7,14 @@ from trendlib.benchmark.results import Benchmark
 
 def conditions_table(benchmark: Benchmark) -> pd.DataFrame:
     """Tabulate what was measured, and on which machine."""
+    limit = f"{benchmark.loop_bound:.1f} times the speed of the article's loop"
     rows = {
         "model": benchmark.provenance.model,
         "number format": benchmark.provenance.dtype,
         "processor cores": f"{benchmark.cores}",
         "sentences": f"{benchmark.sentences:,}",
         "measured on": benchmark.measured,
-        "limit set by arithmetic": f"{benchmark.loop_bound:.1f} times the speed of the article's loop",
+        "limit set by arithmetic": limit,
     }
     return pd.DataFrame({"": rows})
 
