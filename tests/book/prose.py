@@ -40,7 +40,6 @@ ALLOWED = {
     r"^Steps? \d(?: and \d)?:": "the number of a step",
     rf"(?<=[\w.], |Vasiliev \(){YEAR}(?=\)|;)": "when a work was published",
     r"Exercise 1\d\.\d": "the number of an exercise",
-    r"a line at 1 shows": "where two times are the same",
     r"intervals? of 95 %": "the level of every interval of the book",
     rf"^\d\d? [A-Z][a-z]+ {YEAR}": "the day of a change",
     r"Unreleased: \d+\.\d+\.\d+": "the version that a change is part of",
@@ -133,6 +132,7 @@ def is_told_of_print(number: str) -> bool:
 TELLS: dict[str, Callable[[str], bool]] = {
     "01_two_vectors": is_printed,
     "02_walkthrough": is_told_of_print,
+    "04_printed_figures": is_printed,
 }
 """Chapters that tell printed figures, and which numbers they may say."""
 
