@@ -180,11 +180,11 @@ def check_layer(layer: int, n_layers: int) -> None:
 
     >>> check_layer(6, n_layers=6)
     Traceback (most recent call last):
-    trendlib.errors.LayerOutOfRangeError: layer 6: this model has 6 layers, give 0 to 5
+    trendlib.errors.LayerOutOfRangeError: layer 6: this model has 6 layers; choose 0 to 5
     """
     if not 0 <= layer < n_layers:
         raise LayerOutOfRangeError(
-            f"layer {layer}: this model has {n_layers} layers, give 0 to {n_layers - 1}"
+            f"layer {layer}: this model has {n_layers} layers; choose 0 to {n_layers - 1}"
         )
 
 
@@ -196,11 +196,11 @@ def check_head(head: int, n_heads: int) -> None:
 
     >>> check_head(-1, n_heads=12)
     Traceback (most recent call last):
-    trendlib.errors.HeadOutOfRangeError: head -1: this model has 12 heads a layer, give 0 to 11
+    trendlib.errors.HeadOutOfRangeError: head -1: this model has 12 heads a layer; choose 0 to 11
     """
     if not 0 <= head < n_heads:
         raise HeadOutOfRangeError(
-            f"head {head}: this model has {n_heads} heads a layer, give 0 to {n_heads - 1}"
+            f"head {head}: this model has {n_heads} heads a layer; choose 0 to {n_heads - 1}"
         )
 
 

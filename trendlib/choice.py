@@ -38,7 +38,7 @@ class Focus:
     Attributes:
         index: Its index among the candidates.
         word: The word as it was typed.
-        received: The attention that it receives in that row, where every query hands out 1.
+        received: The attention that it receives in that row; every token gives away exactly 1.
         tied: Whether another candidate receives exactly as much; the first one is then taken.
     """
 
@@ -222,10 +222,10 @@ def choose_words(
     if received.shape[0] == 0 or received.shape[1] != len(candidates) or not candidates:
         raise ArrayError(
             f"received attention of shape {received.shape} for {len(candidates)} candidates: "
-            "give at least one row, and one column for each of at least one candidate"
+            "pass at least one row, and one column per candidate"
         )
     if not np.isfinite(received).all():
-        raise ArrayError("received attention holds NaN or infinity: give finite numbers")
+        raise ArrayError("received attention holds NaN or infinity: every number must be finite")
     focus = find_focus(received[row_number(reading.focus_row, len(received))], candidates)
     return Choice(
         reading=reading,

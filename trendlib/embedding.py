@@ -59,7 +59,7 @@ class Recipe:
         """
         if not isinstance(self.reading, Reading):
             raise UnknownChoiceError(
-                f"the reading is {self.reading!r}: give a Reading, such as "
+                f"the reading is {self.reading!r}: pass a Reading, such as "
                 f"READINGS[{ARTICLE.name!r}] (there are {', '.join(READINGS)})"
             )
         check_kind(self.kind)
@@ -154,7 +154,7 @@ def check_recipe(given: object) -> None:
     """
     if not isinstance(given, Recipe):
         raise UnknownChoiceError(
-            f"the recipe is {given!r}: give a Recipe, such as RECIPES['angle'] (there are "
+            f"the recipe is {given!r}: pass a Recipe, such as RECIPES['angle'] (there are "
             f"{', '.join(RECIPES)}) or Recipe(READINGS['layers'], kind='difference')"
         )
 
@@ -303,7 +303,7 @@ def compose(
     if not len(static) == len(contextual) == len(choice.chosen):
         raise ArrayError(
             f"{len(static)} static and {len(contextual)} contextual vectors for "
-            f"{len(choice.chosen)} chosen words: give one of each per word"
+            f"{len(choice.chosen)} chosen words: pass one of each per word"
         )
     focus, *others = (trend(*pair, recipe.kind) for pair in zip(static, contextual, strict=True))
     related = others[0] if others else None
@@ -312,14 +312,15 @@ def compose(
     elif averaged is None:
         raise ArrayError(
             f"the recipe averages the trends of words {recipe.words!r}, but there are vectors of "
-            "the chosen words alone: give those that averaged_parts returns"
+            "the chosen words alone: pass those that averaged_parts returns"
         )
     else:
         parts = [trend(*pair, recipe.kind) for pair in zip(*averaged, strict=True)]
         values, defined = mean_trend(parts, recipe.undefined)
     if choice.provenance is None:
         raise ArrayError(
-            "the attentions come from no known model: an embedding has to name its model"
+            "it is not known which model the attentions come from: an embedding has to name its "
+            "model"
         )
     return SentenceEmbedding(
         sentence=sentence,
@@ -387,7 +388,7 @@ def mean_trend(trends: Sequence[Trend], undefined: Undefined = "zero") -> tuple[
     (array([ 2., nan, nan]), array([ True, False, False]))
     """
     if not trends:
-        raise ArrayError("the mean of no trends: give at least one")
+        raise ArrayError("there are no trends to average: pass at least one")
     total, defined = _total(trends, undefined)
     return total / len(trends), defined
 

@@ -76,7 +76,7 @@ class Tokenized:
     """A sentence after the tokenizer, before the model.
 
     Attributes:
-        sentence: The text as it was given.
+        sentence: The text as it was typed.
         words: The words, with offsets into the sentence and the positions of their tokens.
         ids: The tokens' ids in the model's vocabulary, special tokens included.
     """
@@ -91,7 +91,7 @@ class Encoding(Rebuilt):
     """The model's output for one sentence. Its arrays are read-only.
 
     Attributes:
-        sentence: The text as it was given.
+        sentence: The text as it was typed.
         tokens: The word pieces and special tokens, as the vocabulary spells them.
         words: The words, with offsets into the sentence and the positions of their tokens.
         hidden_states: Array of shape (layers + 1, token, hidden): ``[0]`` is the embedding output,

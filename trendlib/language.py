@@ -64,6 +64,6 @@ def _translations(catalogue: str | None) -> gettext.NullTranslations:
     except (OSError, UnicodeDecodeError, struct.error) as error:
         raise LanguageError(
             f"the environment variable {CATALOGUE} names {catalogue!r}, which cannot be read as "
-            f"a catalogue of translations ({error}): give a .mo file, or leave the variable unset "
+            f"a catalogue of translations ({error}): use a .mo file, or leave the variable unset "
             "for English"
         ) from error

@@ -123,7 +123,7 @@ def _alone(out: Path) -> Iterator[None]:
             yield
     except Timeout:
         raise LockedError(
-            f"another build is writing to {out}: wait until it has ended, or give another folder "
+            f"another build is writing to {out}: wait until it has ended, or choose another folder "
             "with --out"
         ) from None
 

@@ -252,5 +252,5 @@ def test_what_is_no_catalogue_is_refused_with_advice(
         path.write_bytes(content)
     monkeypatch.setenv(CATALOGUE, str(path))
     language._translations.cache_clear()
-    with pytest.raises(LanguageError, match=r"give a \.mo file, or leave the variable unset"):
+    with pytest.raises(LanguageError, match=r"use a \.mo file, or leave the variable unset"):
         _("not run")

@@ -186,7 +186,7 @@ def test_the_data_name_their_source(data: dict[str, Any], minilm: Encoder) -> No
 
 
 def test_no_sentence_is_refused() -> None:
-    with pytest.raises(ArrayError, match="give at least one"):
+    with pytest.raises(ArrayError, match="pass at least one"):
         explorer_data({"empty": []})
 
 

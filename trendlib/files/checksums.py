@@ -64,7 +64,7 @@ class Checksums:
         lines = read.decode("utf-8", "surrogateescape").removesuffix("\n").split("\n")
         if self.path.is_symlink() or not all(LINE.fullmatch(line) for line in lines):
             raise OutputError(
-                f"{self.path} is damaged, or not by {self._command}: give another file to write, "
+                f"{self.path} is damaged, or not by {self._command}: choose another file to write, "
                 "or move that one away"
             )
         return lines
@@ -85,7 +85,7 @@ class Checksums:
         if path.exists() and (not path.is_file() or line_of(path, path.name) not in lines):
             raise OutputError(
                 f"{path} was not written by {self._command}, or has changed since (its checksum "
-                f"is not in {self.path}): give another file to write, or move that one away"
+                f"is not in {self.path}): choose another file to write, or move that one away"
             )
 
 
@@ -97,13 +97,13 @@ def check_place(path: Path) -> None:
     """
     if path.is_symlink():
         raise OutputError(
-            f"{path} is a link to {path.readlink()}: give the name of a file that is none"
+            f"{path} is a link to {path.readlink()}: choose a file that is not a link"
         )
     folder = next(parent for parent in path.absolute().parents if os.path.lexists(parent))
     if not folder.is_dir():
-        raise OutputError(f"{path} cannot be written, since {folder} is no folder: give another")
+        raise OutputError(f"{path} cannot be written: {folder} is not a folder; choose another")
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise OutputError(f"{path} cannot be written: {folder} is read-only; give another folder")
+        raise OutputError(f"{path} cannot be written: {folder} is read-only; choose another folder")
 
 
 def line_of(path: Path, name: str) -> str:

@@ -90,7 +90,7 @@ def embed_file(
     written.check_not(source)
     written.check_ours()
     if next(read_rows(source, column), None) is None:
-        raise InputFileError(f"{source.name} holds no row: give at least one sentence")
+        raise InputFileError(f"{source.name} has no rows: write at least one sentence into it")
     settings = _settings(source, encoder, recipe, column)
     if _is_done(written, settings, say):
         summary = _summary(written, 0)
@@ -148,7 +148,9 @@ class Written:
             OutputError: If it is no name of a Parquet file.
         """
         if out.suffix != ".parquet":
-            raise OutputError(f"{out.name!r} is to be written: give a name that ends with .parquet")
+            raise OutputError(
+                f"the output cannot be called {out.name!r}: choose a name that ends with .parquet"
+            )
         self.out = out
         self.side_file = out.with_name(f"{out.stem}.refused.jsonl")
         self.checksums = Checksums(out, "embed")
@@ -162,7 +164,7 @@ class Written:
         for path in (self.out, self.side_file, self.checksums.path):
             if path.exists() and source.exists() and path.samefile(source):
                 raise OutputError(
-                    f"{source} is read, and {path} would be written: give another file with --out"
+                    f"{path} would overwrite the input {source}: choose another file with --out"
                 )
 
     def check_ours(self) -> None:
@@ -189,7 +191,7 @@ def _settings(source: Path, encoder: Encoder, recipe: Recipe, column: str) -> di
 def _check_unchanged(source: Path, settings: Mapping[str, Any]) -> None:
     if not source.is_file() or file_sha256(source) != settings["source_sha256"]:
         raise InputChangedError(
-            f"{source} has changed while it was read, so that nothing is put together: give a "
+            f"{source} changed while it was read, so nothing was written: use a "
             "file that stays as it is, or the one of before, whose parts are kept"
         )
 
@@ -202,7 +204,7 @@ def _is_done(written: Written, settings: Mapping[str, Any], say: Callable[[str],
     differing = differences(kept, settings, but=CODE)
     if differing:
         raise OutputError(
-            f"{out} was made with {differing}: give another file with --out, or delete that one"
+            f"{out} was made with {differing}: choose another file with --out, or delete that one"
         )
     if kept.get(CODE) != settings[CODE]:
         say(

@@ -70,5 +70,5 @@ def check_replaceable(path: Path, command: str, read: Callable[[Path], Content])
     except ValueError as error:
         raise OutputError(
             f"{path} was not written by `trendlib {command}`, or has changed since ({error}): "
-            "give another name, or move that one away"
+            "choose another name, or move that file away"
         ) from error

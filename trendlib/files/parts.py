@@ -56,7 +56,7 @@ class Parts:
                 yield
         except Timeout:
             raise OutputError(
-                f"another command is writing to {self.folder}: wait until it has ended, or give "
+                f"another command is writing to {self.folder}: wait until it has ended, or choose "
                 "another file with --out"
             ) from None
 
@@ -74,7 +74,7 @@ class Parts:
         made = (folder / SETTINGS).exists() or all(name.startswith(".") for name in names)
         if foreign or not made or folder.is_symlink():
             raise OutputError(
-                f"{folder} is where parts are to be kept, and is or holds something else: give "
+                f"{folder} is needed for unfinished work, but is or holds something else: choose "
                 "another file with --out, or move it away"
             )
 
@@ -119,12 +119,12 @@ class Parts:
         if kept is None or CODE not in kept:
             raise OutputError(
                 f"{path} is damaged, so that nobody knows what the parts beside it were made "
-                "with: delete that folder, or give another file with --out"
+                "with: delete that folder, or choose another file with --out"
             )
         differing = differences(kept, settings, but=CODE)
         if differing:
             raise OutputError(
-                f"the folder {self.folder} holds parts that were made with {differing}: give "
+                f"the folder {self.folder} holds unfinished work with {differing}: choose "
                 "another file with --out, or delete that folder"
             )
         if kept.get(CODE) == settings[CODE]:

@@ -1,4 +1,4 @@
-"""Paths as they are given to a command."""
+"""Paths as they are typed on the command line."""
 
 import re
 from pathlib import Path
@@ -17,10 +17,10 @@ def local(given: str) -> Path:
     """
     # A single letter may be a drive.
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:[/\\]", given):
-        raise OutputError(f"{given!r} is an address: give a file or folder of this machine")
+        raise OutputError(f"{given!r} is a web address: choose a file or folder on this machine")
     if not given or "\0" in given:
-        raise OutputError(f"{given!r} is no path: give a file or folder of this machine")
+        raise OutputError(f"{given!r} is not a path: choose a file or folder on this machine")
     try:
         return Path(given).expanduser()
     except RuntimeError as error:
-        raise OutputError(f"{given!r}: {error}: give ./~ for the name itself") from error
+        raise OutputError(f"{given!r}: {error}: write ./~ if the name begins with ~") from error

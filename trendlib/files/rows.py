@@ -69,13 +69,14 @@ def read_rows(path: Path, column: str = COLUMN) -> Iterator[InputRow]:
     if reader is None:
         listed = ", ".join(READERS)
         raise InputFileError(
-            f"{path.name!r} ends with {path.suffix!r}: give a file that ends with one of {listed}"
+            f"{path.name!r} ends with {path.suffix!r}: use a file that ends with one of {listed}"
         )
     try:
         yield from reader(path, column)
     except OSError as error:
         raise InputFileError(
-            f"{path} cannot be read ({error.strerror or error}): give a file that exists and that "
+            f"{path} cannot be read ({error.strerror or error}): choose a file that exists and "
+            "that "
             "you may read"
         ) from error
 
@@ -213,7 +214,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {twice!r} is there {names.count(twice)} times")
+        raise ValueError(f"the key {twice!r} appears {names.count(twice)} times")
     return found
 
 

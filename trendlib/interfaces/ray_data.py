@@ -99,7 +99,7 @@ def embed_dataset(
     taken = [name for name in ADDED if name in names]
     if taken:
         raise ParameterError(
-            f"the dataset has columns {', '.join(taken)} already: rename them (rename_columns)"
+            f"the dataset already has columns {', '.join(taken)}: rename them (rename_columns)"
         )
     if not isinstance(dataset, MaterializedDataset):  # whose rows are read already
         _check_room(workers, resources)
@@ -141,6 +141,6 @@ def _check_room(workers: int, resources: Mapping[str, Any]) -> None:
         raise ParameterError(
             f"{counted(workers, 'worker')} with num_cpus={needed} would take every processor "
             f"of the cluster ({listed}) and more, so that none is left for reading the rows "
-            "and Ray waits for ever: give fewer workers or a "
+            "and Ray would wait for ever: use fewer workers or a "
             "smaller num_cpus, or start more machines first"
         )

@@ -100,19 +100,19 @@ class TrendEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
 
 def _texts(given: Any) -> list[str]:
     if isinstance(given, str | bytes):
-        raise NotTextError("one string is given: give a list of sentences")
+        raise NotTextError("this is a single string: pass a list of sentences")
     # An iterator would be used up by ``fit``, and a set has no order.
     if isinstance(given, Mapping | Set) or not (
         isinstance(given, Sized) and isinstance(given, Iterable)
     ):
         raise NotTextError(
-            f"sentences of type {type(given).__name__}: give a list, an array or a column of "
+            f"sentences of type {type(given).__name__}: pass a list, an array or a column of "
             "sentences, one string each"
         )
     shape = getattr(given, "shape", (len(given),))
     if len(shape) != 1:
         raise NotTextError(
-            f"sentences of shape {tuple(shape)}: give a list, an array or a column of sentences, "
+            f"sentences of shape {tuple(shape)}: pass a list, an array or a column of sentences, "
             "one string each"
         )
     # NumPy would make one array of them, as wide as the longest sentence.
@@ -120,7 +120,7 @@ def _texts(given: Any) -> list[str]:
     for number, text in enumerate(texts):
         if not isinstance(text, str) and isinstance(text, Sized):
             raise NotTextError(
-                f"row {number} (counted from 0) is of type {type(text).__name__}: give a list, an "
+                f"row {number} (counted from 0) is of type {type(text).__name__}: pass a list, an "
                 "array or a column of sentences, one string each"
             )
     return texts

@@ -106,7 +106,7 @@ class TrendTransformer(InputModule):
         """Give the whole model a name and a revision: ``mteb`` keeps scores under these two.
 
         The name says model and recipe; the revision is a checksum of these, of the other modules
-        and settings, and of the code and libraries that compute. A name that you give in
+        and settings, and of the code and libraries that compute. A name that you set in
         ``model_card_data`` stays. sentence-transformers calls it from version 6 on; with an older
         one, call it yourself.
         """

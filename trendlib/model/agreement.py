@@ -48,7 +48,7 @@ def check_sizes(weights: Weights) -> None:
             raise CorruptedWeightsError(
                 f"config.json of the model {weights.name} declares {name}="
                 f"{textwrap.shorten(repr(declared), 80)}, and nothing in {WEIGHTS_FILE} is larger "
-                f"than {largest}: give the config that belongs to the weights"
+                f"than {largest}: use the config that belongs to the weights"
             )
 
 

@@ -88,8 +88,8 @@ def embed(
     Args:
         sentence: The text.
         recipe: How it becomes a vector; the article's way if left out.
-        model: A name or a folder (see ``weights.find_weights``), or a loaded encoder. The
-            embedded model if left out, so that the same line gives the same everywhere.
+        model: A name or a folder (see ``weights.find_weights``), or a loaded encoder. If
+            left out, the model that comes in a package, so that a line returns the same everywhere.
         dtype: "float64" or "float32"; a loaded encoder has its own.
 
     Returns:
@@ -132,13 +132,13 @@ def embed_many(
         All of a window come before the next one's, but not in their order.
 
     Raises:
-        NotTextError: If one string is given in the place of many.
+        NotTextError: If it is a single string instead of a list.
         UnknownChoiceError: If the recipe is none.
         LayerOutOfRangeError: If the reading names a layer that the model lacks.
         UnsupportedModelError: If the model cannot run batches.
     """
     if isinstance(sentences, str):
-        raise NotTextError("one string is given: give a list of sentences, or call embed")
+        raise NotTextError("this is a single string: pass a list of sentences, or call embed")
     check_recipe(recipe)
     for window in tokenize_windows(encoder, sentences, size=WINDOW, budget=budget):
         yield from window.refused.items()
@@ -188,7 +188,7 @@ def embed_array(
         bad_rows: What to do with sentences that have no embedding: "raise" an error, before the
             work on their ``WINDOW`` begins; "nan", a row of NaN; or "zero", a row of zeros,
             which has no direction.
-        name_rows: How the error names a sentence, from its place among those given and its text.
+        name_rows: How the error names a sentence, from its place in the list and its text.
 
     Returns:
         One row per sentence.

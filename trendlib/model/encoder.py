@@ -147,7 +147,7 @@ class Encoder:
         """
         if isinstance(sentences, str):
             raise NotTextError(
-                "encode_many was given one string: give a list of sentences, or call encode"
+                "encode_many got a single string: pass a list of sentences, or call encode"
             )
         tokenized = []
         for number, outcome in enumerate(self.tokenize(sentences)):
@@ -188,7 +188,7 @@ class Encoder:
     ) -> Tokenized | SentenceError:
         if len(ids) > self.max_tokens:
             return TooLongError(
-                f"the sentence has {len(ids)} tokens, the two special ones included, but "
+                f"the sentence has {len(ids)} tokens, including the two special ones, but "
                 f"{self.provenance.model} has room for {self.max_tokens}: split the text"
             )
         offsets = [None if skip else span for span, skip in zip(spans, special, strict=True)]
@@ -202,14 +202,15 @@ class Encoder:
         if all(word.is_punctuation for word in words):
             return NoWordsError(
                 f"no word in {shown!r}, only punctuation or invisible characters: "
-                "give at least one word"
+                "write at least one word"
             )
         unknown = self.tokenizer.unk_token_id
         pieces = (ids[token] for word in words if not word.is_punctuation for token in word.tokens)
         if all(piece == unknown for piece in pieces):
             return NoWordsError(
-                f"the vocabulary of {self.provenance.model} knows no word of {shown!r} (all become "
-                f"{self.tokenizer.unk_token}): give at least one word that it knows"
+                f"the vocabulary of {self.provenance.model} does not know any word of {shown!r} "
+                "(all become "
+                f"{self.tokenizer.unk_token}): use at least one word that it knows"
             )
         return None
 
@@ -225,7 +226,7 @@ class Encoder:
         if config.is_decoder or positions != "absolute":
             raise UnsupportedModelError(
                 f"{name} is a decoder, or has relative positions: this package runs BERT encoders "
-                "with absolute positions; give another model"
+                "with absolute positions; choose another model"
             )
         if self.model.dtype != getattr(torch, self.provenance.dtype):
             raise UnsupportedModelError(
@@ -285,7 +286,7 @@ def check_same_model(what: str, expected: str, found: Provenance, name: str) -> 
     if found.model_sha256 != expected:
         raise OtherModelError(
             f"this was {what} with {name} ({expected[:16]}), but the model is now {found.model} "
-            f"({found.model_sha256[:16]}; checksums of weights, tokenizer and config): give the "
+            f"({found.model_sha256[:16]}; checksums of weights, tokenizer and config): use the "
             "same model by its name or folder, or make it again with this one"
         )
 
@@ -389,7 +390,7 @@ def check_text(sentence: object) -> None:
         number = isinstance(sentence, int | float)
         hint = " (papermill makes a number of `-p sentence 42`, a text of `-r`)" if number else ""
         raise NotTextError(
-            f"the sentence is of type {type(sentence).__name__}: give a string (str){hint}"
+            f"the sentence is of type {type(sentence).__name__}: pass a string (str){hint}"
         )
     try:
         sentence.encode("utf-8")
@@ -399,7 +400,9 @@ def check_text(sentence: object) -> None:
             "read it again with the right encoding"
         ) from None
     if not sentence.strip():
-        raise BlankSentenceError("the sentence is empty or white space: give at least one word")
+        raise BlankSentenceError(
+            "the sentence is empty or only white space: write at least one word"
+        )
 
 
 @contextmanager
@@ -446,12 +449,12 @@ def _load_network(weights: Weights) -> Any:
         raise UnsupportedModelError(
             f"{WEIGHTS_FILE} of {weights.name} holds {counted(len(unused), 'tensor')} that nothing "
             f"uses ({unused[0]}, ...): config.json declares another model than the weights are of; "
-            "give the config that belongs to them"
+            "use the config that belongs to them"
         )
     for key, tensor in network.named_parameters():
         if not torch.isfinite(tensor).all():
             raise CorruptedWeightsError(
-                f"{WEIGHTS_FILE} of {weights.name} holds values that are no finite numbers (in "
+                f"{WEIGHTS_FILE} of {weights.name} holds values that are not finite numbers (in "
                 f"{key}): copy or download it again (folder {weights.folder})"
             )
     return network

@@ -33,12 +33,12 @@ HUB_WAIT_SECONDS = 3.0
 """How long to wait for an answer of the hub before it counts as unreachable."""
 
 STALL_SECONDS = 30.0
-"""How long a download may bring nothing before it is given up."""
+"""How long a download may bring nothing before it counts as stalled."""
 DOWNLOAD_SECONDS = 1800.0
 """How long a download may take in all."""
 
 LOCAL = "local folder"
-"""The revision of a model that was given as a folder."""
+"""The revision of a model that was loaded from a folder."""
 
 WEIGHTS_FILE = "model.safetensors"
 HUB_FILES = ("config.json", "tokenizer_config.json", "tokenizer.json", WEIGHTS_FILE)
@@ -138,7 +138,7 @@ class HubModel:
             f"{self.name} at revision {self.revision} is not in the cache "
             f"({constants.HF_HUB_CACHE}), and {reason}: "
             "connect once to let the weights be downloaded, copy a cache that holds them "
-            "(environment variable HF_HOME), give the folder that holds the files, "
+            "(environment variable HF_HOME), pass the folder that holds the files, "
             f"or choose {MINILM.name!r}"
         )
 
@@ -372,7 +372,7 @@ def check_declared(folder: Path, name: str) -> None:
             listed = " or ".join([*map(repr, allowed), "nothing"])
             raise UnsupportedModelError(
                 f"{file} of the model {name} declares {setting}={declared!r}, which this package "
-                f"does not run (it runs {listed}): give another model"
+                f"cannot run (it runs {listed}): choose another model"
             )
 
 
@@ -387,12 +387,12 @@ def _settings(path: Path, name: str) -> dict[str, Any]:
         ) from error
     if not isinstance(settings, dict):
         raise UnsupportedModelError(
-            f"{path.name} of the model {name} is not a JSON object with settings: give a folder "
+            f"{path.name} of the model {name} is not a JSON object with settings: choose a folder "
             f"that holds a BERT model ({path})"
         )
     if wrong:
         raise CorruptedWeightsError(
-            f"{path.name} of the model {name} sets {', '.join(wrong)} to NaN or infinity: give a "
+            f"{path.name} of the model {name} sets {', '.join(wrong)} to NaN or infinity: set a "
             f"finite number, or copy the file again ({path})"
         )
     return settings
@@ -488,9 +488,9 @@ def _refusal(status: int) -> str | None:
         401: "refuses access; the token is wrong or missing: set HF_TOKEN, or unset a wrong one",
         403: "forbids access; set HF_TOKEN to a token that may read the model",
         404: "has no such file; check the environment variable HF_ENDPOINT",
-        429: "has had too many requests; wait some minutes, or set HF_TOKEN",
+        429: "has received too many requests; wait a few minutes, or set HF_TOKEN",
     }
-    otherwise = "is out of order; try again later" if status >= 500 else "refuses"
+    otherwise = "has a problem; try again later" if status >= 500 else "refuses"
     return f"the hub ({constants.ENDPOINT}) {advice.get(status, otherwise)} (HTTP {status})"
 
 

@@ -46,14 +46,14 @@ class RunComparison:
         lines = [
             f"A: {self.labels[0]}",
             f"B: {self.labels[1]}",
-            f"Sentences with a result in both: {self.shared:,}.",
+            f"Sentences with a result in both runs: {self.shared:,}.",
         ]
         if self.shared:
             lines += [
-                f"Focus word differs: {self._share(self.focus)}.",
-                f"Related word differs: {self._share(self.related)}.",
-                f"Either differs: {self._share(len(self.differing))}; of these, the same two words "
-                f"are swapped in {self.swapped:,}.",
+                f"The focus word differs in {self._share(self.focus)}.",
+                f"The related word differs in {self._share(self.related)}.",
+                f"At least one of them differs in {self._share(len(self.differing))}; in "
+                f"{self.swapped:,} of these, the same two words are swapped.",
             ]
         if self.failed:
             lines.append(f"Failed in A or B, and left out: {self.failed:,}.")
@@ -94,7 +94,7 @@ def _load(folder: Path) -> pd.DataFrame:
     path = folder / PARQUET
     if not path.is_file():
         raise RunFolderError(
-            f"{folder} holds no {PARQUET}: give the folder of a run that `trendlib run` has made; "
+            f"{folder} holds no {PARQUET}: choose a folder that `trendlib run` has made; "
             "if it was killed, the same command completes it"
         )
     columns = ["sentence", "status", "focus", "related", *SHOWN]

@@ -80,13 +80,13 @@ class RunFolder:
                 still going on.
         """
         if self.path.is_symlink() and not self.path.exists():
-            raise RunFolderError(f"{self.path} is a link to nothing: give a folder with --out")
+            raise RunFolderError(f"{self.path} is a broken link: choose a folder with --out")
         if self.path.exists() and not self.path.is_dir():
-            raise RunFolderError(f"{self.path} is a file: give a folder with --out")
+            raise RunFolderError(f"{self.path} is a file: choose a folder with --out")
         manifest = self.path / MANIFEST
         if self.path.exists() and not manifest.exists() and (others := _not_ours(self.path)):
             raise RunFolderError(
-                f"the folder {self.path} holds something other than a run ({others[0]}): give a "
+                f"the folder {self.path} holds something other than a run ({others[0]}): choose a "
                 "new folder, or an empty one, with --out"
             )
         self.path.mkdir(parents=True, exist_ok=True)
@@ -102,7 +102,8 @@ class RunFolder:
                     self._remove_staged()
         except Timeout:
             raise RunFolderError(
-                f"another run is writing to {self.path}: wait until it has ended, or give another "
+                f"another run is writing to {self.path}: wait until it has ended, or choose "
+                "another "
                 "folder with --out"
             ) from None
 
@@ -267,7 +268,7 @@ class RunFolder:
         differing = differences(read_manifest(self.path), wanted)
         if differing:
             raise RunFolderError(
-                f"the folder {self.path} holds a run with {differing}: give another folder with "
+                f"the folder {self.path} holds a run with {differing}: choose another folder with "
                 "--out"
             )
 
@@ -316,7 +317,7 @@ def read_manifest(folder: Path) -> dict[str, object]:
             return manifest
         problem = "is damaged (it holds no JSON object)"
     raise RunFolderError(
-        f"{path} {problem}: give another folder, or give the run's own command again after you "
+        f"{path} {problem}: choose another folder, or run the run's own command again after you "
         "have deleted that file, if you know what the run's settings were"
     )
 

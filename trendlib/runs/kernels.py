@@ -290,9 +290,9 @@ class Workers:
 
 def _why(error: Exception) -> str:
     if isinstance(error, WorkerTimeoutError):
-        return f"{error}, so that its worker was ended: give more time with --timeout"
+        return f"{error}, so its worker was stopped: allow more time with --timeout"
     if isinstance(error, WorkerDiedError):
-        return f"the worker died {ATTEMPTS} times of this sentence (killed, or out of memory)"
+        return f"the worker died {ATTEMPTS} times on this sentence (killed, or out of memory)"
     return f"an error inside trendlib, {ATTEMPTS} times ({type(error).__name__}: {error})"
 
 

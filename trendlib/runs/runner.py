@@ -100,7 +100,7 @@ def run(
         raise RunFolderError(
             f"{missing:,} of {counted(len(sentences), 'sentence')} without a valid record in "
             f"{path}, though all were run: its disk may be at fault, or another program may "
-            "write to it. Give the same command again"
+            "write to it. Run the same command again"
         )
     failed = tuple(record for record in found if record["status"] == records.FAILED)
     done = len(found) - len(failed)
@@ -149,7 +149,7 @@ class _Work:
         if code != settings.code:
             raise WorkerError(
                 "a worker runs another version of the code than this command: if it was edited "
-                f"meanwhile, give the command again; else the Jupyter kernel "
+                f"meanwhile, run the command again; otherwise the Jupyter kernel "
                 f"{kernel.manager.kernel_name!r} belongs to another environment (python -m "
                 "ipykernel install --sys-prefix makes one for this one)"
             )
@@ -257,5 +257,5 @@ def _check_texts(sentences: Sequence[str]) -> None:
             sentence.encode("utf-8")
         except UnicodeEncodeError:
             raise ParameterError(
-                f"sentence {number} ({sentence[:60]!a}) is no valid Unicode text: type it in UTF-8"
+                f"sentence {number} ({sentence[:60]!a}) is not valid Unicode text: type it in UTF-8"
             ) from None

@@ -146,7 +146,9 @@ def walkthrough() -> Path:
     for place in WALKTHROUGH_PLACES:
         if place.is_file():
             return place
-    raise ParameterError(f"{WALKTHROUGH} is not installed with trendlib: give a notebook")
+    raise ParameterError(
+        f"{WALKTHROUGH} is not installed with trendlib: choose a notebook with --notebook"
+    )
 
 
 def read_notebook(path: Path) -> "nbformat.NotebookNode":
@@ -156,7 +158,7 @@ def read_notebook(path: Path) -> "nbformat.NotebookNode":
         ParameterError: If it cannot be read, or is written in another language.
     """
     if not path.is_file():
-        raise ParameterError(f"there is no notebook {path}: give the path of one")
+        raise ParameterError(f"there is no notebook {path}: check the path")
     import nbformat  # takes a while, and a run without notebooks does without it
 
     try:
@@ -172,7 +174,7 @@ def read_notebook(path: Path) -> "nbformat.NotebookNode":
             f"{textwrap.shorten(str(error), 200)}): open it in Jupyter, and save it again"
         ) from error
     if str(language or "python").lower() not in PYTHON:
-        raise ParameterError(f"{path.name} is written in {language}: give a notebook in Python")
+        raise ParameterError(f"{path.name} is written in {language}: choose a notebook in Python")
     # Other tools leave it out, or name a kernel that only their machine has.
     content.metadata["kernelspec"] = {
         "name": "python3",
@@ -221,7 +223,7 @@ def check_parameters(notebook: Path, given: Mapping[str, str]) -> dict[str, obje
     others = [name for name in known if name not in OWN]
     for name in given:
         if name in OWN:
-            raise ParameterError(f"the parameter {name!r} has an option of its own: use that")
+            raise ParameterError(f"the parameter {name!r} has its own option: use that one")
         if name not in others:
             listed = ", ".join(repr(other) for other in others) or "none"
             raise ParameterError(
@@ -235,10 +237,10 @@ def _converted(name: str, text: str, parameter: Mapping[str, str]) -> object:
     kind = parameter["inferred_type_name"]
     if kind not in TYPES:
         raise ParameterError(
-            f"the parameter {name!r} is of type {kind!r}: only {', '.join(TYPES)} can be given here"
+            f"the parameter {name!r} is of type {kind!r}: only {', '.join(TYPES)} can be set here"
         )
     try:
         return BOOLEANS[text.lower()] if kind == "bool" else TYPES[kind](text)
     except (ValueError, KeyError):
         allowed = "true or false" if kind == "bool" else f"a value of type {kind}"
-        raise ParameterError(f"the parameter {name!r} is {text!r}: give {allowed}") from None
+        raise ParameterError(f"the parameter {name!r} is {text!r}: use {allowed}") from None
