@@ -54,8 +54,8 @@ ARTICLE = Reading(
     focus_row="last",
     drop="final period",
     note=N_(
-        "the heads of the first layer vote and its last head names the focus word, "
-        'as the article computed it (it calls the heads "layers")'
+        "the heads of the first layer vote, and its last head names the focus word, "
+        "as in the article's code (its text calls the heads “layers”)"
     ),
 )
 
@@ -64,7 +64,7 @@ WORDS_ONLY = Reading(
     layer=0,
     focus_row="last",
     drop="punctuation",
-    note=N_("as the article's, but no punctuation mark is a candidate"),
+    note=N_("like “article”, but punctuation marks are not candidates"),
 )
 
 LAYERS = Reading(
@@ -73,7 +73,7 @@ LAYERS = Reading(
     focus_row="last",
     drop="final period",
     note=N_(
-        "the layers vote, each the mean of its heads, and the last one names the focus word, "
+        "the layers vote, each as the mean of its heads, and the last one names the focus word, "
         "as the article's text says"
     ),
 )
@@ -83,7 +83,7 @@ LAST_LAYER = Reading(
     layer="last",
     focus_row="last",
     drop="final period",
-    note=N_("the heads of the last layer vote and its last head names the focus word"),
+    note=N_("the heads of the last layer vote, and its last head names the focus word"),
 )
 
 MEAN_PIECES = Reading(
@@ -91,7 +91,7 @@ MEAN_PIECES = Reading(
     layer=0,
     focus_row="last",
     drop="final period",
-    note=N_("as the article's, but a word of several pieces receives the mean over its pieces"),
+    note=N_("like “article”, but a word of several pieces receives their mean, not their sum"),
     pieces="mean",
 )
 
@@ -100,7 +100,7 @@ MASS_TIES = Reading(
     layer=0,
     focus_row="last",
     drop="final period",
-    note=N_("as the article's, but of equal votes the one with most attention wins"),
+    note=N_("like “article”, but if votes are equal, more attention wins"),
     ties="attention mass",
 )
 

@@ -15,13 +15,13 @@ from trendlib.language import _
 from trendlib.trend import Trend
 from trendlib.typing import Mask, Vector
 
-WIDTH, HEIGHT, EDGE = 480, 424, 10
-LABELS = 78
+WIDTH, HEIGHT, EDGE = 480.0, 424.0, 10.0
+LABELS = 78.0
 """The width that the names of the strips take; the cells share the rest."""
-CELL, GAP = 32, 5
-UNIT = 84
+CELL, GAP = 32.0, 5.0
+UNIT = 84.0
 """The height of a bar for a received attention of 1."""
-BARS, WORDS, VOTES, STRIPS, LEGEND = 128, 152, 208, 262, 392
+BARS, WORDS, VOTES, STRIPS, LEGEND = 128.0, 152.0, 208.0, 262.0, 392.0
 """Where the bars stand, and where the other parts begin, from above."""
 FAINT, STRONG = 0.12, 0.6
 """How opaque the smallest and the largest number of a strip are."""
@@ -83,7 +83,7 @@ def alone(drawing: str) -> str:
     """Make a drawing a file of its own, with paper, and with colours for light and dark."""
     head, style, rest = drawing.partition("<style>")
     head = head.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ')
-    paper = f'<rect class="paper" x="{-EDGE}" y="{-EDGE}" width="100%" height="100%"/>'
+    paper = f'<rect class="paper" x="{-EDGE:g}" y="{-EDGE:g}" width="100%" height="100%"/>'
     rest = rest.replace("</style>", f"</style>{paper}", 1)
     return f"{head}{style}{ALONE}{rest}\n"
 
@@ -121,8 +121,8 @@ def described(
 def _attention(choice: Choice) -> Iterable[str]:
     """Draw a bar above each word: the attention that it receives from the head that decides."""
     title = _("1. Which word does the last head look at most?")
-    yield _text(0, 16, title, "step")
-    yield f'<path class="line" d="M0 {BARS - UNIT}H{WIDTH}"/>'
+    yield _text(0.0, 16.0, title, "step")
+    yield f'<path class="line" d="M0 {BARS - UNIT:g}H{WIDTH:g}"/>'
     yield _text(WIDTH, BARS - UNIT - 5, _("a fair share"), "soft", "end")
     for middle, word, amount in zip(
         _middles(choice), choice.candidates, choice.received[choice.focus_row], strict=True
@@ -140,7 +140,7 @@ def _attention(choice: Choice) -> Iterable[str]:
 def _votes(choice: Choice, related: Related) -> Iterable[str]:
     """Draw a dot below a word for each head that puts it second."""
     title = _("2. Where “{focus}” is first, who is second?")
-    yield _text(0, VOTES - 20, title.format(focus=choice.focus.word), "step")
+    yield _text(0.0, VOTES - 20, title.format(focus=choice.focus.word), "step")
     voting = _("{count} of {all} heads vote").format(
         count=len(choice.vote.rows), all=len(choice.received)
     )
@@ -151,7 +151,7 @@ def _votes(choice: Choice, related: Related) -> Iterable[str]:
         role = "related" if word == related.word else "other"
         start = middle - 8 * (int(votes) - 1)
         for vote in range(int(votes)):
-            yield f'<circle class="{role}" cx="{start + 16 * vote:g}" cy="{VOTES}" r="6"/>'
+            yield f'<circle class="{role}" cx="{start + 16 * vote:g}" cy="{VOTES:g}" r="6"/>'
         if votes:
             yield _text(middle, VOTES + 22, str(votes), "soft", "middle")
 
@@ -159,21 +159,21 @@ def _votes(choice: Choice, related: Related) -> Iterable[str]:
 def _strips(names: Sequence[str], strips: Sequence[tuple[Vector, Mask]]) -> Iterable[str]:
     """Draw a row of cells for each trend, and one for their sum."""
     title = _("3. How did each word change? Add the two up.")
-    yield _text(0, STRIPS - 8, title, "step")
+    yield _text(0.0, STRIPS - 8, title, "step")
     top = max(float(np.abs(values[defined]).max(initial=1e-9)) for values, defined in strips)
     width = (WIDTH - LABELS) / len(strips[0][0])
     for row, (name, role, (values, defined)) in enumerate(
         zip(names, ("focus", "related", "step"), strips, strict=True)
     ):
         y = STRIPS + row * (CELL + GAP)
-        yield _text(0, y + 21, name, role)
+        yield _text(0.0, y + 21, name, role)
         for column, (value, exists) in enumerate(zip(values, defined, strict=True)):
             x = LABELS + column * width
             yield from _cell(x, y, width, float(value) if exists else None, top)
 
 
 def _cell(x: float, y: float, width: float, value: float | None, top: float) -> Iterable[str]:
-    box = f'x="{x:.1f}" y="{y:g}" width="{width:.1f}" height="{CELL}"'
+    box = f'x="{x:.1f}" y="{y:g}" width="{width:.1f}" height="{CELL:g}"'
     if value is None:
         yield f'<rect {box} fill="url(#hero-undefined)"/>'
     else:
@@ -192,7 +192,7 @@ def _legend(source: str) -> Iterable[str]:
     )
     for place, (look, name) in enumerate(kinds):
         x = LABELS + 100 * place
-        yield f'<rect {look} x="{x}" y="{LEGEND - 11}" width="14" height="14"/>'
+        yield f'<rect {look} x="{x:g}" y="{LEGEND - 11:g}" width="14" height="14"/>'
         yield _text(x + 20, LEGEND, name, "soft")
     yield _text(WIDTH, LEGEND + 26, source, "soft", "end")
 
@@ -204,7 +204,7 @@ def _wrapped(parts: Iterable[str], description: str) -> str:
     )
     head = (
         f'<svg class="hero-drawing" role="img" aria-label="{escape(description)}" '
-        f'viewBox="{-EDGE} {-EDGE} {WIDTH + 2 * EDGE} {HEIGHT + 2 * EDGE}">'
+        f'viewBox="{-EDGE:g} {-EDGE:g} {WIDTH + 2 * EDGE:g} {HEIGHT + 2 * EDGE:g}">'
     )
     return "\n".join([head, f"<style>{STYLE}</style>{hatch}", *parts, "</svg>"])
 
