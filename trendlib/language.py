@@ -50,7 +50,7 @@ def ngettext(one: str, many: str, count: int) -> str:
 
 
 def N_(message: str) -> str:  # noqa: N802 (the name that gettext's tools know)
-    """Mark a message for the catalogues that is translated only where it is shown."""
+    """Mark a message for the catalogues; it is translated where it is shown."""
     return message
 
 

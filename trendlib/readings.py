@@ -1,8 +1,8 @@
-"""Readings: the ways to read focus word and related word off the attentions.
+"""Readings: the ways to find the focus word and the related word in the attentions.
 
-The articles leave open what votes: their text speaks of layers, their code reads the heads of the
-first layer. A ``Reading`` names one such interpretation. It is plain data: ``attention`` and
-``choice`` do what it says.
+The articles leave open what votes: their text says layers, their code reads the heads of the
+first layer. A ``Reading`` describes one such interpretation. It is plain data; ``attention`` and
+``choice`` follow it.
 """
 
 from dataclasses import dataclass
@@ -30,13 +30,13 @@ class Reading:
         layer: The layer whose heads are the rows (0-based, or "last"). None if the layers are the
             rows, each the mean of its heads.
         focus_row: The row whose most attended word is the focus word (0-based, or "last").
-        drop: Which words can be neither focus nor related word: the sentence's "final period", or
-            all "punctuation".
+        drop: Which words can be neither focus word nor related word: the "final period", or all
+            "punctuation".
         note: A short description.
         pieces: The attention that a word of several pieces receives: the "sum" over its pieces,
-            which Clark et al. 2019 take, or their "mean". The article has no such word.
-        ties: Of candidates with equally many votes, the "first" one wins, as in the article, or
-            the one with most "attention mass" in the rows that vote.
+            as in Clark et al. 2019, or their "mean". The article has no such word.
+        ties: Who wins if several candidates have equally many votes: the "first" of them, as in the
+            article, or the one with most "attention mass" in the rows that vote.
     """
 
     name: str

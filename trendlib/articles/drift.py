@@ -1,6 +1,6 @@
 """Drift: which of the recomputed figures have changed since the last run.
 
-The weights are pinned. If a figure changes nevertheless, a library or this package changed it.
+The weights are pinned, so a figure that changes was changed by a library or by this package.
 """
 
 import json
@@ -57,7 +57,7 @@ class Figures:
 
     Attributes:
         provenance: The model and the library versions.
-        comparisons: The figures, each beside the printed one.
+        comparisons: Each figure with the printed one.
     """
 
     provenance: Provenance
@@ -153,10 +153,10 @@ def drift_not_run(last: Figures | None, why: str) -> Drift:
 
 
 def check_keepable(path: Path) -> None:
-    """Check that figures can be written to a file: that it is none, or holds figures.
+    """Check that figures can be written to a file: that it does not exist yet, or holds figures.
 
     Raises:
-        OutputError: If it holds something else, or if no file can be written there.
+        OutputError: If it holds something else, or cannot be written.
     """
     check_replaceable(path, "drift --keep", read_figures)
 

@@ -7,10 +7,11 @@ from trendlib.errors import OutputError
 
 
 def local(given: str) -> Path:
-    """Take a path literally, but for a tilde at its beginning, which is a home folder.
+    """Take a path literally, except for a ~ at its beginning, which is a home folder.
 
     Raises:
-        OutputError: If it is an address, such as s3://bucket/file, the home of nobody, or no path.
+        OutputError: If it is a web address (such as s3://bucket/file), the home folder of an
+            unknown user, or not a path.
 
     >>> local("run:1/a.parquet").as_posix()
     'run:1/a.parquet'

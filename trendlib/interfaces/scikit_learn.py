@@ -20,13 +20,13 @@ with needs_extra(__name__, EXTRAS["scikit_learn"]):
 class TrendEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Turns sentences into their trend embeddings.
 
-    It learns nothing from the data: ``fit`` checks, and keeps which model it is, so that
-    ``transform`` never embeds with another one, wherever it is loaded again. Equal
-    models are loaded once in a process, however many copies a pipeline or a grid search makes.
+    It learns nothing from the data. ``fit`` checks its input and remembers the model, so that
+    ``transform`` never uses another one, wherever it is loaded again. A process loads equal
+    models only once, however many copies a pipeline or a grid search makes.
 
     Args:
         model: A name or a folder; see ``weights.find_weights``.
-        recipe: How a sentence becomes a vector, such as ``RECIPES["angle"]``; the article's way
+        recipe: How a sentence becomes a vector, such as ``RECIPES["angle"]``; as in the article
             if None. With ``undefined="keep"``, undefined coordinates are NaN, for an imputer.
         dtype: "float32" or "float64".
         device: "auto", "cpu", or a name that torch knows.
@@ -46,7 +46,7 @@ class TrendEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         device: str = "auto",
         bad_rows: str = "raise",
     ) -> None:
-        """Keep the choices; ``fit`` checks them."""
+        """Store the choices; ``fit`` checks them."""
         self.model = model
         self.recipe = recipe
         self.dtype = dtype
@@ -57,7 +57,7 @@ class TrendEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         """Check the choices and the sentences.
 
         Raises:
-            NotTextError: If ``X`` is no list, array or column of sentences.
+            NotTextError: If ``X`` is not a list, an array or a column of sentences.
             UnknownChoiceError: If there is no such choice.
             ModelError: If the model cannot be found or used.
         """
@@ -72,7 +72,7 @@ class TrendEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         """Embed sentences.
 
         Raises:
-            NotTextError: If ``X`` is no list, array or column of sentences.
+            NotTextError: If ``X`` is not a list, an array or a column of sentences.
             BadRowsError: If sentences have no embedding, with ``bad_rows="raise"``.
             OtherModelError: If the model is not the one that it was fitted with.
         """
@@ -89,7 +89,7 @@ class TrendEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         return self._encoder().hidden_size
 
     def __sklearn_tags__(self) -> Tags:
-        """Say that it takes texts, and needs no fitting."""
+        """Declare that it takes texts, and needs no fitting."""
         tags: Tags = super().__sklearn_tags__()
         tags.input_tags.string = True
         tags.input_tags.one_d_array = True

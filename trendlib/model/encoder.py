@@ -1,4 +1,4 @@
-"""Run BERT on sentences, one at a time: text in, NumPy arrays out.
+"""Run BERT on sentences, one at a time, and return NumPy arrays.
 
 This is where a model is loaded and its tokenizer is used. ``batch`` builds on it and computes many
 sentences at once.
@@ -69,7 +69,7 @@ class Encoder:
         self.tokenizer = tokenizer
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Copy and pickle it by its tensors: transformers hangs hooks on a model that has run."""
+        """Copy and pickle only the tensors: transformers adds hooks to a model that has run."""
         parts = self.model.config, self.model.state_dict(), self.tokenizer, self.provenance
         return _rebuilt, parts
 
@@ -91,11 +91,11 @@ class Encoder:
 
     @property
     def dead_coordinates(self) -> tuple[int, ...]:
-        """The coordinates that the last layer normalization multiplies by almost nothing.
+        """The coordinates that the last layer normalization multiplies by almost zero.
 
-        There, the contextual vector of every word in every sentence is the same number, the bias,
-        so that a trend says nothing of the sentence. They are found by their gains alone: below
-        ``DEAD`` times the median gain of that layer normalization.
+        There, every word of every sentence has the same contextual number, the bias, so a trend
+        says nothing about the sentence. They are found by their gains, which are below ``DEAD`` times
+        the median gain of that layer normalization.
         """
         gains = self.model.encoder.layer[-1].output.LayerNorm.weight.detach().abs()
         return tuple(int(index) for index in torch.nonzero(gains < DEAD * gains.median()).ravel())
@@ -137,12 +137,12 @@ class Encoder:
         return self._run(tokenized)
 
     def encode_many(self, sentences: Sequence[str]) -> list[Encoding]:
-        """Run several sentences, one after the other.
+        """Run several sentences one after the other.
 
         All of them are checked before the first one is run.
 
         Raises:
-            SentenceError: For the reasons that ``encode`` names. The message begins with the
+            SentenceError: For the same reasons as in ``encode``. The message begins with the
                 sentence's number.
         """
         if isinstance(sentences, str):
@@ -215,7 +215,7 @@ class Encoder:
         return None
 
     def check(self) -> None:
-        """Check that the model computes what this package is about, in its number format.
+        """Check that the model is a BERT encoder in the number format that it was loaded in.
 
         Raises:
             UnsupportedModelError: If it is a decoder, whose tokens attend only backwards, if its
@@ -235,7 +235,7 @@ class Encoder:
             )
 
     def try_out(self) -> None:
-        """Run something short, so that a model that cannot run raises its error at once."""
+        """Run a short text, so that a broken model fails at once."""
         self.tokenize(["a sentence"])
         self._run(Tokenized("", (), (0, 1)))
 
@@ -293,7 +293,7 @@ def check_same_model(what: str, expected: str, found: Provenance, name: str) -> 
 
 @contextmanager
 def exact(device: torch.device) -> Iterator[None]:
-    """Compute without gradients, and in the model's own number format even under ``autocast``."""
+    """Compute without gradients, in the model's own number format even under ``autocast``."""
     with torch.inference_mode(), torch.autocast(device.type, enabled=False):
         yield
 
@@ -319,7 +319,7 @@ def load_encoder(model: str | Path = AUTO, dtype: str = "float32", device: str =
 
 
 def load_own_encoder(model: str | Path = AUTO) -> Encoder:
-    """Load a model for the caller alone, to be moved or changed; in float32, on the CPU.
+    """Load a model that the caller may move or change; in float32, on the CPU.
 
     Raises:
         ModelError: If the model cannot be found or used.
@@ -375,7 +375,7 @@ def _refused(sentence: object) -> SentenceError | None:
 
 
 def plain(sentence: Any) -> Any:
-    """Turn a text of Arrow into one of Python; everything else stays as it is."""
+    """Turn an Arrow string into a Python string; everything else stays as it is."""
     return sentence.as_py() if hasattr(sentence, "as_py") else sentence
 
 

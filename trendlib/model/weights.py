@@ -1,7 +1,7 @@
-"""Find a model's files: in the hub's cache, on the hub, in a folder, or in a Python package.
+"""Find the files of a model: in the hub's cache, on the hub, in a folder or in a Python package.
 
-Nothing here imports torch. The weights of the models that this module names are checked against
-their sha256 before they are read.
+This module does not import torch. The weights of the two known models are checked against their
+sha256 before they are read.
 """
 
 import hashlib
@@ -72,7 +72,7 @@ class Weights:
         revision: The commit on the hub, the package with its version, or ``LOCAL``.
         sha256: The checksum of the weights file.
         model_sha256: The checksum of weights, tokenizer and config together.
-        tokenizer_sha256: The checksum that the tokenizer must have; None if any will do.
+        tokenizer_sha256: The checksum that the tokenizer must have; None if it may be any.
     """
 
     name: str
@@ -333,20 +333,20 @@ def _sha256(path: Path, size: int, written: int) -> str:
 
 
 def model_sha256(folder: Path, files: Sequence[str] = MODEL_FILES) -> str:
-    """Compute one checksum of weights, tokenizer and config: a model is what they are together."""
+    """Compute one checksum of weights, tokenizer and config, which together make a model."""
     present = sorted(name for name in files if (folder / name).is_file())
     lines = [f"{name} {sha256_of(folder / name)}\n" for name in present]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def check_declared(folder: Path, name: str) -> None:
-    """Check that a model's settings declare what this package runs.
+    """Check that the settings of a model declare something that this package can run.
 
     Raises:
         CorruptedWeightsError: If a file of settings is not JSON, or sets a number to NaN or
             infinity.
-        UnsupportedModelError: If they declare something else than a BERT encoder with absolute
-            positions and BERT's tokenizer.
+        UnsupportedModelError: If they declare anything but a BERT encoder with absolute positions
+            and BERT's tokenizer.
     """
     config = _settings(folder / "config.json", name)
     tokenizer = {}

@@ -1,4 +1,4 @@
-"""Two runs side by side: other models, or other readings, of the same sentences."""
+"""Compare two runs over the same sentences, with other models or other readings."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,14 +19,14 @@ SHOWN = ("model", "dtype", "reading")
 
 @dataclass(frozen=True)
 class RunComparison:
-    """Where two runs find other words in the same sentences.
+    """Where two runs choose different words in the same sentences.
 
     Attributes:
         labels: Names of the two runs.
-        differing: The sentences whose focus or related word differs, a row for each.
+        differing: The sentences whose focus word or related word differs, one per row.
         shared: How many sentences have a result in both runs.
         focus: In how many of these the focus word differs.
-        related: In how many the related word differs; to have none differs from having one.
+        related: In how many the related word differs, or only one run found one.
         swapped: In how many they are the same two words, swapped.
         failed: How many sentences failed in either.
         only: How many sentences only the first run has, and only the second.
@@ -42,7 +42,7 @@ class RunComparison:
     only: tuple[int, int]
 
     def __str__(self) -> str:
-        """Say the counts, a line for each of them."""
+        """List the counts, one per line."""
         lines = [
             f"A: {self.labels[0]}",
             f"B: {self.labels[1]}",

@@ -16,7 +16,7 @@ class Sentences:
     Attributes:
         texts: The sentences.
         repeats: How many sentences repeat an earlier one.
-        blank: How many empty ones were passed over.
+        blank: How many empty lines were skipped.
         refused: The rows that hold no text.
     """
 
@@ -27,7 +27,7 @@ class Sentences:
 
 
 def distinct(texts: Iterable[str], blank: int = 0, refused: tuple[Refusal, ...] = ()) -> Sentences:
-    """Take each sentence once: the same sentence has the same result.
+    """Keep each sentence once: the same sentence has the same result.
 
     >>> distinct(["Hello.", "Hi.", "Hello."])
     Sentences(texts=('Hello.', 'Hi.'), repeats=1, blank=0, refused=())
@@ -37,7 +37,7 @@ def distinct(texts: Iterable[str], blank: int = 0, refused: tuple[Refusal, ...] 
 
 
 def read_sentences(path: Path, column: str = COLUMN) -> Sentences:
-    """Read a file of sentences; a row that holds no text is refused, and the others are read.
+    """Read a file of sentences; rows that hold no text are refused, and the others are read.
 
     Args:
         path: The file; see ``rows.read_rows``.

@@ -1,4 +1,4 @@
-"""What is the same for all sentences of a run, checked before anything starts."""
+"""The settings of a run, checked before anything starts."""
 
 import hashlib
 import json
@@ -66,7 +66,7 @@ class Settings:
 
     @property
     def manifest(self) -> dict[str, object]:
-        """What tells this run from another one; nothing in it names this machine."""
+        """What distinguishes this run from others; nothing in it identifies this machine."""
         return {
             "model": self.weights.name,
             "revision": self.weights.revision,
@@ -114,7 +114,7 @@ def checked_settings(
     notebook: Path | None = None,
     parameters: Mapping[str, str] | None = None,
 ) -> Settings:
-    """Check what a run is asked for.
+    """Check the settings of a run.
 
     Args:
         model: A name or a folder; see ``weights.find_weights``.
@@ -126,8 +126,8 @@ def checked_settings(
     Raises:
         ModelError: If the model cannot be found.
         UnknownChoiceError: If there is no such reading or dtype.
-        ParameterError: If the notebook cannot be read or lacks a parameter, if one of the given
-            names is none of its parameters, or if a value is not of its parameter's type.
+        ParameterError: If the notebook cannot be read or lacks a parameter, if it does not have
+            one of the parameters, or if a value has the wrong type.
     """
     reading_named(reading)
     check_choice("dtype", dtype, DTYPES)
@@ -152,7 +152,7 @@ def walkthrough() -> Path:
 
 
 def read_notebook(path: Path) -> "nbformat.NotebookNode":
-    """Read a notebook of any format, as one of the newest that runs with this Python.
+    """Read a notebook of any format, and convert it to the newest one that runs with this Python.
 
     Raises:
         ParameterError: If it cannot be read, or is written in another language.
@@ -185,7 +185,7 @@ def read_notebook(path: Path) -> "nbformat.NotebookNode":
 
 
 def without_default_only(cells: Iterable[Any]) -> list[Any]:
-    """Leave out the cells that are true of a notebook's own parameters only.
+    """Leave out the cells that hold only for a notebook's own parameters.
 
     Args:
         cells: The notebook's cells.
@@ -202,10 +202,10 @@ def check_parameters(notebook: Path, given: Mapping[str, str]) -> dict[str, obje
 
     Args:
         notebook: The notebook.
-        given: Values as texts, by name.
+        given: The values, as texts, by name.
 
     Returns:
-        The values, as the types that the notebook says.
+        The values, in the types that the notebook declares.
 
     Raises:
         ParameterError: As ``checked_settings``.

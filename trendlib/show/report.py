@@ -1,4 +1,4 @@
-"""Sentences and tables about one sentence's embedding, computed from the run and never typed in.
+"""Tables and sentences about the embedding of one sentence, with the numbers of the run.
 
 The sentences are Markdown; a reader's own text in them is escaped, to show as it was typed.
 """
