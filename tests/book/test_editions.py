@@ -233,11 +233,11 @@ def test_a_catalogue_changes_what_is_said(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv(CATALOGUE, str(tmp_path / "trendlib.mo"))
     assert _("not run") == "未运行"
     assert _("never {said}").format(said="so") == "never so"
-    assert "3 票" in ngettext(
-        " The related word is **{word}**, with {votes} of {led} vote.",
-        " The related word is **{word}**, with {votes} of {led} votes.",
-        3,
-    ).format(word="I", votes=2, led=3)
+    assert "3 个领先" in ngettext(
+        "{focus} comes first in the only head.",
+        "{focus} comes first in {led} of the {all} heads.",
+        12,
+    ).format(focus="I", led=3, all=12)
 
 
 def test_the_readers_machine_has_no_say(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -247,12 +247,12 @@ def test_repeats_are_counted() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "give sentences, or a file of them"),
+        ([], "pass either sentences, or a file of them"),
         (["Hello.", "--file", "x.txt"], "one of the two"),
         (["--file", "nowhere.txt"], "cannot be read"),
         (["Hello.", "--reading", "heads"], "unknown reading 'heads': choose one of 'article'"),
-        (["Hello.", "--jobs", "0"], "give a whole number from 1"),
-        (["Hello.", "--jobs", "many"], "'many' is given: give a whole number from 1"),
+        (["Hello.", "--jobs", "0"], "is not a whole number of at least 1"),
+        (["Hello.", "--jobs", "many"], "'many' is given: is not a whole number of at least 1"),
         (["Hello.", "--set", "loud"], "'loud' is given: give NAME=VALUE"),
         (["Hello.", "--set", "loud=yes"], "has no parameter 'loud'"),
         (["Hello.", "--colour", "red"], "unrecognized arguments: --colour"),
@@ -273,7 +273,7 @@ def test_help_has_examples(tmp_path: Path) -> None:
     result = trendlib_run("--help")
     assert result.returncode == 0
     assert 'trendlib run "I sold my car." "She sent a card."' in result.stdout
-    assert "exit status: 0 all sentences are done" in result.stdout
+    assert "exit status: 0 if all sentences are done" in result.stdout
 
 
 def test_a_manifest_names_no_place_of_this_machine(tmp_path: Path, tiny_folder: Path) -> None:
