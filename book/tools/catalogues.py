@@ -17,7 +17,7 @@ from babel.messages.pofile import write_po
 
 from editions import CHINESE, TRANSLATED, Edition, read_catalogue
 from pages import run_sphinx
-from parts import CLAIMS, EXPLORER, FONT
+from parts import CLAIMS, EXPLORER, FONT, PICTURE
 from sources import book_files, write_files
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,7 +30,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "_build"
         # The text of what is computed is not translated here.
-        computed = (CLAIMS, "built.md", f"explorer/{EXPLORER}", f"styles/{FONT}")
+        computed = (CLAIMS, PICTURE, "built.md", f"explorer/{EXPLORER}", f"styles/{FONT}")
         files = book_files() | dict.fromkeys(computed, b"# How this book was built\n")
         source = write_files(out / "source", files)
         for domain, messages in find_messages(source, out).items():

@@ -156,11 +156,14 @@ def test_results_are_said_in_chinese_with_the_same_figures(browser: Browser, sit
     for ours, theirs in zip(english, chinese, strict=True):
         assert re.search(r"[\u4e00-\u9fff]", theirs)
         assert sorted(NUMBER.findall(ours)) == sorted(NUMBER.findall(theirs))
-    claims = [
-        open_page(browser, (site / folder / "intro.html").as_uri())[0].locator("table").inner_text()
+    pages = [
+        open_page(browser, (site / folder / "intro.html").as_uri())[0]
         for folder in (".", CHINESE.name)
     ]
-    assert sorted(NUMBER.findall(claims[0])) == sorted(NUMBER.findall(claims[1]))
+    for part in (".claim", ".hero"):
+        ours, theirs = ("\n".join(page.locator(part).all_inner_texts()) for page in pages)
+        assert ours
+        assert sorted(NUMBER.findall(ours)) == sorted(NUMBER.findall(theirs))
 
 
 def outputs(browser: Browser, path: Path) -> list[str]:
@@ -230,11 +233,11 @@ def test_a_catalogue_changes_what_is_said(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv(CATALOGUE, str(tmp_path / "trendlib.mo"))
     assert _("not run") == "未运行"
     assert _("never {said}").format(said="so") == "never so"
-    assert "3 票" in ngettext(
-        " The related word is **{word}**, with {votes} of {led} vote.",
-        " The related word is **{word}**, with {votes} of {led} votes.",
-        3,
-    ).format(word="I", votes=2, led=3)
+    assert "3 个领先" in ngettext(
+        "{focus} comes first in the only head.",
+        "{focus} comes first in {led} of the {all} heads.",
+        12,
+    ).format(focus="I", led=3, all=12)
 
 
 def test_the_readers_machine_has_no_say(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -252,5 +255,5 @@ def test_what_is_no_catalogue_is_refused_with_advice(
         path.write_bytes(content)
     monkeypatch.setenv(CATALOGUE, str(path))
     language._translations.cache_clear()
-    with pytest.raises(LanguageError, match=r"give a \.mo file, or leave the variable unset"):
+    with pytest.raises(LanguageError, match=r"use a \.mo file, or leave the variable unset"):
         _("not run")
