@@ -15,10 +15,12 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import write_po
 
+from chapters import Chapter, with_outputs
 from editions import CHINESE, TRANSLATED, Edition, read_catalogue
 from pages import run_sphinx
 from parts import CLAIMS, EXPLORER, FONT
-from sources import book_files, write_files
+from sources import Files, book_files, write_files
+from trendlib.model.weights import MINILM
 
 ROOT = Path(__file__).resolve().parents[2]
 KEYWORDS = {"_": None, "ngettext": (1, 2), "N_": None}
@@ -32,10 +34,21 @@ def main() -> int:
         # The text of what is computed is not translated here.
         computed = (CLAIMS, "built.md", f"explorer/{EXPLORER}", f"styles/{FONT}")
         files = book_files() | dict.fromkeys(computed, b"# How this book was built\n")
+        files |= kept_chapters()
         source = write_files(out / "source", files)
         for domain, messages in find_messages(source, out).items():
             update(CHINESE, domain, messages)
     return 0
+
+
+def kept_chapters() -> Files:
+    """Read the notebooks as a build puts them into the book, with the outputs they are kept with."""
+    own = MINILM.find()
+    paths = sorted((ROOT / "notebooks").glob("*.ipynb"))
+    return {
+        f"{chapter.page}.ipynb": with_outputs(chapter, chapter.path.read_bytes())
+        for chapter in (Chapter(path, own) for path in paths)
+    }
 
 
 def find_messages(source: Path, out: Path) -> dict[str, Catalog]:
