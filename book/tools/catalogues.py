@@ -2,13 +2,16 @@
 
 A message that is new comes in empty; one that is gone is taken out. Sphinx finds the messages of
 the pages, and Babel those that ``trendlib`` says. Of a page that is not translated, the title is,
-for the navigation.
+for the navigation. What stands below a figure is in the code of its chapter, and is translated
+when the figure is shown: it belongs to what ``trendlib`` says.
 """
 
+import ast
+import json
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -62,7 +65,25 @@ def find_messages(source: Path, out: Path) -> dict[str, Catalog]:
     book, templates = (
         read_catalogue(out / "gettext" / f"{name}.pot") for name in ("book", "sphinx")
     )
-    return {"book": _chosen(book, source), "sphinx": _of_templates(templates), "trendlib": _said()}
+    said = _said(source)
+    shown = {message.id for message in said}
+    return {
+        "book": _chosen(book, source, shown),
+        "sphinx": _of_templates(templates),
+        "trendlib": said,
+    }
+
+
+def captions(notebook: bytes) -> Iterator[str]:
+    """Find the captions and descriptions that a notebook's cells give to ``captioned``."""
+    for cell in json.loads(notebook)["cells"]:
+        code = "".join(cell["source"])
+        if cell["cell_type"] != "code" or "captioned(" not in code:
+            continue
+        for call in ast.walk(ast.parse(code)):
+            if isinstance(call, ast.Call) and ast.unparse(call.func) == "captioned":
+                for argument in call.keywords:
+                    yield ast.literal_eval(argument.value)
 
 
 def update(edition: Edition, domain: str, messages: Catalog) -> None:
@@ -93,8 +114,14 @@ def untranslated(catalogue: Catalog) -> Iterator[str]:
             yield str(message.id)
 
 
-def _chosen(book: Catalog, source: Path) -> Catalog:
-    """Choose the messages of the translated pages, and the titles of the others."""
+def _chosen(book: Catalog, source: Path, shown: Container[str]) -> Catalog:
+    """Choose the messages of the translated pages, and the titles of the others.
+
+    Args:
+        book: All messages.
+        source: The staged sources.
+        shown: What is translated when it is shown, and needs no translation here.
+    """
     on_page: dict[str, list[tuple[int, str]]] = {}
     for message in book:
         for page, line in _places(message, source):
@@ -104,7 +131,7 @@ def _chosen(book: Catalog, source: Path) -> Catalog:
         # Sphinx' own text has no line; nor has a glossary's first word, by mistake.
         title = min(message for message in messages if message[0])
         for _, text in sorted(messages) if page in TRANSLATED else [title]:
-            if not FORMULA.fullmatch(text):
+            if not FORMULA.fullmatch(text) and text not in shown:
                 chosen.add(text, locations=[(page, 0)])
     return chosen
 
@@ -129,12 +156,16 @@ def _of_templates(messages: Catalog) -> Catalog:
     return templates
 
 
-def _said() -> Catalog:
-    """Collect the messages of trendlib."""
+def _said(source: Path) -> Catalog:
+    """Collect the messages of trendlib, and the captions of the translated chapters."""
     said = Catalog()
     found = extract_from_dir(ROOT / "trendlib", [("**.py", "python")], keywords=KEYWORDS)
     for file, _, message, _, _ in found:
         said.add(message, locations=[(f"trendlib/{file}", 0)])
+    for page in TRANSLATED:
+        notebook = source / f"{page}.ipynb"
+        for caption in captions(notebook.read_bytes()) if notebook.exists() else ():
+            said.add(caption, locations=[(page, 0)])
     return said
 
 
