@@ -45,7 +45,7 @@ def main() -> int:
 
 
 def kept_chapters() -> Files:
-    """Read the notebooks as a build puts them into the book, with the outputs they are kept with."""
+    """Read the notebooks as the book shows them, with the outputs that are committed."""
     own = MINILM.find()
     paths = sorted((ROOT / "notebooks").glob("*.ipynb"))
     return {
@@ -114,7 +114,7 @@ def untranslated(catalogue: Catalog) -> Iterator[str]:
             yield str(message.id)
 
 
-def _chosen(book: Catalog, source: Path, shown: Container[str]) -> Catalog:
+def _chosen(book: Catalog, source: Path, shown: Container[object]) -> Catalog:
     """Choose the messages of the translated pages, and the titles of the others.
 
     Args:
