@@ -50,7 +50,7 @@ def ngettext(one: str, many: str, count: int) -> str:
 
 
 def N_(message: str) -> str:  # noqa: N802 (the name that gettext's tools know)
-    """Mark a message for the catalogues that is translated only where it is shown."""
+    """Mark a message for the catalogues; it is translated where it is shown."""
     return message
 
 
@@ -64,6 +64,6 @@ def _translations(catalogue: str | None) -> gettext.NullTranslations:
     except (OSError, UnicodeDecodeError, struct.error) as error:
         raise LanguageError(
             f"the environment variable {CATALOGUE} names {catalogue!r}, which cannot be read as "
-            f"a catalogue of translations ({error}): give a .mo file, or leave the variable unset "
+            f"a catalogue of translations ({error}): use a .mo file, or leave the variable unset "
             "for English"
         ) from error

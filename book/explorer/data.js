@@ -79,5 +79,5 @@ function outcomeOf(reading) {
   const { related } = reading;
   if (related.none) return "no related word";
   if (!related.tied) return "";
-  return related.decidedBy === "position" ? "tie, the first is taken" : `tie, ${related.decidedBy} decides`;
+  return related.decidedBy === "position" ? "tie, the first one wins" : "tie, more attention wins";
 }

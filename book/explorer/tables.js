@@ -40,7 +40,7 @@ function fillReceived(table, sentence, reading) {
     textOf(sentence, reading.leaders[row]),
     ballots.has(row) ? textOf(sentence, ballots.get(row)) : "–",
   ]);
-  fillTable(table, `Received attention. ${source}`, ["Row", ...names, "Leader", "Votes for"], rows);
+  fillTable(table, `Received attention. ${source}`, ["Row", ...names, "First", "Votes for"], rows);
 }
 
 function fillVotes(table, sentence, reading) {

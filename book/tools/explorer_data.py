@@ -135,7 +135,7 @@ def strip_key(words: Sequence[int]) -> str:
 
 def _check(encodings: Sequence[Encoding]) -> None:
     if not encodings:
-        raise ArrayError("no sentence to explore: give at least one")
+        raise ArrayError("no sentence to explore: pass at least one")
     sources = {str(encoding.provenance.as_dict()) for encoding in encodings}
     if len(sources) > 1:
         raise ArrayError(

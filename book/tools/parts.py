@@ -4,7 +4,6 @@ They are made in a process of their own, since they need a model, and since the 
 build, which run the chapters meanwhile, must be the only ones there that parse Python.
 """
 
-import io
 import json
 import os
 import sys
@@ -23,7 +22,10 @@ CLAIMS = "claims.md"
 TRANSLATED_CLAIMS = "claims-zh.md"
 EXPLORER = "fragment.html"
 """What ``explorer.md`` includes; it is made, and never committed."""
-PICTURE = "walkthrough.png"
+PICTURE = "picture.md"
+"""The drawing that the opening page includes; its words are translated with it."""
+TRANSLATED_PICTURE = "picture-zh.md"
+TRANSLATIONS = (TRANSLATED_CLAIMS, TRANSLATED_PICTURE)
 FIGURES = "figures.json"
 """How many of the articles' figures were recomputed, for the manifest."""
 FONT = "math.woff"
@@ -51,7 +53,7 @@ class Parts:
             versions((*LIBRARIES, "fonttools", "ziamath")),
         )
         self._keys = {
-            name: key_of(base, name, fingerprint(catalogue) if name == TRANSLATED_CLAIMS else "")
+            name: key_of(base, name, fingerprint(catalogue) if name in TRANSLATIONS else "")
             for name in MAKERS
         }
 
@@ -81,16 +83,16 @@ def main() -> int:
     kept = Kept(Path(asked["kept"]))
     for name, key in asked["keys"].items():
         started = time.perf_counter()
-        os.environ[CATALOGUE] = asked["catalogue"] if name == TRANSLATED_CLAIMS else ""
+        os.environ[CATALOGUE] = asked["catalogue"] if name in TRANSLATIONS else ""
         content = MAKERS[name](asked["model"])
         kept.write(name, key, content, time.perf_counter() - started)
     return 0
 
 
 def _claims(_: str) -> bytes:
-    from trendlib.evaluate.claims import claims_table
+    from trendlib.evaluate.cards import claim_cards
 
-    return claims_table().encode()
+    return claim_cards().encode()
 
 
 def _explorer(model: str) -> bytes:
@@ -100,12 +102,10 @@ def _explorer(model: str) -> bytes:
     return fragment(data_of(load_encoder(model, "float64"))).encode()
 
 
-def _picture(model: str) -> bytes:
-    from picture import draw
+def _picture(_: str) -> bytes:
+    from picture import page_part
 
-    content = io.BytesIO()
-    draw(model, content)
-    return content.getvalue()
+    return page_part().encode()
 
 
 def _figures(model: str) -> bytes:
@@ -125,6 +125,7 @@ MAKERS: Mapping[str, Callable[[str], bytes]] = {
     TRANSLATED_CLAIMS: _claims,
     EXPLORER: _explorer,
     PICTURE: _picture,
+    TRANSLATED_PICTURE: _picture,
     FIGURES: _figures,
     FONT: _font,
 }

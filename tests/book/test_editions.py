@@ -185,11 +185,14 @@ def test_results_are_said_in_chinese_with_the_same_figures(browser: Browser, sit
     for ours, theirs in zip(english, chinese, strict=True):
         assert re.search(r"[\u4e00-\u9fff]", theirs)
         assert sorted(NUMBER.findall(ours)) == sorted(NUMBER.findall(theirs))
-    claims = [
-        open_page(browser, (site / folder / "intro.html").as_uri())[0].locator("table").inner_text()
+    pages = [
+        open_page(browser, (site / folder / "intro.html").as_uri())[0]
         for folder in (".", CHINESE.name)
     ]
-    assert sorted(NUMBER.findall(claims[0])) == sorted(NUMBER.findall(claims[1]))
+    for part in (".claim", ".hero"):
+        ours, theirs = ("\n".join(page.locator(part).all_inner_texts()) for page in pages)
+        assert ours
+        assert sorted(NUMBER.findall(ours)) == sorted(NUMBER.findall(theirs))
 
 
 def outputs(browser: Browser, path: Path) -> list[str]:
@@ -300,5 +303,5 @@ def test_what_is_no_catalogue_is_refused_with_advice(
         path.write_bytes(content)
     monkeypatch.setenv(CATALOGUE, str(path))
     language._translations.cache_clear()
-    with pytest.raises(LanguageError, match=r"give a \.mo file, or leave the variable unset"):
+    with pytest.raises(LanguageError, match=r"use a \.mo file, or leave the variable unset"):
         _("not run")

@@ -186,7 +186,7 @@ def test_the_data_name_their_source(data: dict[str, Any], minilm: Encoder) -> No
 
 
 def test_no_sentence_is_refused() -> None:
-    with pytest.raises(ArrayError, match="give at least one"):
+    with pytest.raises(ArrayError, match="pass at least one"):
         explorer_data({"empty": []})
 
 
@@ -251,7 +251,10 @@ def check_page(page: Page, encoding: Encoding, reading: str, row: int | None = N
         (mass,) = re.findall(r"mass (\d+\.\d{3})", decided)
         assert float(mass) == pytest.approx(result.related.mass, abs=6e-4)
         assert ("another word has as many votes" in decided) == result.related.tied
-    rule = {"first": "the first word is taken", "attention mass": "attention mass decides"}
+    rule = {
+        "first": "the first of them wins",
+        "attention mass": "the one with more attention wins",
+    }
     caption = page.locator("#te-votes figcaption").inner_text()
     assert f"Of equal votes, {rule[result.reading.ties]}." in caption
     check_matrix(page, encoding, reading, row)
@@ -399,7 +402,7 @@ def test_the_keyboard_alone_reaches_everything(
     assert framed_cells(page, "#te-matrix", "chosen") == [10]  # the second row of ten begins there
     matrix = merge_pieces(encodings[SENTENCES[1]].attentions, encodings[SENTENCES[1]].words)
     said = page.locator("#te-matrix .looks").inner_text()
-    assert said.startswith("From “She” in layer 1, the mean of its heads, most first: ")
+    assert said.startswith("From “She” in layer 1, the mean of its heads, the largest first: ")
     assert f": {matrix.mean(axis=1)[1, 1].max():.3f} to “" in said
     tab_to(page, "te-at")
     press("ArrowUp")
@@ -487,10 +490,10 @@ def test_the_list_says_which_sentences_are_special(page: Page, url: str) -> None
     options = dict(zip(SENTENCES, texts(page, "#te-sentence option"), strict=True))
     assert options["Hello"] == "Hello (no related word)"
     assert options["I want an apple."] == "I want an apple."
-    assert options["The soup is cold."] == "The soup is cold. (tie, the first is taken)"
+    assert options["The soup is cold."] == "The soup is cold. (tie, the first one wins)"
     page.goto(url + view("Hello", "mass-ties"))
     options = dict(zip(SENTENCES, texts(page, "#te-sentence option"), strict=True))
-    assert options["The soup is cold."] == "The soup is cold. (tie, attention mass decides)"
+    assert options["The soup is cold."] == "The soup is cold. (tie, more attention wins)"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -98,7 +98,7 @@ def test_too_little_memory_is_one_line(
     assert main(["compare", "a", "b"]) == 1
     printed = capsys.readouterr().err
     assert printed.startswith("trendlib: not enough memory (")
-    assert "the same command goes on" in printed
+    assert "run the same command again to continue" in printed
     assert len(printed.splitlines()) == 1
 
 
@@ -235,5 +235,5 @@ def test_a_link_to_nothing_is_no_folder(tmp_path: Path, tiny_folder: Path) -> No
     link = tmp_path / "link"
     link.symlink_to(tmp_path / "nowhere")
     result = trendlib_run("hello", "--model", tiny_folder, "--out", link)
-    assert "is a link to nothing: give a folder with --out" in result.stderr
+    assert "is a broken link: choose a folder with --out" in result.stderr
     assert link.is_symlink()

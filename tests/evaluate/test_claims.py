@@ -8,7 +8,7 @@ import pytest
 
 from trendlib.encoding import Provenance
 from trendlib.errors import InputFileError, UnknownChoiceError
-from trendlib.evaluate import claims
+from trendlib.evaluate import cards, claims
 from trendlib.evaluate.results import BOOK_FIGURES, TaskResult, read_result, write_result
 from trendlib.evaluate.scores import Score
 from trendlib.evaluate.verdicts import Comparison, Rule, widened
@@ -178,10 +178,48 @@ def test_the_articles_model_has_a_line_of_its_own_even_if_it_was_not_run(tmp_pat
     note = claims.claims_note(tmp_path)
     assert f"about {BERT_BASE.name}, which was not run" in note
     assert f"found with {MINILM.name} does not decide them. That model was trained for" in note
-    table = claims.claims_table(tmp_path)
-    assert table.startswith(note)
-    assert table.count(f"| {BERT_BASE.name} | **not run** |") == len(claims.CLAIMS)
-    assert table.count(f"| {MINILM.name} | **found** |") == len(claims.CLAIMS) - 1
+    shown = cards.claim_cards(tmp_path)
+    assert shown.startswith(note)
+    assert shown.count(f"\n{BERT_BASE.name}\n: **not run**\n") == len(claims.CLAIMS)
+    assert shown.count(f"\n{MINILM.name}\n: **found**\n") == len(claims.CLAIMS) - 1
+
+
+def test_every_claim_and_every_condition_has_a_sentence() -> None:
+    assert set(cards.SAID) == {claim.name for claim in claims.CLAIMS}
+    named = {condition.name for claim in claims.CLAIMS for condition in claim.rule.conditions}
+    assert set(cards.IF) == named - {""}
+    baselines = {row.baseline for row in claims.claim("complementary trends").rule.comparisons}
+    assert set(cards.BASELINES) == baselines
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        (
+            (0.30, 0.20, 0.40),
+            "often than for two words of different sentences: **+20.0 points",
+        ),
+        ((0.30, -0.20, -0.40), "less often than by chance: **-40.0 points"),
+        ((0.30, 0.001, -0.001), "more often than for two random words: **+30.0 points"),
+    ],
+    ids=["found", "reversed", "found in part"],
+)
+def test_a_card_shows_the_figure_that_decides(tmp_path: Path, values: Values, shown: str) -> None:
+    claim = claims.claim("complementary trends")
+    for result in results_for(claim.rule, values).values():
+        write_result(result, tmp_path)
+    verdict = claim.rule.judge(results_for(claim.rule, values))
+    assert shown in cards.decisive(claim, verdict, tmp_path / MINILM.name)
+
+
+def test_a_card_says_when_the_verdict_would_be_another_one(tmp_path: Path) -> None:
+    claim = claims.claim("contexts told apart")
+    changed = {"without dead coordinates": (0.0,)}
+    for result in results_for(claim.rule, (0.5,), changed).values():
+        write_result(result, tmp_path)
+    shown = cards.claim_cards(tmp_path)
+    assert "It would be **not found** if dead coordinates were left out." in shown
+    assert shown.count("It would be") == 1
 
 
 def test_the_articles_model_decides_once_it_was_run(tmp_path: Path) -> None:

@@ -325,7 +325,7 @@ def test_other_settings_do_not_overwrite(tmp_path: Path, tiny: Encoder) -> None:
     pd.DataFrame({"precious": [1]}).to_parquet(tmp_path / "mine.parquet")
     with pytest.raises(OutputError, match="was not written by `trendlib embed`"):
         embed_file(source, tmp_path / "mine.parquet", tiny, Recipe())
-    with pytest.raises(OutputError, match=r"give a name that ends with \.parquet"):
+    with pytest.raises(OutputError, match=r"choose a name that ends with \.parquet"):
         embed_file(source, tmp_path / "o.csv", tiny, Recipe())
 
 
@@ -499,7 +499,7 @@ def test_an_output_elsewhere_is_refused_before_work(tmp_path: Path, out: str) ->
     result = trendlib_embed(source, "--out", out, cwd=tmp_path)
     assert result.returncode == 2
     assert "Traceback" not in result.stderr
-    assert "is an address" in result.stderr or "give ./~ for" in result.stderr
+    assert "is a web address" in result.stderr or "write ./~ if" in result.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["s.txt"]
 
 
@@ -553,7 +553,7 @@ def test_a_file_that_cannot_be_written_stops_the_command_and_loses_nothing(
 
     result = trendlib_embed(*arguments, preexec_fn=limit)
     assert result.returncode == 1
-    assert "the command cannot go on" in result.stderr
+    assert "the command cannot continue" in result.stderr
     assert "File too large" in result.stderr
     assert "Traceback" not in result.stderr
     assert not out.exists()
@@ -586,7 +586,7 @@ def test_parts_of_other_settings_are_not_used(tmp_path: Path, tiny: Encoder) -> 
 
     with pytest.raises(KeyboardInterrupt):
         embed_file(source, out, tiny, Recipe(), on_rows=stop)
-    with pytest.raises(OutputError, match="holds parts that were made with reading 'article' inst"):
+    with pytest.raises(OutputError, match="holds unfinished work with reading 'article' inst"):
         embed_file(source, out, tiny, Recipe(LAYERS))
     assert embed_file(source, out, tiny, Recipe()).embedded == 4
 

@@ -88,14 +88,14 @@ def test_a_row_that_holds_no_sentence_is_refused_and_the_others_are_run(
     assert "2 sentences: 2 done" in result.stdout
     assert "1 repeat left out" in result.stdout
     assert "1 empty line left out" in result.stdout
-    assert f"3 rows refused: {out / REFUSED} says which, and why" in result.stderr
+    assert f"3 rows refused: {out / REFUSED} lists them, with the reasons" in result.stderr
     refused = [json.loads(line) for line in (out / REFUSED).read_text().splitlines()]
     assert [row["row"] for row in refused] == [2, 5, 6]
     assert refused[0]["text"] == "{broken"
     assert [row["reason"].split(" (")[0] for row in refused] == [
         "not valid JSON",
         "the sentence is 5, of type int: give a text",
-        "no valid Unicode text",
+        "not valid Unicode text",
     ]
     write(path, lines[0])
     assert trendlib_run(*arguments).returncode == 0
@@ -235,7 +235,7 @@ def test_two_runs_do_not_write_to_one_folder(tmp_path: Path) -> None:
 
 
 def test_a_sentence_that_is_no_unicode_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ParameterError, match=r"sentence 2 .* is no valid Unicode text"):
+    with pytest.raises(ParameterError, match=r"sentence 2 .* is not valid Unicode text"):
         run(["Hello.", "caf\udce9"], checked_settings(MINILM.name), tmp_path / "run")
     assert not (tmp_path / "run").exists()
 

@@ -73,7 +73,7 @@ def summary_text(comparisons: Sequence[Comparison]) -> str:
 
 
 def headline(comparisons: Sequence[Comparison]) -> str:
-    """State the result in one sentence or two: "not run" is never told as a success."""
+    """State the result in one or two sentences, in which "not run" never counts as a success."""
     by_verdict = {
         verdict: {_key(row) for row in comparisons if row.verdict is verdict} for verdict in Verdict
     }

@@ -1,4 +1,4 @@
-"""Tables and sentences about what `make bench` measured."""
+"""The measurements of `make bench` as tables and sentences."""
 
 import pandas as pd
 

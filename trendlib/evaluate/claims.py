@@ -209,23 +209,6 @@ def claims_note(folder: Path = BOOK_FIGURES) -> str:
     return " ".join(sentences)
 
 
-def claims_table(folder: Path = BOOK_FIGURES, chapters: str = "notebooks") -> str:
-    """Write the table of claims, a line a claim and model, in Markdown.
-
-    Args:
-        folder: The folder of results.
-        chapters: The folder of the chapters, relative to the page that shows the table.
-    """
-    rows = []
-    for claim in CLAIMS:
-        title = f"[{_(claim.title)}]({chapters}/{claim.chapter}.ipynb)"
-        for finding in findings(claim, folder):
-            rows.append([title, finding.model, f"**{_(finding.verdict)}**", finding.text])
-            title = ""
-    head = [_("claim"), _("model"), _("verdict"), _("what was found")]
-    return f"{claims_note(folder)}\n\n{markdown_table(head, rows)}\n"
-
-
 def _of_conditions(rule: Rule, results: Results) -> str:
     names = [condition.name for condition in rule.conditions]
     head = [_("figure"), *(_(name) if name else _("as the article does") for name in names)]
