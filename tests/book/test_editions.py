@@ -262,11 +262,11 @@ def test_a_catalogue_changes_what_is_said(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv(CATALOGUE, str(tmp_path / "trendlib.mo"))
     assert _("not run") == "未运行"
     assert _("never {said}").format(said="so") == "never so"
-    assert "3 票" in ngettext(
-        " The related word is **{word}**, with {votes} of {led} vote.",
-        " The related word is **{word}**, with {votes} of {led} votes.",
+    assert "3 个头中的 2 个" in ngettext(
+        "{focus} comes first in the only head.",
+        "{focus} comes first in {led} of the {all} heads.",
         3,
-    ).format(word="I", votes=2, led=3)
+    ).format(focus="I", led=2, all=3)
 
 
 def test_a_figure_is_shown_with_its_translated_caption(
