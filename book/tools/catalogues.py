@@ -11,7 +11,8 @@ import json
 import re
 import sys
 import tempfile
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -26,6 +27,8 @@ from sources import Files, book_files, write_files
 from trendlib.model.weights import MINILM
 
 ROOT = Path(__file__).resolve().parents[2]
+SAYING = ("trendlib", "book/tools")
+"""The folders of code whose messages are translated with ``trendlib``'s catalogue."""
 KEYWORDS = {"_": None, "ngettext": (1, 2), "N_": None}
 FORMULA = re.compile(r"\n.*\n", re.DOTALL)  # on lines of its own
 
@@ -65,12 +68,11 @@ def find_messages(source: Path, out: Path) -> dict[str, Catalog]:
     book, templates = (
         read_catalogue(out / "gettext" / f"{name}.pot") for name in ("book", "sphinx")
     )
-    said = _said(source)
-    shown = {message.id for message in said}
+    shown = {page: list(_captions_of(source / f"{page}.ipynb")) for page in TRANSLATED}
     return {
-        "book": _chosen(book, source, shown),
+        "book": _chosen(book, source, set(chain(*shown.values()))),
         "sphinx": _of_templates(templates),
-        "trendlib": said,
+        "trendlib": _said(shown),
     }
 
 
@@ -114,13 +116,18 @@ def untranslated(catalogue: Catalog) -> Iterator[str]:
             yield str(message.id)
 
 
-def _chosen(book: Catalog, source: Path, shown: Container[object]) -> Catalog:
+def _captions_of(notebook: Path) -> Iterator[str]:
+    if notebook.exists():
+        yield from captions(notebook.read_bytes())
+
+
+def _chosen(book: Catalog, source: Path, shown: Container[str]) -> Catalog:
     """Choose the messages of the translated pages, and the titles of the others.
 
     Args:
         book: All messages.
         source: The staged sources.
-        shown: What is translated when it is shown, and needs no translation here.
+        shown: The captions, which are translated when they are shown.
     """
     on_page: dict[str, list[tuple[int, str]]] = {}
     for message in book:
@@ -156,16 +163,16 @@ def _of_templates(messages: Catalog) -> Catalog:
     return templates
 
 
-def _said(source: Path) -> Catalog:
-    """Collect the messages of trendlib, and the captions of the translated chapters."""
+def _said(shown: Mapping[str, Iterable[str]]) -> Catalog:
+    """Collect the messages of code, and the captions of the translated chapters, by page."""
     said = Catalog()
-    found = extract_from_dir(ROOT / "trendlib", [("**.py", "python")], keywords=KEYWORDS)
-    for file, _, message, _, _ in found:
-        said.add(message, locations=[(f"trendlib/{file}", 0)])
-    for page in TRANSLATED:
-        notebook = source / f"{page}.ipynb"
-        for caption in captions(notebook.read_bytes()) if notebook.exists() else ():
-            said.add(caption, locations=[(page, 0)])
+    for folder in SAYING:
+        found = extract_from_dir(ROOT / folder, [("**.py", "python")], keywords=KEYWORDS)
+        for file, _, message, _, _ in found:
+            said.add(message, locations=[(f"{folder}/{file}", 0)])
+    for page, texts in shown.items():
+        for text in texts:
+            said.add(text, locations=[(page, 0)])
     return said
 
 

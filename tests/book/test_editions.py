@@ -167,6 +167,8 @@ def test_no_sentence_of_a_translated_page_is_english(
         picture = pictures.nth(place)
         described = picture.get_attribute("alt") or picture.get_attribute("aria-label")
         assert re.search(r"[\u4e00-\u9fff]{4}", str(described))
+    terms = page.locator(".glossary dt").all_inner_texts()
+    assert [term for term in terms if not re.search(r"[\u4e00-\u9fff]", term)] == []
     folded = page.locator(".bd-article summary").all_inner_texts()
     assert [text for text in folded if re.search("Show|Hide", text)] == []
     page.close()

@@ -21,7 +21,7 @@ def change_words_and_plots(copy: PackageCopy) -> None:
         "trend.py", "# log|a| - log|b| equals log(a/b), but", "# log|a| - log|b| is log(a/b), and"
     )
     copy.replace("embedding.py", '"""Make the arrays read-only."""', '"""Freeze them."""')
-    copy.replace("embedding.py", "give one of each per word", "give one of each")
+    copy.replace("embedding.py", "pass one of each per word", "pass one of each")
     copy.replace("errors.py", "unknown {what}", "there is no {what}")
     copy.replace("show/figure.py", "DPI = 144", "DPI = 100")
 
@@ -44,7 +44,7 @@ def test_embed_computes_again(copy: PackageCopy, tmp_path: Path, tiny_folder: Pa
 
     change_words_and_plots(copy)
     same = copy.trendlib(*arguments)
-    assert "2 rows embedded, 0 refused (2 of them done earlier)." in same.stdout
+    assert "2 rows embedded, 0 refused (2 of them in an earlier run)." in same.stdout
     assert "another version" not in same.stdout
 
     change_a_formula(copy)

@@ -152,7 +152,7 @@ def test_a_file_of_another_stays_and_its_own_is_replaced(
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("way", ["link", "link to nothing", "folder", "file for its folder"])
+@pytest.mark.parametrize("way", ["link", "broken link", "folder", "file for its folder"])
 def test_what_is_in_the_way_is_said_before_the_work(
     tmp_path: Path,
     commands: dict[str, Command],

@@ -213,7 +213,7 @@ def test_a_spreadsheet_computes_nothing_that_a_sentence_says(
 def test_a_sentence_that_begins_with_a_dash(tmp_path: Path, tiny_folder: Path) -> None:
     result = trendlib_run("-xylophone", cwd=tmp_path)
     assert result.returncode == 2
-    assert "a sentence that begins with - stands after all options and --" in result.stderr
+    assert "put a sentence that begins with - at the end, after --" in result.stderr
     arguments = ["--no-notebook", "--model", tiny_folder, "--out", tmp_path / "run"]
     assert trendlib_run(*arguments, "--", "-hello").returncode == 0
 

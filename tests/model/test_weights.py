@@ -217,7 +217,7 @@ def test_a_download_that_breaks_off(hub: type[Hub], tmp_path: Path) -> None:
         (403, "forbids access"),
         (404, "HF_ENDPOINT"),
         (429, "too many requests; wait"),
-        (503, "out of order; try again later"),
+        (503, "has a problem; try again later"),
         (418, "refuses"),
     ],
 )

@@ -77,7 +77,9 @@ def test_what_somebody_changed_is_put_aside(kept: Path, tiny_folder: Path, name:
         assert result.returncode == 0, result.stderr
         path = kept / name
         aside = path.with_name(f"{path.stem}.changed-{number}{path.suffix}")
-        assert f"had been changed since it was written: that one is now {aside}" in result.stderr
+        assert f"was changed after it was written; the changed one is kept as {aside}" in (
+            result.stderr
+        )
         assert aside.read_bytes() == b"my own notes " + before
         assert path.read_bytes() == before
         files.add(aside)

@@ -51,7 +51,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     assert result.returncode == 1  # two sentences fail
     assert "8 sentences: 6 done (0 of them in an earlier run), 2 failed." in result.stdout
-    assert "1 repeat left out: each sentence is run once." in result.stdout
+    assert "Left out 1 repeated sentence: each sentence is run once." in result.stdout
     assert "failed: '...': NoWordsError: no word in '...'" in result.stderr
     assert "sentences/s" not in result.stderr  # no progress bar where there is no terminal
     return work / "mine"

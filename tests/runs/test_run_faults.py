@@ -129,7 +129,7 @@ def test_a_run_that_is_killed_goes_on_where_it_stopped(
     assert before <= kept
     assert 5 <= len(kept) < COUNT
     if status > 0:
-        assert "stopped. What is done is kept in" in errors
+        assert "stopped. What is done so far is kept in" in errors
         assert len(list(csv.DictReader((case.out / "results.csv").open()))) == len(kept)
         index = (case.out / "index.html").read_text("utf-8")
         assert f"{COUNT - len(kept)} not run yet" in index

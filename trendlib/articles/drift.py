@@ -280,7 +280,7 @@ def _origins(drift: Drift) -> str:
 
 
 def _figures_table(rows: Sequence[Row]) -> str:
-    head = ["article", "group", "figure", "computed from", f"printed ({BERT_BASE.name})"]
+    head = ["article", "group", "figure", "computed from", f"as published: {BERT_BASE.name}"]
     head += ["last", "now", "since the last run", "verdict against the printed figure"]
     return markdown_table(head, [_cells(row) for row in rows])
 

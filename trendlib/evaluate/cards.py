@@ -79,9 +79,10 @@ def decisive(claim: Claim, verdict: ClaimVerdict, folder: Path) -> str:
     choose = max if verdict is ClaimVerdict.IN_PART else min
     row = choose(claim.rule.comparisons, key=lead)
     score = row.score(results)
+    figure, bracket, rest = row.write(score).partition(" (")
     positive, negative = SAID[claim.name]
     return _(positive if score.value >= 0 else negative).format(
-        figure=f"**{row.write(score)}**",
+        figure=f"**{figure}**{bracket}{rest}",
         where=row.where,
         baseline=_(BASELINES.get(row.baseline, row.baseline)) if row.baseline else "",
     )

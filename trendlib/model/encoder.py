@@ -94,7 +94,7 @@ class Encoder:
         """The coordinates that the last layer normalization multiplies by almost zero.
 
         There, every word of every sentence has the same contextual number, the bias, so a trend
-        says nothing about the sentence. They are found by their gains, which are below ``DEAD`` times
+        says nothing about the sentence. They are found by their gains: below ``DEAD`` times
         the median gain of that layer normalization.
         """
         gains = self.model.encoder.layer[-1].output.LayerNorm.weight.detach().abs()

@@ -15,29 +15,29 @@ from trendlib.language import _
 from trendlib.trend import Trend
 from trendlib.typing import Mask, Vector
 
-WIDTH, HEIGHT, EDGE = 480.0, 424.0, 10.0
+WIDTH, HEIGHT, EDGE = 480.0, 430.0, 10.0
 LABELS = 78.0
 """The width that the names of the strips take; the cells share the rest."""
 CELL, GAP = 32.0, 5.0
 UNIT = 84.0
 """The height of a bar for a received attention of 1."""
-BARS, WORDS, VOTES, STRIPS, LEGEND = 128.0, 152.0, 208.0, 262.0, 392.0
+BARS, WORDS, VOTES, STRIPS, LEGEND = 128.0, 152.0, 208.0, 268.0, 398.0
 """Where the bars stand, and where the other parts begin, from above."""
 FAINT, STRONG = 0.12, 0.6
 """How opaque the smallest and the largest number of a strip are."""
 
 STYLE = """\
-.hero-drawing { font: 16px system-ui, sans-serif; fill: var(--hero-text, #1f2328); }
+.hero-drawing { font: 16px system-ui, sans-serif; fill: var(--hero-text, #1d1f21); }
 .hero-drawing .step { font-weight: 600; }
 .hero-drawing .soft { font-size: 14px; }
 .hero-drawing .word { font-size: 24px; font-family: Georgia, serif; }
-.hero-drawing .focus { fill: var(--hero-focus, #0b62ab); font-weight: 700; }
-.hero-drawing .related { fill: var(--hero-related, #0a7250); font-weight: 700; }
+.hero-drawing .focus { fill: var(--hero-focus, #0069a6); font-weight: 700; }
+.hero-drawing .related { fill: var(--hero-related, #b64800); font-weight: 700; }
 .hero-drawing .other { fill: var(--hero-other, #9aa2ab); }
-.hero-drawing .grew { fill: var(--hero-grew, #6b3fa0); }
-.hero-drawing .shrank { fill: var(--hero-shrank, #d97a1e); }
+.hero-drawing .grew { fill: var(--hero-grew, #7f57c9); }
+.hero-drawing .shrank { fill: var(--hero-shrank, #c06508); }
 .hero-drawing .cell { fill: none; stroke: var(--hero-other, #9aa2ab); }
-.hero-drawing .line { stroke: var(--hero-text, #1f2328); stroke-dasharray: 3 3; }
+.hero-drawing .line { stroke: var(--hero-text, #1d1f21); stroke-dasharray: 3 3; }
 .hero-drawing .hatch { stroke: var(--hero-other, #9aa2ab); stroke-width: 2; }
 .hero-drawing .number { font-size: 15px; font-variant-numeric: tabular-nums; }
 """
@@ -45,8 +45,8 @@ STYLE = """\
 ALONE = """\
 svg { --hero-paper: #fff; }
 @media (prefers-color-scheme: dark) {
-  svg { --hero-paper: #14181e; --hero-text: #e6e9ed; --hero-focus: #74b3f0; --hero-related: #5cc9a0;
-    --hero-other: #7b848e; --hero-grew: #a583dd; --hero-shrank: #e08a35; }
+  svg { --hero-paper: #14181e; --hero-text: #e6e8ea; --hero-focus: #6db8f0; --hero-related: #ff9f5f;
+    --hero-other: #7b848e; --hero-grew: #a78de8; --hero-shrank: #e8923a; }
 }
 .paper { fill: var(--hero-paper); }
 """
