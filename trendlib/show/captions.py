@@ -2,6 +2,8 @@
 
 from matplotlib.figure import Figure
 
+from trendlib.language import _
+
 
 def captioned(figure: Figure, caption: str, alt: str) -> None:
     """Show a figure in a notebook, with a caption below it and a description for screen readers.
@@ -16,5 +18,6 @@ def captioned(figure: Figure, caption: str, alt: str) -> None:
     """
     from IPython.display import Markdown, display
 
+    caption, alt = _(caption), _(alt)  # `make catalogues` finds them in the notebooks
     display(figure, metadata={"image/png": {"alt": alt}})  # type: ignore[no-untyped-call]
     display(Markdown(f"*{caption}*"))  # type: ignore[no-untyped-call]
