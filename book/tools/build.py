@@ -23,7 +23,7 @@ from editions import CHINESE, TRANSLATED
 from kept import Kept, checksum, key_of
 from manifest import SOURCE_DATE_EPOCH, make_manifest, manifest_files
 from pages import HtmlPages, PagesError, check, run_sphinx
-from parts import CLAIMS, EXPLORER, FIGURES, FONT, PICTURE, TRANSLATED_CLAIMS, Parts
+from parts import CLAIMS, EXPLORER, FIGURES, PICTURE, STATIC, TRANSLATED_CLAIMS, Parts
 from pdf import find_browser, print_page
 from screen import Screen
 from sources import BOOK, Files, book_files, write_files
@@ -272,8 +272,7 @@ class Build:
             CLAIMS: parts[CLAIMS],
             f"explorer/{EXPLORER}": parts[EXPLORER],
             f"images/{PICTURE}": parts[PICTURE],
-            f"styles/{FONT}": parts[FONT],
-        }
+        } | {f"styles/{name}": parts[name] for name in STATIC}
 
     def _executed(self, chapters: Sequence[Chapter]) -> Files:
         pieces = {chapter: self._kept.read(chapter.name, chapter.key) for chapter in chapters}
