@@ -26,7 +26,7 @@ function fillOverview(table, id, sentence) {
 function fillMatrix(table, sentence, reading, row) {
   const attention = attentionOf(sentence, reading.rows, row);
   const rows = sentence.units.map((unit, query) =>
-    [unit, ...sentence.units.map((_, key) => attention(query, key).toFixed(3))]);
+    [unit, ...sentence.units.map((_, key) => fixed(attention(query, key), 3))]);
   const caption = `Attention in ${rowName(reading, row)}. ${source}`;
   fillTable(table, caption, ["from \\ to", ...sentence.units], rows);
 }
@@ -36,7 +36,7 @@ function fillReceived(table, sentence, reading) {
   const ballots = ballotsOf(reading);
   const rows = reading.received.map((values, row) => [
     `${reading.rowKind} ${row}`,
-    ...values.map((value) => value.toFixed(3)),
+    ...values.map((value) => fixed(value, 3)),
     textOf(sentence, reading.leaders[row]),
     ballots.has(row) ? textOf(sentence, ballots.get(row)) : "–",
   ]);
@@ -53,7 +53,7 @@ function fillCoordinates(table, strips, at) {
   const count = Math.min(10, strips[0].values.length - at);
   const rows = Array.from({ length: count }, (_, place) => [
     `${at + place}`,
-    ...strips.map(({ values }) => values[at + place] === null ? null : rounded(values[at + place])),
+    ...strips.map(({ values }) => values[at + place] === null ? null : fixed(values[at + place], 2)),
   ]);
   fillTable(table, source, ["Coordinate", ...strips.map(({ name }) => name)], rows);
 }

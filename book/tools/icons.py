@@ -46,7 +46,7 @@ def icon_png(side: int = PNG_SIDE) -> bytes:
 
 
 def preview_png() -> bytes:
-    """Return the picture that other sites show of the book: the mark, its name, what it is about."""
+    """Return the picture that other sites show of the book: mark, name, what it is about."""
     width, height = PREVIEW
     figure = Figure(figsize=(width / 100, height / 100), dpi=100, facecolor="white")
     mark = figure.add_axes((0.06, 0.56, 0.3 * height / width, 0.3))

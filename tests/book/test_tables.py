@@ -4,6 +4,7 @@ import doctest
 
 import pandas as pd
 import pytest
+import site_address
 import tidy_tables
 from bs4 import BeautifulSoup
 
@@ -88,5 +89,6 @@ def test_a_wide_table_takes_the_margin_and_every_table_scrolls_by_itself() -> No
         assert "pst-scrollable-table-container" in box["class"]
 
 
-def test_the_examples_of_the_extension_hold() -> None:
+def test_the_examples_of_the_extensions_hold() -> None:
     assert doctest.testmod(tidy_tables) == (0, 3)
+    assert doctest.testmod(site_address) == (0, 3)
