@@ -302,9 +302,13 @@ def test_lines_of_text_are_neither_short_nor_long(
     page.close()
 
 
+def soup_of(path: Path) -> BeautifulSoup:
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
 def test_headings_of_tables_are_not_stacked(site: Path) -> None:
     for path in [site / name for name in pages_of(site)]:
-        for row in BeautifulSoup(path.read_text("utf-8"), "html.parser").select("thead tr"):
+        for row in soup_of(path).select("thead tr"):
             texts = [cell.get_text(strip=True) for cell in row.find_all(["th", "td"])]
             assert not texts or any(texts), path.name
             # What names the rows has been put beside the names of the columns.
@@ -326,18 +330,9 @@ def test_the_magnifier_is_beside_the_words(browser: Browser, address: str) -> No
 
 def test_a_page_describes_itself_to_other_sites(site: Path) -> None:
     described = set()
-    for name in [
-        *html_pages(site, CHINESE.name),
-        *(f"{CHINESE.name}/{each}.html" for each in TRANSLATED),
-    ]:
-        if name in UNDESCRIBED:
-            continue
-        soup = BeautifulSoup((site / name).read_text("utf-8"), "html.parser")
-        told = {
-            tag.get("property") or tag.get("name"): tag["content"]
-            for tag in soup("meta")
-            if tag.get("content")
-        }
+    for name in set(pages_of(site)) - UNDESCRIBED:
+        tags = soup_of(site / name).select("meta[content]")
+        told = {tag.get("property") or tag.get("name"): str(tag["content"]) for tag in tags}
         assert 30 < len(told["description"]) <= 201, name
         assert told["og:description"] == told["description"]
         assert told["og:url"] == f"https://trendbook.github.io/trendbook/{name}"
@@ -351,10 +346,8 @@ def test_a_page_describes_itself_to_other_sites(site: Path) -> None:
 
 
 def test_icons_are_square(site: Path) -> None:
-    page = BeautifulSoup(
-        (site / "notebooks" / "02_walkthrough.html").read_text("utf-8"), "html.parser"
-    )
-    icons = {icon["href"].partition("?")[0] for icon in page.select("link[rel=icon]")}
+    page = soup_of(site / "notebooks" / "02_walkthrough.html")
+    icons = {str(icon["href"]).partition("?")[0] for icon in page.select("link[rel=icon]")}
     assert icons == {"../_static/favicon.svg", "../_static/favicon.png"}
     assert Image.open(site / "_static" / "favicon.png").size == (180, 180)
     drawing = ElementTree.parse(site / "_static" / "favicon.svg").getroot()
