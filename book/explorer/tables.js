@@ -1,9 +1,12 @@
 // Fill the tables, which say in numbers what the figures show.
 
+const NUMBER = /^-?[0-9.]+$/;
+
 function fillTable(table, caption, head, rows) {
   const heads = head.map((text) => html("th", { scope: "col" }, text));
   const cell = (text) =>
-    (text === null ? html("td", { class: "undefined" }, "undefined") : html("td", {}, text));
+    (text === null ? html("td", { class: "undefined" }, "undefined")
+      : html("td", NUMBER.test(text) ? { class: "number" } : {}, text));
   const body = rows.map(([name, ...cells]) =>
     html("tr", {}, html("th", { scope: "row" }, name), ...cells.map(cell)));
   table.replaceChildren(html("caption", {}, caption),
