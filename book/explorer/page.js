@@ -48,7 +48,7 @@ function viewIn(address) {
 
 function coordinates() {
   const sentence = data.sentences[ids[0]];
-  return bytes(Object.values(sentence.strips)[0]).byteLength / 2;
+  return bytes(Object.values(sentence.strips)[0]).byteLength / 4;
 }
 
 function change(changes) {
@@ -148,7 +148,7 @@ function showSentence(sentence, reading) {
 
 function showMatrix(sentence, reading, row) {
   const figure = byId("matrix");
-  const most = largestIn(attentionOf(sentence, reading.rows, row), sentence.units.length).toFixed(2);
+  const most = fixed(largestIn(attentionOf(sentence, reading.rows, row), sentence.units.length), 2);
   const drawn = drawMatrix(sentence, reading, row, state.from);
   figure.querySelector(".wide").replaceChildren(drawn, drawScale(most));
   say(figure.querySelector(".looks"), looksText(sentence, reading, row));
@@ -161,14 +161,14 @@ function looksText(sentence, reading, row) {
   const shares = sentence.units.map((unit, key) => ({ unit, share: attention(state.from, key) }))
     .sort((one, other) => other.share - one.share)
     .slice(0, MOST_SAID)
-    .map(({ unit, share }) => `${share.toFixed(3)} to “${unit}”`);
+    .map(({ unit, share }) => `${fixed(share, 3)} to “${unit}”`);
   const where = `From “${sentence.units[state.from]}” in ${rowName(reading, row)}`;
   return `${where}, the largest first: ${shares.join(", ")}.`;
 }
 
 function showReceived(sentence, reading) {
   const figure = byId("received");
-  const most = Math.max(...reading.received.flat()).toFixed(2);
+  const most = fixed(Math.max(...reading.received.flat()), 2);
   figure.querySelector(".wide").replaceChildren(drawReceived(sentence, reading), drawScale(most));
   const dropped = sentence.words.map((_, index) => index)
     .filter((index) => !reading.candidates.includes(index))
@@ -196,12 +196,12 @@ function decidedText({ related, votingRows }) {
   if (related.none) return `No related word: ${related.none}.`;
   const tie = related.tied ? "; another word has as many votes" : "";
   return `Decided by ${related.decidedBy}: ${related.votes} of ${votingRows.length} votes, `
-    + `attention mass ${related.mass.toFixed(3)}${tie}.`;
+    + `attention mass ${fixed(related.mass, 3)}${tie}.`;
 }
 
 function showStrips(strips) {
   const figure = byId("strips");
-  const limit = data.trendLimit.toFixed(1);
+  const limit = fixed(data.trendLimit, 1);
   figure.querySelector(".wide").replaceChildren(...drawStrips(strips, state.at));
   say(figure.querySelector("figcaption"), "Bars go up where the contextual number is larger than "
     + "the static one, and down where it is smaller. Grey means undefined, which is not zero. The scale is "

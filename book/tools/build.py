@@ -27,8 +27,8 @@ from parts import (
     CLAIMS,
     EXPLORER,
     FIGURES,
-    FONT,
     PICTURE,
+    STATIC,
     TRANSLATED_CLAIMS,
     TRANSLATED_PICTURE,
     Parts,
@@ -282,8 +282,7 @@ class Build:
             CLAIMS: parts[CLAIMS],
             f"explorer/{EXPLORER}": parts[EXPLORER],
             PICTURE: parts[PICTURE],
-            f"styles/{FONT}": parts[FONT],
-        }
+        } | {f"styles/{name}": parts[name] for name in STATIC}
 
     def _executed(self, chapters: Sequence[Chapter]) -> Files:
         pieces = {chapter: self._kept.read(chapter.name, chapter.key) for chapter in chapters}

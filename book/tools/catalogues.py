@@ -22,7 +22,7 @@ from babel.messages.pofile import write_po
 from chapters import Chapter, with_outputs
 from editions import CHINESE, TRANSLATED, Edition, read_catalogue
 from pages import run_sphinx
-from parts import CLAIMS, EXPLORER, FONT, PICTURE
+from parts import CLAIMS, EXPLORER, PICTURE, STATIC
 from sources import Files, book_files, write_files
 from trendlib.model.weights import MINILM
 
@@ -38,7 +38,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "_build"
         # The text of what is computed is not translated here.
-        computed = (CLAIMS, PICTURE, "built.md", f"explorer/{EXPLORER}", f"styles/{FONT}")
+        computed = (CLAIMS, PICTURE, "built.md", f"explorer/{EXPLORER}")
+        computed += tuple(f"styles/{name}" for name in STATIC)
         files = book_files() | dict.fromkeys(computed, b"# How this book was built\n")
         files |= kept_chapters()
         source = write_files(out / "source", files)

@@ -1,4 +1,4 @@
-"""What the book's pages include, and the build computes: claims, explorer, picture, figures, font.
+"""What the book's pages include, and the build makes: claims, explorer, pictures, figures, font.
 
 They are made in a process of their own, since they need a model, and since the threads of the
 build, which run the chapters meanwhile, must be the only ones there that parse Python.
@@ -29,6 +29,9 @@ TRANSLATIONS = (TRANSLATED_CLAIMS, TRANSLATED_PICTURE)
 FIGURES = "figures.json"
 """How many of the articles' figures were recomputed, for the manifest."""
 FONT = "math.woff"
+ICON, ICON_PNG, PREVIEW = "favicon.svg", "favicon.png", "preview.png"
+STATIC = (FONT, ICON, ICON_PNG, PREVIEW)
+"""What goes to the files that all pages share."""
 
 
 class Parts:
@@ -50,7 +53,8 @@ class Parts:
             chapters_code(),
             fingerprint(*sorted(TOOLS.glob("*.py"))),
             fingerprint(TOOLS.with_name("explorer")),
-            versions((*LIBRARIES, "fonttools", "ziamath")),
+            fingerprint(TOOLS.with_name("images")),
+            versions((*LIBRARIES, "fonttools", "pillow", "ziamath")),
         )
         self._keys = {
             name: key_of(base, name, fingerprint(catalogue) if name in TRANSLATIONS else "")
@@ -114,6 +118,24 @@ def _figures(model: str) -> bytes:
     return json.dumps(recomputed_figures(find_weights(model))).encode()
 
 
+def _icon(_: str) -> bytes:
+    from icons import icon_svg
+
+    return icon_svg()
+
+
+def _icon_png(_: str) -> bytes:
+    from icons import icon_png
+
+    return icon_png()
+
+
+def _preview(_: str) -> bytes:
+    from icons import preview_png
+
+    return preview_png()
+
+
 def _font(_: str) -> bytes:
     from fonts import math_font
 
@@ -128,4 +150,7 @@ MAKERS: Mapping[str, Callable[[str], bytes]] = {
     TRANSLATED_PICTURE: _picture,
     FIGURES: _figures,
     FONT: _font,
+    ICON: _icon,
+    ICON_PNG: _icon_png,
+    PREVIEW: _preview,
 }

@@ -252,7 +252,7 @@ def test_the_reference_is_readable(site: Path) -> None:
         text = words_of(path)
         for internal in ("ndarray, '", "PosixPath", "object at 0x", "typing.Annotated"):
             assert internal not in text, path.name
-    signature = words_of(site / "api" / "embedding.html")
+    signature = words_of(site / "api" / "trend.html")
     assert "log_quotient ( static : Vector , contextual : Vector , ) → Trend" in signature
     assert "Floating-point numbers, with the axes state, token, hidden." in words_of(
         site / "api" / "encoding.html"
