@@ -197,7 +197,41 @@ def test_a_second_treebank_is_needed(tmp_path: Path) -> None:
     (tmp_path / MINILM.name / "syntax-gum.json").unlink()
     _own, other = claims.findings(claims.claim("related by syntax"), tmp_path)
     assert other.verdict == "not run"
-    assert other.why == "There are no results of syntax-gum."
+    assert other.why == "Not run for this copy: syntax-gum."
+
+
+def rows_of(text: str) -> list[list[str]]:
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
+
+
+def test_a_rule_is_a_table_of_its_figures_and_one_of_its_verdicts() -> None:
+    text = claims.rule_text(claims.claim("alternative to CLS"))
+    assert [row for row in rows_of(text) if row[0].startswith("MR")] == [
+        ["MR, accuracy: trend embedding, minus [CLS]", "-2.0 points"]
+    ]
+    assert ["at least one is below", "**reversed**"] in rows_of(text)
+    assert "widened for their number" in text
+    assert "STS-B" not in text  # it decides nothing
+    text = claims.rule_text(claims.claim("heads or layers"))
+    assert ["it is below", "**mislabelled, without consequence**"] in rows_of(text)
+    assert "widened" not in text
+
+
+def test_what_was_found_is_a_table_with_a_row_a_model(tmp_path: Path) -> None:
+    claim = claims.claim("contexts told apart")
+    changed = {claim.rule.conditions[1].name: (-0.5,)}
+    for result in results_for(claim.rule, (0.5,), changed).values():
+        write_result(result, tmp_path)
+    head, _line, article, other = rows_of(claims.finding_text(claim, tmp_path))
+    assert head == ["model", "verdict", "figures that decide", "otherwise"]
+    assert article[:3] == [BERT_BASE.name, "**not run**", "Not run for this copy: contexts."]
+    assert other[:2] == [MINILM.name, "**found**"]
+    assert "0.50 (0.49 to 0.51)" in other[2]
+    assert other[3] == "without dead coordinates: reversed"
+    by_condition = rows_of(claims.condition_table(claim, tmp_path))
+    assert by_condition[0][0] == f"figure ({MINILM.name})"
+    assert by_condition[-1] == ["verdict", "**found**", "**reversed**"]
 
 
 def test_claims_are_looked_up_by_name() -> None:
