@@ -14,7 +14,7 @@ from trendlib.evaluate.conditions import Condition
 from trendlib.evaluate.results import TaskResult, results_of
 from trendlib.evaluate.scores import Score
 from trendlib.evaluate.verdicts import CLASSIFICATION, TITLES
-from trendlib.evaluate.wording import Format, hundredths, interval, p_text
+from trendlib.evaluate.wording import Format, hundredths, interval, p_text, percent
 
 Column = tuple[str, Mapping[str, str]]
 """The head of a column, and its cells by the name of the row."""
@@ -35,7 +35,7 @@ HEADS = {
     "focus word of several pieces": "focus word is split",
     "joined": "joined by an edge",
     "joined, not by punct": "joined, punctuation aside",
-    "largest error": "largest error of a log quotient",
+    
     "neither": "no trend defined",
     "no vote": "nobody votes",
     "of no trend": "from neither trend",
@@ -159,7 +159,7 @@ def group_table(
     write: Format = interval,
     counts: str = "",
 ) -> pd.DataFrame:
-    """Tabulate a measure by group, such as a relation, with a column for each method.
+    """Tabulate a measure by grammatical relation, with a column for each method.
 
     Args:
         task: The task.
@@ -183,7 +183,7 @@ def group_table(
                 columns.append((counts, _counts(found)))
             columns.append((method, {name: write(score) for name, score in found.items()}))
         parts.append((_model(result), columns))
-    return _frame(parts, "group")
+    return _frame(parts, "relation")
 
 
 def learning_curve_table(
@@ -395,6 +395,6 @@ def _facts(facts: Mapping[str, object], before: str = "") -> Iterator[tuple[str,
         if isinstance(value, Mapping):
             yield from _facts(value, f"{FACTS.get(name, name)}, ")
         elif isinstance(value, float):
-            yield label, f"{100 * value:.1f} %"
+            yield label, percent(value)
         elif value or name not in IF_ANY:
             yield label, f"{value:,}" if isinstance(value, int) else str(value)

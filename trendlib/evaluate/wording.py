@@ -67,6 +67,15 @@ points = Format("+.1f", 100, N_("{number} points"))
 """A difference in points: hundredths of accuracy, of a share or of a correlation."""
 
 
+def percent(share: float) -> str:
+    """Write a share that has no interval.
+
+    >>> percent(0.1234)
+    '12.3 %'
+    """
+    return f"{100 * share:.1f} %"
+
+
 def p_text(p: float | None) -> str:
     """Write a p-value.
 
