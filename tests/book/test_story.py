@@ -15,7 +15,15 @@ from trendlib.runs.runner import run
 from trendlib.runs.settings import DEFAULT_ONLY, checked_settings, without_default_only
 
 STORY = [
-    NOTEBOOKS / f"{name}.ipynb" for name in ("01_two_vectors", "02_walkthrough", "03_with_a_model")
+    NOTEBOOKS / f"{name}.ipynb"
+    for name in (
+        "01_two_vectors",
+        "02_walkthrough",
+        "03_with_a_model",
+        "10_alternative_to_cls",
+        "11_contexts_told_apart",
+        "12_what_would_work",
+    )
 ]
 """Further chapters join as they are written anew."""
 
