@@ -35,7 +35,6 @@ HEADS = {
     "focus word of several pieces": "focus word is split",
     "joined": "joined by an edge",
     "joined, not by punct": "joined, punctuation aside",
-    
     "neither": "no trend defined",
     "no vote": "nobody votes",
     "of no trend": "from neither trend",
