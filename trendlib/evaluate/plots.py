@@ -21,7 +21,7 @@ from trendlib.show.figure import (
     subplots,
     write_values,
 )
-from trendlib.show.style import FOCUS, LINE, RELATED, styled
+from trendlib.show.style import FOCUS, FRAME, LINE, styled
 from trendlib.similarity import FIRST
 
 PLAIN_NUMBERS = ("effect size", "F1", "MCC", "largest error", "times the state's own")
@@ -144,7 +144,7 @@ def heads_grid(result: TaskResult, measure: str) -> Figure:
     ends = (float(np.nanmin(percents)), float(np.nanmax(percents)))
     cells = draw_cells(axes, percents, ends, defined=defined)
     write_values(axes, cells, percents, defined, form="{:.0f}")
-    axes.add_patch(Rectangle((heads - 1.5, -0.5), 1, 1, fill=False, ec=RELATED, lw=2.6))
+    axes.add_patch(Rectangle((heads - 1.5, -0.5), 1, 1, fill=False, ec=FRAME, lw=2.6))
     name_ticks(axes, [str(head) for head in range(heads)], [str(row) for row in range(layers)])
     axes.set_xlabel("head that names the focus word (framed: the article's)")
     axes.set_ylabel("layer")

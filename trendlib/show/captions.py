@@ -42,9 +42,9 @@ def description_of(output: Mapping[str, Any]) -> str | None:
 
 
 def caption_in(markdown: str) -> str:
-    """Take the caption out of what is shown below a figure.
+    r"""Take the caption out of what is shown below a figure.
 
-    >>> caption_in("*Look here.*\\n\\n<details><summary>Description of the figure</summary>...")
+    >>> caption_in("*Look here.*\n\n<details><summary>Description of the figure</summary>...")
     'Look here.'
     """
     return markdown.partition("\n\n<details>")[0].removeprefix("*").removesuffix("*")

@@ -147,7 +147,7 @@ def draw_cells(
     rows, columns = matrix.shape
     defined = np.ones(matrix.shape, dtype=bool) if defined is None else defined
     cells = PatchCollection(
-        [_cell(row, column) for row, column in np.argwhere(defined)],
+        [_cell(row, column) for row, column in np.argwhere(defined).tolist()],
         cmap=colours or plt.get_cmap(SEQUENTIAL, STEPS),
         linewidths=0.0 if colours is None else 0.6,
         edgecolors="none" if colours is None else LINE,
@@ -155,7 +155,7 @@ def draw_cells(
     cells.set_array(matrix[defined])
     cells.set_clim(*limits)
     axes.add_collection(cells)
-    for row, column in np.argwhere(~defined):
+    for row, column in np.argwhere(~defined).tolist():
         axes.add_patch(_cell(row, column, fill=False, hatch=HATCH, ec=UNDEFINED, lw=0.6))
     axes.set_xlim(-0.5, columns - 0.5)
     axes.set_ylim(rows - 0.5, -0.5)

@@ -36,6 +36,7 @@ from trendlib.show.figure import (
 )
 from trendlib.show.style import (
     FOCUS,
+    FRAME,
     GREW,
     HATCH,
     INK,
@@ -86,7 +87,7 @@ def attention_heatmap(encoding: Encoding, layer: int, head: int) -> Figure:
     labels = _unit_labels(encoding)
     names = [labels[index] for index in shown]
     what = "each row" if len(shown) == len(whole) else f"each row of all {len(whole)}"
-    label = f"attention in layer {layer}, head {head} ({what} adds up to 1)"
+    label = f"attention ({what} adds up to 1)\nlayer {layer}, head {head}"
     figure, scale = _attention_grid(matrix, names, label)
     which = "those that receive most"
     left_out = _left_out(shown, len(whole), "words and special tokens", which)
@@ -136,18 +137,18 @@ def received_attention(choice: Choice) -> Figure:
     height = max(0.36 * rows + 1.9, 3.4) + _room_below(names)
     figure, axes = subplots((max(5.5, width), height))
     heads = "heads" if rows > 1 else "head"
-    where = "by layer" if choice.layer is None else f"in the {heads} of layer {choice.layer}"
+    where = "by layer" if choice.layer is None else f"{heads} of layer {choice.layer}"
     cells = draw_cells(axes, matrix, (0.0, end_of_scale(matrix)))
     write_values(axes, cells, matrix)
     for row, leader in enumerate(choice.leaders):
         corner = (shown.index(leader) - 0.47, row - 0.44)
-        axes.add_patch(Rectangle(corner, 0.94, 0.88, fill=False, ec=RELATED, lw=2.6))
+        axes.add_patch(Rectangle(corner, 0.94, 0.88, fill=False, ec=FRAME, lw=2.6))
     labels = [
         f"{choice.row_kind} {row}" + (" (names the focus)" if row == choice.focus_row else "")
         for row in range(rows)
     ]
     name_ticks(axes, names, labels)
-    label = f"received attention {where} (column sums)"
+    label = f"received attention (column sums)\n{where}"
     scale = draw_scale(figure, cells, columns > FEW, label)
     which = "the leaders, those with most votes, and those that receive most"
     left_out = _left_out(shown, len(choice.candidates), "words", which)
@@ -328,8 +329,8 @@ def _grouped_strips(
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     axes.set_xlabel(f"{len(order)} coordinates, grouped by the trends, sorted by the sum")
-    cut = "; longer ones are cut" if (np.abs(known) > limit).any() else ""
-    write_below(figure, [f"A bar of full height is a {kind} of {limit:.2g}{cut}."])
+    cut = "; longer bars are cut" if (np.abs(known) > limit).any() else ""
+    write_below(figure, [f"Full height: {kind} ±{limit:.2g}{cut}."])
     return signed(_with_legend(figure), provenance)
 
 

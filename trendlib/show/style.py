@@ -32,7 +32,8 @@ class Colour:
 
 
 PALETTE = (
-    Colour("ground", "#ffffff", "#14181e"),
+    # Not quite white: white numbers stay white in the dark cells of a scale.
+    Colour("ground", "#fffffe", "#14181e"),
     Colour("ink", "#1d1f21", "#e6e8ea"),
     Colour("soft", "#545a60", "#b3bac1"),
     Colour("rule", "#dde0e3", "#3a4047"),
@@ -61,6 +62,8 @@ GROUND, INK, SOFT, RULE, LINE, BLOCK, FOCUS, RELATED, GREW, SHRANK, UNDEFINED = 
 SERIES = tuple(_LIGHT[name] for name in ("focus", "related", "green", "grew", "pink", "line"))
 """The colours of lines, in the order in which they are used."""
 SEQUENTIAL = "cividis"
+FRAME = "#d55e00"
+"""What is framed in a scale of colours; as these are, it is the same in both editions."""
 STEPS = 49
 """A scale has so many colours: few enough that its bar is drawn with lines, not as an image."""
 HATCH = "////"
@@ -104,7 +107,7 @@ def variables() -> str:
     """Write the palette as CSS variables that follow the theme of the page.
 
     >>> variables().splitlines()[0]
-    '--tb-ground: light-dark(#ffffff, #14181e);'
+    '--tb-ground: light-dark(#fffffe, #14181e);'
     """
     return "\n".join(
         f"--tb-{colour.name}: light-dark({colour.light}, {colour.dark});" for colour in PALETTE
@@ -115,6 +118,6 @@ def variable(colour: Colour) -> str:
     """Name a colour in CSS; a page that does not set the variable shows the light edition.
 
     >>> variable(PALETTE[0])
-    'var(--tb-ground, #ffffff)'
+    'var(--tb-ground, #fffffe)'
     """
     return f"var(--tb-{colour.name}, {colour.light})"
