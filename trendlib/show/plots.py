@@ -54,11 +54,11 @@ MAX_WORDS = 24
 """A figure of more words would not be readable on a page."""
 LONGEST_NAME, LINE_LENGTH = 40, 22
 """Of a longer name of a strip, such as a sentence, the beginning is shown, in lines."""
-_STRONGEST = 0.75
+STRONGEST = 0.75
 """How opaque the strongest colour of a cell is: the numbers in it must stay readable."""
 _DIVERGING = ListedColormap(
-    [to_rgba(SHRANK, _STRONGEST * share) for share in np.linspace(1, 0, STEPS // 2 + 1)]
-    + [to_rgba(GREW, _STRONGEST * share) for share in np.linspace(0, 1, STEPS // 2 + 1)[1:]]
+    [to_rgba(SHRANK, STRONGEST * share) for share in np.linspace(1, 0, STEPS // 2 + 1)]
+    + [to_rgba(GREW, STRONGEST * share) for share in np.linspace(0, 1, STEPS // 2 + 1)[1:]]
 )
 Strip = tuple[str, Vector, Mask]
 """A name, the values, and where they are defined."""
