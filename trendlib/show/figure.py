@@ -30,7 +30,7 @@ from trendlib.show.style import (
     STEPS,
     UNDEFINED,
 )
-from trendlib.typing import Array, Mask, SliceCosines
+from trendlib.typing import Array, SliceCosines
 
 FEW = 14
 """A matrix of at most this many columns has room for numbers in its cells."""
@@ -130,7 +130,7 @@ def draw_cells(
     matrix: Array,
     limits: tuple[float, float],
     colours: Colormap | None = None,
-    defined: Mask | None = None,
+    defined: Array | None = None,
 ) -> PatchCollection:
     """Draw a matrix as coloured cells; those that are not defined are hatched.
 
@@ -187,7 +187,7 @@ def write_values(
     axes: Axes,
     cells: PatchCollection,
     matrix: Array,
-    defined: Mask | None = None,
+    defined: Array | None = None,
     ink: str = "",
     form: str = "{:.2f}",
 ) -> None:

@@ -43,8 +43,8 @@ PALETTE = (
     Colour("focus", "#0069a6", "#6db8f0"),
     Colour("related", "#b64800", "#ff9f5f"),
     # The ends of ColorBrewer's PuOr, which colour-blind readers tell apart.
-    Colour("grew", "#7f57c9", "#a78de8"),
-    Colour("shrank", "#c06508", "#e8923a"),
+    Colour("grew", "#7f57c9", "#8e70d6"),
+    Colour("shrank", "#c06508", "#c06812"),
     Colour("undefined", "#7d858d", "#8c949c"),
     Colour("green", "#00785a", "#46c79f"),
     Colour("pink", "#a83f86", "#e792c8"),
