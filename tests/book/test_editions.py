@@ -140,6 +140,8 @@ def test_no_sentence_of_a_translated_page_is_english(
     alternatives = page.locator(".bd-article img")
     for place in range(alternatives.count()):
         assert re.search(r"[\u4e00-\u9fff]{4}", str(alternatives.nth(place).get_attribute("alt")))
+    for figure in page.locator(".bd-article .drawn").all():
+        assert re.search(r"[\u4e00-\u9fff]{4}", str(figure.get_attribute("aria-label")))
     page.close()
 
 
