@@ -6,7 +6,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 
-from helpers.warm import warm_kernels
+from helpers.programs import warm_kernels
 from trendlib.show.captions import caption_in, description_of
 
 SHOWS = """from trendlib.show import drawings
