@@ -41,8 +41,9 @@ function stripOf(sentence, key) {
 function stripsOf(sentence, reading) {
   const { focus, related, sum } = reading.strips;
   const named = (word, role) => `“${textOf(sentence, word)}” (${role} word)`;
-  const strips = [{ name: named(reading.focus.word, "focus"), key: focus }];
-  if (related !== null) strips.push({ name: named(reading.related.word, "related"), key: related });
+  const stripFor = (word, role, key) => ({ name: named(word, role), word: textOf(sentence, word), key });
+  const strips = [stripFor(reading.focus.word, "focus", focus)];
+  if (related !== null) strips.push(stripFor(reading.related.word, "related", related));
   strips.push({ name: "Sentence embedding", key: sum });
   return strips.map((strip) => ({ ...strip, values: stripOf(sentence, strip.key) }));
 }

@@ -203,9 +203,10 @@ function showStrips(strips) {
   const figure = byId("strips");
   const limit = fixed(data.trendLimit, 1);
   figure.querySelector(".wide").replaceChildren(...drawStrips(strips, state.at));
-  say(figure.querySelector("figcaption"), "Bars go up where the contextual number is larger than "
-    + "the static one, and down where it is smaller. Grey means undefined, which is not zero. The scale is "
-    + `the same for all sentences; bars beyond ±${limit} are cut off. ${source}`);
+  say(figure.querySelector("figcaption"), "Coordinates stand in groups in which the trends "
+    + "behave alike, sorted by the sum. Bars go up where the last vector is larger than the first, down "
+    + "where it is smaller; hatched is undefined, which is not zero. All sentences have one scale; bars "
+    + `beyond ±${limit} are cut. Marks at the foot are the ten coordinates of the table below. ${source}`);
   fillCoordinates(byId("coordinates"), strips, state.at);
 }
 

@@ -38,8 +38,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "_build"
         # The text of what is computed is not translated here.
-        computed = (CLAIMS, PICTURE, "built.md", f"explorer/{EXPLORER}")
-        computed += tuple(f"styles/{name}" for name in STATIC)
+        static = [f"styles/{name}" for name in STATIC]
+        computed = [CLAIMS, PICTURE, "built.md", f"explorer/{EXPLORER}", *static]
         files = book_files() | dict.fromkeys(computed, b"# How this book was built\n")
         files |= kept_chapters()
         source = write_files(out / "source", files)

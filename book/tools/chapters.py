@@ -23,6 +23,7 @@ from kept import Kept, chapters_code, fingerprint, key_of, versions
 from trendlib.language import CATALOGUE
 from trendlib.model.weights import Weights
 from trendlib.runs.settings import DEFAULT_ONLY, cells_without
+from trendlib.show.captions import caption_in, description_of
 
 MOST_KERNELS = 4
 """Each holds a model in memory."""
@@ -187,14 +188,16 @@ def with_outputs(chapter: Chapter, executed: bytes) -> bytes:
 def _number_figure(cell: Any) -> None:
     """Take a caption and a description out of the outputs, to where Jupyter Book looks for them."""
     pairs = zip(cell["outputs"], cell["outputs"][1:], strict=False)
-    for image, caption in pairs:
-        alt = image.get("metadata", {}).get("image/png", {}).get("alt")
+    for figure, below in pairs:
+        alt = description_of(figure)
         if alt is not None:
             cell["metadata"]["mystnb"] = {
-                "figure": {"caption": _text(caption["data"]["text/markdown"]).strip("*")},
+                "figure": {"caption": caption_in(_text(below["data"]["text/markdown"]))},
                 "image": {"alt": alt},
             }
-            cell["outputs"].remove(caption)
+            cell["outputs"].remove(below)
+            # Where the translators' catalogues are made, myst-nb would prefer it.
+            del figure["data"]["image/png"]
             return
 
 

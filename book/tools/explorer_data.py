@@ -25,9 +25,10 @@ from trendlib.encoding import Encoding
 from trendlib.errors import ArrayError
 from trendlib.readings import READINGS
 from trendlib.show import report
-from trendlib.show.figure import SEQUENTIAL, readable_on
+from trendlib.show.figure import readable_on
 from trendlib.show.numbers import fixed, shortest
 from trendlib.show.plots import unit_names
+from trendlib.show.style import SEQUENTIAL
 from trendlib.typing import Array, Mask, UnitRows, Vector
 
 ATTENTION_STEP = 1 / 65535

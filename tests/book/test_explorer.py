@@ -25,6 +25,7 @@ from trendlib.errors import ArrayError
 from trendlib.model.encoder import Encoder
 from trendlib.readings import READINGS, reading_named
 from trendlib.show.numbers import fixed
+from trendlib.show.plots import embedding_groups
 from trendlib.words import Word
 
 SENTENCES = [each for group in explorer_page.sentence_groups().values() for each in group]
@@ -365,18 +366,23 @@ def check_strips(page: Page, embedding: SentenceEmbedding) -> None:
     values = [trend.values for trend in embedding.trends] + [embedding.values]
     assert page.locator("#te-strips .strip svg").count() == len(masks)
     limit = page.evaluate("JSON.parse(document.querySelector('#te-data').textContent).trendLimit")
+    groups = embedding_groups(embedding, [word.word for word in embedding.choice.chosen])
+    named = [f"{group.name}: {group.places.size}" for group in groups]
+    assert page.locator("#te-strips .groups li").all_inner_texts() == named
+    order = np.concatenate([group.places for group in groups])
     for place, (numbers, defined) in enumerate(zip(values, masks, strict=True)):
         strip = page.locator("#te-strips .strip").nth(place)
         said = f"defined in {defined.sum()} of {len(defined)} coordinates"
         assert said in strip.inner_text()
         columns = strip.locator(".undefined").get_attribute("d") or ""
         gaps = [int(each) for each in re.findall(r"M(\d+) 0", columns)]
-        assert gaps == np.flatnonzero(~defined).tolist()
-        ups = strip.locator(".up").get_attribute("d") or ""
+        assert gaps == np.flatnonzero(~defined[order]).tolist()
+        ups = strip.locator(".grew").get_attribute("d") or ""
         positive = [int(each) for each in re.findall(r"M(\d+) 24", ups)]
-        assert positive == np.flatnonzero(defined & (np.nan_to_num(numbers) > 0)).tolist()
+        ordered = np.nan_to_num(numbers[order])
+        assert positive == np.flatnonzero(defined[order] & (ordered > 0)).tolist()
         sizes = [float(each) for each in re.findall(r"24v-(\d+\.\d)h1", ups)]
-        expected = np.minimum(1, numbers[positive] / limit) * 24
+        expected = np.minimum(1, ordered[positive] / limit) * 24
         np.testing.assert_allclose(sizes, expected, atol=0.07)
     start = int(page.locator("#te-at").input_value())
     cells = texts(page, "#te-coordinates td")
@@ -551,12 +557,12 @@ def test_the_figures_colours_stand_out(page: Page, url: str, scheme: Any) -> Non
     style = "(element, name) => getComputedStyle(element)[name]"
     for least, selectors in {
         4.5: [".label", ".label.focus", ".label.related", ".sum", ".dropped"],
-        3: [".bar .other", ".bar .related", ".strip .up", ".strip .down"],
+        3: [".bar .other", ".bar .related", ".strip .grew", ".strip .shrank", ".strip .window"],
     }.items():
         for selector in selectors:
             fill = page.locator(f"#trend-explorer {selector}").first.evaluate(style, "fill")
             assert contrast(fill, ground) >= least, selector
-    for selector in (".frame.winner", ".frame.second", ".frame.chosen", ".strip .window"):
+    for selector in (".frame.winner", ".frame.second", ".frame.chosen", ".strip .hatch"):
         stroke = page.locator(f"#trend-explorer {selector}").first.evaluate(style, "stroke")
         assert contrast(stroke, ground) >= 3, selector
 

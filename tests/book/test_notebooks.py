@@ -21,6 +21,7 @@ from trendlib.model.encoder import Encoder
 from trendlib.model.weights import MINILM
 from trendlib.readings import reading_named
 from trendlib.show import report
+from trendlib.show.captions import caption_in, description_of
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 WALKTHROUGH = ROOT / "notebooks" / "03_with_a_model.ipynb"
@@ -155,9 +156,9 @@ def figures_of(notebook: Path) -> Iterator[tuple[str, str]]:
         for output, following in zip(outputs, [*outputs[1:], {}], strict=False):
             if "image/png" not in output.get("data", {}):
                 continue
-            alt = output.metadata.get("image/png", {}).get("alt")
+            alt = description_of(output)
             if alt is not None:
-                yield following["data"]["text/markdown"].strip("*"), alt
+                yield caption_in(following["data"]["text/markdown"]), alt
             else:
                 settings = cell.metadata["mystnb"]
                 yield settings["figure"]["caption"], settings["image"]["alt"]

@@ -43,9 +43,9 @@ FACTS = """() => {
       .filter(seen).map((heading) => Number(heading.tagName[1])),
     unnamed: all("img", (each) => each)
       .filter((image) => seen(image) && !image.alt.trim()).map((image) => image.src),
-    vague: all(".bd-article img", (each) => each)
-      .filter((image) => image.alt.length <= (image.closest(":lang(zh)") ? 15 : 40))
-      .map((image) => `${image.src}: ${image.alt}`),
+    vague: all(".bd-article :is(img, .drawn)", (each) => [each, each.alt ?? each.ariaLabel])
+      .filter(([each, alt]) => alt.length <= (each.closest(":lang(zh)") ? 15 : 40))
+      .map(([each, alt]) => `${each.src ?? "a figure"}: ${alt}`),
     unseen: all(".bd-article img", (each) => each)
       .filter((image) => !image.complete || !image.naturalWidth).map((image) => image.src),
   };

@@ -141,15 +141,31 @@ def test_plots_place_figures_by_their_fields() -> None:
         Score("another", "tied vote", 0.5, 0.4, 0.6, 10, layer=0, head=1),
     ]
     figure = plots.heads_grid(a_result(scores), "tied vote")
-    drawn = figure.axes[0].images[0].get_array()
-    assert drawn is not None
-    assert np.ma.filled(drawn.astype(float), -1).tolist() == [[-1, 0.5], [0.25, -1]]
+    axes = figure.axes[0]
+    assert np.asarray(axes.collections[0].get_array()).tolist() == [50, 25]  # percent
+    places = {text.get_text(): text.get_position() for text in axes.texts}
+    assert places == {"50": (1, 0), "25": (0, 1)}
+    hatched = [patch for patch in axes.patches if patch.get_hatch()]
+    assert [(round(p.get_x()), round(p.get_y())) for p in hatched] == [(0, 0), (1, 1)]
     curve = [
         Score("m", "F1", 0.5, None, None, 5, train_size=100),
         Score("m", "F1", 0.6, None, None, 5, train_size=300),
     ]
     (line,) = plots.learning_curves(a_result(curve), ["m"], "F1").axes[0].lines
     assert np.asarray(line.get_xydata()).tolist() == [[100, 0.5], [300, 0.6]]
+
+
+@pytest.mark.parametrize(("in_order", "names"), [(False, ["b", "c", "a"]), (True, ["a", "b", "c"])])
+def test_scores_are_sorted_unless_their_order_means_something(
+    in_order: bool, names: list[str]
+) -> None:
+    found = [("a", 0.1), ("b", 0.9), ("c", 0.5)]
+    drawn = [Score(name, "accuracy", value, None, None, 9) for name, value in found]
+    axes = plots.scores([(a_result(drawn), drawn)], "accuracy", in_order=in_order).axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == names
+    assert axes.get_xlabel() == "accuracy (%)"
+    values = dict(found)
+    assert axes.lines[0].get_xdata().tolist() == [100 * values[name] for name in names]
 
 
 def test_the_kept_figures_say_their_heads_sizes_and_slices() -> None:

@@ -120,7 +120,7 @@ def test_notebooks_are_whole_and_in_order(folder: Path) -> None:
         code = [cell for cell in content.cells if cell.cell_type == "code"]
         assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
         outputs = [output for cell in code for output in cell.outputs]
-        assert sum("image/png" in output.get("data", {}) for output in outputs) == 3
+        assert sum("image/svg+xml" in output.get("data", {}) for output in outputs) == 3
         assert not any(output.output_type == "error" for output in outputs)
         assert not any(output.get("name") == "stderr" for output in outputs)
 
@@ -343,7 +343,10 @@ def test_a_page_shows_its_sentence_as_text(browser: Browser, folder: Path, sente
         assert image.evaluate("image => image.complete && image.naturalWidth > 0")
         assert len(image.get_attribute("alt") or "") > 40
     if sentence in GOOD:
-        assert page.locator("img").count() == 3
+        assert page.locator("img").count() == 0
+        for figure in page.locator(".drawn").all():
+            assert len(figure.get_attribute("aria-label") or "") > 40
+        assert page.locator(".drawn svg").count() == 3
         assert "The focus word is" in page.locator("main").inner_text()
     page.close()
 
