@@ -33,7 +33,7 @@ ALLOWED = {
     r"hidden state 1\b": "the second",
     r"[Cc]ounted from 0|(?:^|; )0 is the embedding output": "how the book counts",
     r"“the 12th layer”": "the article's words",
-    r"(?:with|puts?|counts as) 0(?= for | there|\. )": "what stands for an undefined coordinate",
+    r"(?:with|puts?|counts as) 0(?= for | there|\. |\.$)": "stands for an undefined coordinate",
     r"1 if they point the same way, 0 if they .*, -1 if they": "the range of a cosine",
     r"adds up to 1\b": "what attention weights do by definition",
     r"\bExercise \d\.\d\b": "the number of an exercise",
@@ -236,8 +236,9 @@ def _directive(token: Token) -> Iterator[tuple[str, list[str]]]:
         yield token.content, RESULT.findall(token.content)
         return
     text = regex.sub(r"(?m)^:(?!alt:)[\w-]+:.*\n", "", token.content).replace(":alt:", "")
-    # Of a figure and its like, the argument is a file.
-    title = "" if name in ("{figure", "{image", "{include", "{bibliography") else argument
+    # Of a figure and its like, the argument is a file; of a grid, numbers of columns.
+    arguments = ("{figure", "{image", "{include", "{bibliography", "{grid")
+    title = "" if name in arguments else argument
     yield from _paragraphs(_PARSER.parse(f"{title}\n\n{text}"))
 
 
