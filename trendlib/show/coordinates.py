@@ -45,7 +45,7 @@ def coordinate_groups(
     defined = np.stack([mask for _, mask in trends])
     values = np.where(defined, np.stack([vector for vector, _ in trends]), 0.0)
     order = np.argsort(-values.sum(axis=0), kind="stable")
-    whole, none = defined.all(axis=0), ~defined.any(axis=0)
+    whole, none = np.all(defined, axis=0), ~np.any(defined, axis=0)
     grew, shrank = whole & (values > 0).all(axis=0), whole & (values < 0).all(axis=0)
     all_of = {1: "", 2: "both "}.get(len(trends), "all ")
     members = [

@@ -100,7 +100,7 @@ STYLE: dict[str, Any] = {
 
 def styled(draw: Callable[P, R]) -> Callable[P, R]:
     """Let a function draw in the style of the book, whatever the reader's own settings are."""
-    return mpl.rc_context(STYLE)(draw)
+    return mpl.rc_context(STYLE)(draw)  # type: ignore[arg-type]
 
 
 def variables() -> str:
