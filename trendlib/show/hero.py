@@ -41,7 +41,7 @@ STYLE = """\
 .hero-drawing .hatch { stroke: var(--hero-other, #9aa2ab); stroke-width: 2; }
 .hero-drawing .number { font-size: 15px; font-variant-numeric: tabular-nums; }
 """
-"""The look of the drawing. The book's styles set the colours; without them, they are those of light.
+"""The look of the drawing. Its colours come from the book's styles, or else are those of light.
 
 :meta hide-value:
 """
