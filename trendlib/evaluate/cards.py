@@ -44,20 +44,29 @@ SAID: Mapping[str, tuple[str, str]] = {
         N_("The effect size is smaller for trends than for contextual vectors: {figure}."),
     ),
 }
-"""What a claim's figure says if it is positive, and if it is negative."""
+"""What a claim's figure says if it is positive, and if it is negative.
+
+:meta hide-value:
+"""
 BASELINES: Mapping[str, str] = {
     "two random words": N_("for two random words"),
     "two sentences": N_("for two words of different sentences"),
     "independent masks": N_("by chance"),
 }
-"""What a figure is compared with, in the middle of a sentence."""
+"""What a figure is compared with, in the middle of a sentence.
+
+:meta hide-value:
+"""
 IF: Mapping[str, str] = {
     WITHOUT_DEAD.name: N_("if dead coordinates were left out"),
     MEAN_OVER_PIECES.name: N_("if the attention to a split word were the mean over its pieces"),
     TIES_BY_MASS.name: N_("if attention mass broke ties"),
     BOTH_CHANGED.name: N_("if pieces were averaged and dead coordinates left out"),
 }
-"""The conditions, at the end of a sentence."""
+"""The conditions, at the end of a sentence.
+
+:meta hide-value:
+"""
 
 
 def decisive(claim: Claim, verdict: ClaimVerdict, folder: Path) -> str:

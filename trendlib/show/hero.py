@@ -41,7 +41,10 @@ STYLE = """\
 .hero-drawing .hatch { stroke: var(--hero-other, #9aa2ab); stroke-width: 2; }
 .hero-drawing .number { font-size: 15px; font-variant-numeric: tabular-nums; }
 """
-"""The colours have names that the book's styles change; without these, they are those of light."""
+"""The look of the drawing. Its colours come from the book's styles, or else are those of light.
+
+:meta hide-value:
+"""
 ALONE = """\
 svg { --hero-paper: #fff; }
 @media (prefers-color-scheme: dark) {
@@ -50,7 +53,10 @@ svg { --hero-paper: #fff; }
 }
 .paper { fill: var(--hero-paper); }
 """
-"""What a drawing outside the book adds: paper, and the colours of dark."""
+"""What a drawing outside the book adds: paper, and the colours of dark.
+
+:meta hide-value:
+"""
 
 
 def hero(choice: Choice, trends: Sequence[Trend], total: tuple[Vector, Mask], source: str) -> str:
