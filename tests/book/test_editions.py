@@ -228,7 +228,7 @@ def test_a_page_that_is_not_translated_says_so(browser: Browser, site: Path) -> 
     ("query", "page_found"),
     [
         ("焦点词", "glossary"),
-        ("所受注意力", "notebooks/03_with_a_model"),
+        ("所受注意力", "notebooks/02_walkthrough"),
         ("Devlin", "intro"),
     ],
 )
