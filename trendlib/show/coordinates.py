@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from trendlib.typing import Mask, Vector
+from trendlib.typing import Array, Mask, Vector
 
 Places = NDArray[np.intp]
 
@@ -48,7 +48,7 @@ def coordinate_groups(
     whole, none = defined.all(axis=0), ~defined.any(axis=0)
     grew, shrank = whole & (values > 0).all(axis=0), whole & (values < 0).all(axis=0)
     all_of = {1: "", 2: "both "}.get(len(trends), "all ")
-    members = [
+    members: list[tuple[str, Array]] = [
         (f"{all_of}grew", grew),
         ("opposite" if len(trends) == 2 else "mixed", whole & ~grew & ~shrank),
         (f"{all_of}shrank", shrank),
