@@ -149,7 +149,7 @@ def heads_grid(result: TaskResult, measure: str) -> Figure:
     axes.set_xlabel("head that names the focus word (framed: the article's)")
     axes.set_ylabel("layer")
     bar = figure.colorbar(cells, ax=axes, label=f"{measure} (% of the sentences)")
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     return signed(figure, result.provenance)
 
 

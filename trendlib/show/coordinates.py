@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from trendlib.typing import Array, Mask, Vector
+from trendlib.typing import Mask, Vector
 
 Places = NDArray[np.intp]
 
@@ -45,10 +45,10 @@ def coordinate_groups(
     defined = np.stack([mask for _, mask in trends])
     values = np.where(defined, np.stack([vector for vector, _ in trends]), 0.0)
     order = np.argsort(-values.sum(axis=0), kind="stable")
-    whole, none = defined.all(axis=0), ~defined.any(axis=0)
-    grew, shrank = whole & (values > 0).all(axis=0), whole & (values < 0).all(axis=0)
+    whole, none = np.all(defined, axis=0), ~np.any(defined, axis=0)
+    grew, shrank = (whole & np.all(sign * values > 0, axis=0) for sign in (1, -1))
     all_of = {1: "", 2: "both "}.get(len(trends), "all ")
-    members: list[tuple[str, Array]] = [
+    members: list[tuple[str, NDArray[np.bool_]]] = [
         (f"{all_of}grew", grew),
         ("opposite" if len(trends) == 2 else "mixed", whole & ~grew & ~shrank),
         (f"{all_of}shrank", shrank),

@@ -108,7 +108,7 @@ def name_ticks(axes: Axes, columns: Sequence[str], rows: Sequence[str]) -> None:
     """Label the columns of a matrix below it and the rows beside it."""
     # parse_math=False: a "$" in a sentence is a dollar.
     if len(columns) <= FEW:
-        turned = {"rotation": 45, "rotation_mode": "anchor", "ha": "right", "va": "center"}
+        turned: Any = {"rotation": 45, "rotation_mode": "anchor", "ha": "right", "va": "center"}
         axes.set_xticks(range(len(columns)), columns, parse_math=False, **turned)
     else:
         axes.set_xticks(range(len(columns)), columns, rotation=90, fontsize=8, parse_math=False)
@@ -179,7 +179,7 @@ def draw_scale(figure: Figure, cells: PatchCollection, large: bool, label: str) 
     bar = figure.colorbar(
         cells, ax=figure.axes[0], label=label, extend="max" if large else "neither", aspect=25
     )
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     return ["Too many cells for numbers: yellow is the highest 5%."] if large else []
 
 

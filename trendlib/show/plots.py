@@ -6,6 +6,7 @@ direction of bars repeat what they say.
 
 import textwrap
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -233,7 +234,7 @@ def trend_strips(
     _name_strips(axes, strips)
     axes.tick_params(length=0)
     axes.set_xlabel("coordinate")
-    figure.colorbar(cells, ax=axes, label=kind, aspect=8).outline.set_visible(False)  # type: ignore[operator]
+    figure.colorbar(cells, ax=axes, label=kind, aspect=8).outline.set_visible(False)
     return signed(_with_legend(figure), provenance)
 
 
@@ -394,7 +395,11 @@ def _name_strips(axes: Axes, strips: Sequence[Strip]) -> None:
 
 def _with_legend(figure: Figure) -> Figure:
     """Say above a figure of trends what its colours mean."""
-    look = {"grew": {"fc": GREW}, "shrank": {"fc": SHRANK}, "zero": {"fc": "none", "ec": LINE}}
+    look: dict[str, Any] = {
+        "grew": {"fc": GREW},
+        "shrank": {"fc": SHRANK},
+        "zero": {"fc": "none", "ec": LINE},
+    }
     look["undefined"] = {"fc": "none", "hatch": HATCH, "ec": UNDEFINED}
     handles = [Patch(label=name, **colours) for name, colours in look.items()]
     figure.legend(handles=handles, loc="outside upper right", ncols=4)
