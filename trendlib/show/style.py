@@ -59,9 +59,8 @@ GROUND, INK, SOFT, RULE, LINE, BLOCK, FOCUS, RELATED, GREW, SHRANK, UNDEFINED = 
         "undefined",
     )
 )  # fmt: skip
-SERIES = tuple(
-    _LIGHT[name] for name in ("focus", "related", "green", "grew", "pink", "line", "ink")
-)
+_OF_LINES = ("focus", "related", "green", "grew", "pink", "line", "ink")
+SERIES = tuple(_LIGHT[name] for name in _OF_LINES)
 """The colours of lines, in the order in which they are used."""
 SEQUENTIAL = "cividis"
 FRAME = "#d55e00"
