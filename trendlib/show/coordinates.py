@@ -46,9 +46,9 @@ def coordinate_groups(
     values = np.where(defined, np.stack([vector for vector, _ in trends]), 0.0)
     order = np.argsort(-values.sum(axis=0), kind="stable")
     whole, none = np.all(defined, axis=0), ~np.any(defined, axis=0)
-    grew, shrank = whole & (values > 0).all(axis=0), whole & (values < 0).all(axis=0)
+    grew, shrank = (whole & np.all(sign * values > 0, axis=0) for sign in (1, -1))
     all_of = {1: "", 2: "both "}.get(len(trends), "all ")
-    members = [
+    members: list[tuple[str, NDArray[np.bool_]]] = [
         (f"{all_of}grew", grew),
         ("opposite" if len(trends) == 2 else "mixed", whole & ~grew & ~shrank),
         (f"{all_of}shrank", shrank),

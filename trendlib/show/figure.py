@@ -108,12 +108,7 @@ def name_ticks(axes: Axes, columns: Sequence[str], rows: Sequence[str]) -> None:
     """Label the columns of a matrix below it and the rows beside it."""
     # parse_math=False: a "$" in a sentence is a dollar.
     if len(columns) <= FEW:
-        turned: dict[str, Any] = {
-            "rotation": 45,
-            "rotation_mode": "anchor",
-            "ha": "right",
-            "va": "center",
-        }
+        turned: Any = {"rotation": 45, "rotation_mode": "anchor", "ha": "right", "va": "center"}
         axes.set_xticks(range(len(columns)), columns, parse_math=False, **turned)
     else:
         axes.set_xticks(range(len(columns)), columns, rotation=90, fontsize=8, parse_math=False)

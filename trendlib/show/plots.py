@@ -395,7 +395,7 @@ def _name_strips(axes: Axes, strips: Sequence[Strip]) -> None:
 
 def _with_legend(figure: Figure) -> Figure:
     """Say above a figure of trends what its colours mean."""
-    look: dict[str, dict[str, Any]] = {
+    look: dict[str, Any] = {
         "grew": {"fc": GREW},
         "shrank": {"fc": SHRANK},
         "zero": {"fc": "none", "ec": LINE},

@@ -59,7 +59,8 @@ GROUND, INK, SOFT, RULE, LINE, BLOCK, FOCUS, RELATED, GREW, SHRANK, UNDEFINED = 
         "undefined",
     )
 )  # fmt: skip
-SERIES = tuple(_LIGHT[name] for name in ("focus", "related", "green", "grew", "pink", "line"))
+_OF_LINES = ("focus", "related", "green", "grew", "pink", "line", "ink")
+SERIES = tuple(_LIGHT[name] for name in _OF_LINES)
 """The colours of lines, in the order in which they are used."""
 SEQUENTIAL = "cividis"
 FRAME = "#d55e00"
@@ -69,7 +70,7 @@ STEPS = 49
 HATCH = "////"
 """What is undefined is hatched."""
 
-STYLE: dict[str, Any] = {
+STYLE: Any = {  # matplotlib names the type of each key
     "figure.facecolor": GROUND,
     "figure.edgecolor": "none",
     "figure.dpi": 144,
