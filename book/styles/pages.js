@@ -2,8 +2,14 @@
 const SCROLLING =
   ".tag_output_scroll > .cell_output, .pst-scrollable-table-container, div.math";
 
-function markWhatScrolls() {
-  document.querySelectorAll(SCROLLING).forEach(markScrolling);
+// A box, or what is in it, gets another size when a fold opens, a sidebar moves or a font arrives.
+function watchWhatScrolls() {
+  const watcher = new ResizeObserver((changes) => {
+    for (const { target } of changes) markScrolling(target.closest(SCROLLING));
+  });
+  for (const box of document.querySelectorAll(SCROLLING)) {
+    for (const part of [box, ...box.children]) watcher.observe(part);
+  }
 }
 
 function markScrolling(box) {
@@ -41,9 +47,9 @@ function withBreaks(text) {
   ]);
 }
 
-document.addEventListener("DOMContentLoaded", letLongNamesBreak);
-window.addEventListener("load", markWhatScrolls);
-window.addEventListener("resize", markWhatScrolls);
-// Neither event bubbles: a fold that opens shows tables that had no width before.
-document.addEventListener("toggle", markWhatScrolls, true);
+document.addEventListener("DOMContentLoaded", () => {
+  letLongNamesBreak();
+  watchWhatScrolls();
+});
+// This event does not bubble.
 document.addEventListener("scroll", ({ target }) => target.matches?.(SCROLLING) && markScrolling(target), true);
