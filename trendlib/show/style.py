@@ -101,7 +101,7 @@ STYLE: Any = {  # matplotlib names the type of each key
 
 def styled(draw: Callable[P, R]) -> Callable[P, R]:
     """Let a function draw in the style of the book, whatever the reader's own settings are."""
-    return mpl.rc_context(STYLE)(draw)  # type: ignore[arg-type]
+    return mpl.rc_context(STYLE)(draw)
 
 
 def variables() -> str:

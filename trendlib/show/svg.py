@@ -26,7 +26,7 @@ def drawn_svg(figure: Figure) -> str:
     """
     figure.patch.set_gid(GROUND_ID)
     content = io.StringIO()
-    with mpl.rc_context(STYLE):  # type: ignore[arg-type]
+    with mpl.rc_context(STYLE):
         figure.savefig(content, format="svg", metadata={"Date": None, "Creator": None})
     figure.set_layout_engine("none")
     text = content.getvalue()
