@@ -238,7 +238,7 @@ def check_page(page: Page, encoding: Encoding, reading: str, row: int | None = N
 
     said = page.locator("#te-summary").inner_text()
     assert f"“{result.focus.word}”" in said
-    assert encoding.provenance.model in said
+    assert page.locator("#te-model").inner_text() == encoding.provenance.model
     decided = page.locator("#te-votes .decided").inner_text()
     if isinstance(result.related, NoRelated):
         assert f"there is no related word: {result.related.reason}" in said
