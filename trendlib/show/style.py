@@ -12,8 +12,8 @@ from typing import Any, ParamSpec, TypeVar
 import matplotlib as mpl
 from cycler import cycler
 
-P = ParamSpec("P")
-R = TypeVar("R")
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ STYLE: Any = {  # matplotlib names the type of each key
 }
 
 
-def styled(draw: Callable[P, R]) -> Callable[P, R]:
+def styled(draw: Callable[_P, _R]) -> Callable[_P, _R]:
     """Let a function draw in the style of the book, whatever the reader's own settings are."""
     return mpl.rc_context(STYLE)(draw)
 
