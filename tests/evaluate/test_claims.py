@@ -123,7 +123,6 @@ def test_each_condition_that_flips_a_verdict_is_named(claim: claims.Claim) -> No
         found = claim.finding("m", results_for(claim.rule, (0.5,) * count, flipped))
         assert found.verdict == claim.rule.words.found
         assert found.depends == ((condition.name, claim.rule.words.reversed),)
-        assert f"({condition.name}): {claim.rule.words.reversed}." in found.text
     same = claim.finding("m", results_for(claim.rule, (0.5,) * count))
     assert same.depends == ()
 

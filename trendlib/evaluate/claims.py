@@ -37,16 +37,6 @@ class Finding:
     why: str
     depends: tuple[tuple[str, ClaimVerdict], ...] = ()
 
-    @property
-    def text(self) -> str:
-        """The figures that decide, and the conditions under which the verdict is another one."""
-        return " ".join([self.why, *self._conditions()])
-
-    def _conditions(self) -> Iterable[str]:
-        for condition, verdict in self.depends:
-            text = _("With another choice ({condition}): {verdict}.")
-            yield text.format(condition=_(condition), verdict=_(verdict))
-
 
 @dataclass(frozen=True)
 class Claim:
