@@ -6,8 +6,8 @@ from itertools import cycle
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
 
 from trendlib.errors import ArrayError
 from trendlib.evaluate.conditions import AS_PRINTED, Condition
