@@ -29,7 +29,7 @@ def _(message: str) -> str:
     >>> _("{led} of {all} rows").format(led=3, all=4)
     '3 of 4 rows'
     """
-    return _translations(os.environ.get(CATALOGUE)).gettext(message)
+    return translations(os.environ.get(CATALOGUE)).gettext(message)
 
 
 def ngettext(one: str, many: str, count: int) -> str:
@@ -46,7 +46,7 @@ def ngettext(one: str, many: str, count: int) -> str:
     >>> ngettext("{count} vote", "{count} votes", 2).format(count=2)
     '2 votes'
     """
-    return _translations(os.environ.get(CATALOGUE)).ngettext(one, many, count)
+    return translations(os.environ.get(CATALOGUE)).ngettext(one, many, count)
 
 
 def N_(message: str) -> str:  # noqa: N802 (the name that gettext's tools know)
@@ -55,7 +55,18 @@ def N_(message: str) -> str:  # noqa: N802 (the name that gettext's tools know)
 
 
 @cache
-def _translations(catalogue: str | None) -> gettext.NullTranslations:
+def translations(catalogue: str | None) -> gettext.NullTranslations:
+    """Read a catalogue.
+
+    Args:
+        catalogue: Its ``.mo`` file; none for English.
+
+    Raises:
+        LanguageError: If the catalogue cannot be read.
+
+    >>> translations(None).gettext("4 votes")
+    '4 votes'
+    """
     if not catalogue:
         return gettext.NullTranslations()
     try:

@@ -80,7 +80,7 @@ class Claim:
 CLAIMS: tuple[Claim, ...] = (
     Claim(
         "heads or layers",
-        N_("The rows that vote are layers, as the article's text says; its code reads heads."),
+        N_("Layers vote, says the article; its code lets heads vote."),
         "07_heads_or_layers",
         verdicts.LAYERS_FOR_HEADS,
     ),
@@ -168,7 +168,7 @@ def rule_text(claim: Claim) -> str:
     return "\n\n".join(
         [
             _("**Claim.** {claim}").format(claim=_(claim.title)),
-            markdown_table([_("figure"), _("border")], margins),
+            markdown_table([_("figure"), _("threshold")], margins),
             markdown_table([several[0], _("verdict")], verdicts),
             *several[1:],
         ]
