@@ -304,6 +304,6 @@ def test_what_is_no_catalogue_is_refused_with_advice(
     if content is not None:
         path.write_bytes(content)
     monkeypatch.setenv(CATALOGUE, str(path))
-    language._translations.cache_clear()
+    language.translations.cache_clear()
     with pytest.raises(LanguageError, match=r"use a \.mo file, or leave the variable unset"):
         _("not run")
