@@ -61,8 +61,8 @@ function drawMatrix(sentence, reading, row, from) {
     parts.push(label(left - 6, top + place * side + side / 2 + 4, text, role, false));
     labels.forEach((_, key) => {
       const value = attention(place, key);
-      const title = `from ${sentence.units[place]} to ${sentence.units[key]}: ${value.toFixed(3)}`;
-      const number = side === CELL ? value.toFixed(2) : null;
+      const title = `from ${sentence.units[place]} to ${sentence.units[key]}: ${fixed(value, 3)}`;
+      const number = side === CELL ? fixed(value, 2) : null;
       parts.push(cell(left + key * side, top + place * side, side, side, value / most, title, number));
     });
   });
@@ -82,7 +82,7 @@ function sumsLine(sentence, reading, row, { left, bottom, side }) {
   const words = new Map(sentence.words.map((word, index) => [word.unit, index]));
   const texts = sentence.units.map((_, unit) => {
     const received = words.has(unit) ? receivedOf(reading, row, words.get(unit)) : null;
-    const text = received === null ? "–" : received.toFixed(side === CELL ? 2 : 1);
+    const text = received === null ? "–" : fixed(received, side === CELL ? 2 : 1);
     const kind = received === null ? "dropped" : "sum";
     return svg("text", { x: left + unit * side + side / 2, y: bottom + 14, class: `number ${kind}` }, text);
   });
@@ -115,8 +115,8 @@ function receivedRow(sentence, reading, row, { left, top, width, height, small, 
     frame(left + reading.candidates.indexOf(word) * width, y, width, height, kind);
   const cells = reading.received[row].map((value, column) => {
     const word = textOf(sentence, reading.candidates[column]);
-    const title = `${word} in ${rowName(reading, row)}: ${value.toFixed(3)}`;
-    const number = small ? null : value.toFixed(2);
+    const title = `${word} in ${rowName(reading, row)}: ${fixed(value, 3)}`;
+    const number = small ? null : fixed(value, 2);
     return cell(left + column * width, y, width, height, value / most, title, number);
   });
   const isFocusRow = row === reading.focusRow;
@@ -225,13 +225,8 @@ function stripText(values) {
   const sizes = values.map((value) => Math.abs(value ?? 0));
   const largest = sizes.indexOf(Math.max(...sizes));
   const cut = sizes.filter((size) => size > data.trendLimit).length;
-  const beyond = cut ? `; ${cut} cut, the largest ${rounded(values[largest])} in coordinate ${largest}` : "";
+  const beyond = cut ? `; ${cut} cut, the largest ${fixed(values[largest], 2)} in coordinate ${largest}` : "";
   return `, defined in ${defined.length} of ${values.length} coordinates${beyond}`;
-}
-
-// Trends are stored with three significant digits.
-function rounded(value) {
-  return value.toPrecision(3);
 }
 
 function drawStrips(strips, at) {

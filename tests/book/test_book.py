@@ -24,7 +24,8 @@ from pybtex.database import parse_file
 from helpers.pages import open_page
 from helpers.paths import ROOT
 from trendlib.articles import reproduce
-from trendlib.evaluate import claims
+from trendlib.evaluate import cards, claims
+from trendlib.evaluate.results import BOOK_FIGURES
 from trendlib.model.weights import BERT_BASE, MINILM, find_weights
 from trendlib.show.style import PALETTE
 
@@ -68,17 +69,18 @@ def test_no_page_names_this_machine(site: Path) -> None:
         assert str(ROOT) not in text
 
 
-def test_the_opening_page_has_the_claims_table_of_the_results(site: Path) -> None:
+def test_the_opening_page_has_a_card_of_the_results_for_each_claim(site: Path) -> None:
     page = html.unescape((site / "intro.html").read_text(encoding="utf-8"))
-    shown = re.sub(r"<[^>]+>", "", page).replace("’", "'")
+    shown = " ".join(re.sub(r"<[^>]+>", "", page).replace("’", "'").split())
     assert claims.claims_note() in shown
     for claim in claims.CLAIMS:
         assert f'href="notebooks/{claim.chapter}.html"' in page
         found = {finding.model: finding for finding in claims.findings(claim)}
         assert set(found) >= {BERT_BASE.name, MINILM.name}
         assert found[MINILM.name].verdict is not claims.ClaimVerdict.NOT_RUN
-        for finding in found.values():
-            assert finding.text in shown
+        verdict = found[MINILM.name].verdict
+        decided = cards.decisive(claim, verdict, BOOK_FIGURES / MINILM.name)
+        assert decided.replace("**", "") in shown
 
 
 def test_the_build_refuses_an_unknown_model(tmp_path: Path) -> None:
@@ -255,7 +257,7 @@ def test_the_reference_is_readable(site: Path) -> None:
         text = words_of(path)
         for internal in ("ndarray, '", "PosixPath", "object at 0x", "typing.Annotated"):
             assert internal not in text, path.name
-    signature = words_of(site / "api" / "embedding.html")
+    signature = words_of(site / "api" / "trend.html")
     assert "log_quotient ( static : Vector , contextual : Vector , ) → Trend" in signature
     assert "Floating-point numbers, with the axes state, token, hidden." in words_of(
         site / "api" / "encoding.html"

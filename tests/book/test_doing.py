@@ -146,7 +146,7 @@ def test_a_wrong_address_is_refused_with_advice() -> None:
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 2
     assert "'github.com/you' is no address" in result.stderr
-    assert "give one like https://github.com/you/trendbook" in result.stderr
+    assert "use one like https://github.com/you/trendbook" in result.stderr
 
 
 def test_the_pdf_states_the_packages_version() -> None:

@@ -428,7 +428,7 @@ def test_a_second_build_in_the_same_folder_says_so(tmp_path: Path) -> None:
         result = subprocess.run([*BUILD, tmp_path], capture_output=True, text=True, check=False)
     assert result.returncode == 2
     assert result.stderr == (
-        f"build: another build is writing to {out}: wait until it has ended, or give another "
+        f"build: another build is writing to {out}: wait until it has ended, or choose another "
         "folder with --out\n"
     )
     assert {path.name for path in out.iterdir()} <= {".lock"}

@@ -246,7 +246,7 @@ def test_another_model_or_sentence_may_be_typed_into_any_chapter(tmp_path: Path)
     ("parameters", "error", "advice"),
     [
         ({"reading": "the 12th layer"}, "UnknownChoiceError", "'article', 'words-only'"),
-        ({"sentence": "..."}, "NoWordsError", "give at least one word"),
+        ({"sentence": "..."}, "NoWordsError", "write at least one word"),
     ],
 )
 def test_wrong_parameters_stop_the_notebook_with_a_clear_error(

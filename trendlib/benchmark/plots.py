@@ -1,4 +1,4 @@
-"""Figures of what `make bench` measured."""
+"""Figures of the measurements of `make bench`."""
 
 import numpy as np
 from matplotlib.figure import Figure

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
 
 from trendlib.errors import ArrayError
 from trendlib.evaluate.conditions import AS_PRINTED, Condition
@@ -24,8 +25,10 @@ from trendlib.show.figure import (
 from trendlib.show.style import FOCUS, FRAME, LINE, styled
 from trendlib.similarity import FIRST
 
-PLAIN_NUMBERS = ("effect size", "F1", "MCC", "largest error", "times the state's own")
+PLAIN_NUMBERS = ("effect size", "F1", "largest error", "times the state's own")
 """Measures that are neither shares nor correlations."""
+CORRELATIONS = ("Spearman", "MCC")
+"""Words in the names of measures that lie between -1 and 1."""
 MARKERS = "osD^vPX*"
 
 
@@ -75,7 +78,7 @@ def unit_of(score: Score) -> tuple[float, str]:
         return 1.0, ""
     if score.baseline:
         return 100.0, " (points)"
-    return (1.0, "") if "Spearman" in score.measure else (100.0, " (%)")
+    return (1.0, "") if any(name in score.measure for name in CORRELATIONS) else (100.0, " (%)")
 
 
 def _draw_scores(axes: Axes, drawn: Sequence[Score], names: Sequence[str]) -> None:
@@ -94,6 +97,7 @@ def _draw_scores(axes: Axes, drawn: Sequence[Score], names: Sequence[str]) -> No
     axes.plot(values, places, "o", color=FOCUS, ms=5)
     axes.set_yticks(places, names)
     axes.set_ylim(len(drawn) - 0.5, -0.5)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins="auto", steps=[1, 2, 5, 10]))
     if ends.min() < 0:
         axes.axvline(0, color=LINE, lw=1)
 

@@ -1,7 +1,7 @@
-"""Whether the tokenizer that a model's folder declares is the one that is run.
+"""Check that the tokenizer that a model's folder declares is the one that runs.
 
-transformers builds BERT's tokenizer from the vocabulary and a few settings, and passes over what
-else ``tokenizer.json`` declares. A tokenizer is compared by what it does to text: the vocabulary,
+transformers builds BERT's tokenizer from the vocabulary and a few settings, and ignores everything
+else in ``tokenizer.json``. A tokenizer is compared by what it does to text: the vocabulary,
 how text is cleaned and split into words and word pieces, and the tokens that are added.
 """
 
@@ -30,7 +30,7 @@ SIZES = (
 
 
 def check_sizes(weights: Weights) -> None:
-    """Check that config.json declares no size that is larger than all that the weights have.
+    """Check that no size in config.json is larger than every size in the weights.
 
     Raises:
         CorruptedWeightsError: If it does.
@@ -48,7 +48,7 @@ def check_sizes(weights: Weights) -> None:
             raise CorruptedWeightsError(
                 f"config.json of the model {weights.name} declares {name}="
                 f"{textwrap.shorten(repr(declared), 80)}, and nothing in {WEIGHTS_FILE} is larger "
-                f"than {largest}: give the config that belongs to the weights"
+                f"than {largest}: use the config that belongs to the weights"
             )
 
 
@@ -62,8 +62,8 @@ def check_tokenizer(tokenizer: Any, weights: Weights, rows: int) -> None:
 
     Raises:
         CorruptedWeightsError: If a model that this package names has another tokenizer.
-        UnsupportedModelError: If another tokenizer is declared than the one that is run, or one
-            with tokens that the model does not know.
+        UnsupportedModelError: If the declared tokenizer is not the one that runs, or has tokens
+            that the model does not know.
     """
     backend = tokenizer.backend_tokenizer
     run = _parts(backend)

@@ -1,4 +1,4 @@
-"""Run BERT on sentences, one at a time: text in, NumPy arrays out.
+"""Run BERT on sentences, one at a time, and return NumPy arrays.
 
 This is where a model is loaded and its tokenizer is used. ``batch`` builds on it and computes many
 sentences at once.
@@ -69,7 +69,7 @@ class Encoder:
         self.tokenizer = tokenizer
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Copy and pickle it by its tensors: transformers hangs hooks on a model that has run."""
+        """Copy and pickle only the tensors: transformers adds hooks to a model that has run."""
         parts = self.model.config, self.model.state_dict(), self.tokenizer, self.provenance
         return _rebuilt, parts
 
@@ -91,11 +91,11 @@ class Encoder:
 
     @property
     def dead_coordinates(self) -> tuple[int, ...]:
-        """The coordinates that the last layer normalization multiplies by almost nothing.
+        """The coordinates that the last layer normalization multiplies by almost zero.
 
-        There, the contextual vector of every word in every sentence is the same number, the bias,
-        so that a trend says nothing of the sentence. They are found by their gains alone: below
-        ``DEAD`` times the median gain of that layer normalization.
+        There, every word of every sentence has the same contextual number, the bias, so a trend
+        says nothing about the sentence. They are found by their gains: below ``DEAD`` times
+        the median gain of that layer normalization.
         """
         gains = self.model.encoder.layer[-1].output.LayerNorm.weight.detach().abs()
         return tuple(int(index) for index in torch.nonzero(gains < DEAD * gains.median()).ravel())
@@ -137,17 +137,17 @@ class Encoder:
         return self._run(tokenized)
 
     def encode_many(self, sentences: Sequence[str]) -> list[Encoding]:
-        """Run several sentences, one after the other.
+        """Run several sentences one after the other.
 
         All of them are checked before the first one is run.
 
         Raises:
-            SentenceError: For the reasons that ``encode`` names. The message begins with the
+            SentenceError: For the same reasons as in ``encode``. The message begins with the
                 sentence's number.
         """
         if isinstance(sentences, str):
             raise NotTextError(
-                "encode_many was given one string: give a list of sentences, or call encode"
+                "encode_many got a single string: pass a list of sentences, or call encode"
             )
         tokenized = []
         for number, outcome in enumerate(self.tokenize(sentences)):
@@ -188,7 +188,7 @@ class Encoder:
     ) -> Tokenized | SentenceError:
         if len(ids) > self.max_tokens:
             return TooLongError(
-                f"the sentence has {len(ids)} tokens, the two special ones included, but "
+                f"the sentence has {len(ids)} tokens, including the two special ones, but "
                 f"{self.provenance.model} has room for {self.max_tokens}: split the text"
             )
         offsets = [None if skip else span for span, skip in zip(spans, special, strict=True)]
@@ -202,19 +202,20 @@ class Encoder:
         if all(word.is_punctuation for word in words):
             return NoWordsError(
                 f"no word in {shown!r}, only punctuation or invisible characters: "
-                "give at least one word"
+                "write at least one word"
             )
         unknown = self.tokenizer.unk_token_id
         pieces = (ids[token] for word in words if not word.is_punctuation for token in word.tokens)
         if all(piece == unknown for piece in pieces):
             return NoWordsError(
-                f"the vocabulary of {self.provenance.model} knows no word of {shown!r} (all become "
-                f"{self.tokenizer.unk_token}): give at least one word that it knows"
+                f"the vocabulary of {self.provenance.model} does not know any word of {shown!r} "
+                "(all become "
+                f"{self.tokenizer.unk_token}): use at least one word that it knows"
             )
         return None
 
     def check(self) -> None:
-        """Check that the model computes what this package is about, in its number format.
+        """Check that the model is a BERT encoder in the number format that it was loaded in.
 
         Raises:
             UnsupportedModelError: If it is a decoder, whose tokens attend only backwards, if its
@@ -225,7 +226,7 @@ class Encoder:
         if config.is_decoder or positions != "absolute":
             raise UnsupportedModelError(
                 f"{name} is a decoder, or has relative positions: this package runs BERT encoders "
-                "with absolute positions; give another model"
+                "with absolute positions; choose another model"
             )
         if self.model.dtype != getattr(torch, self.provenance.dtype):
             raise UnsupportedModelError(
@@ -234,7 +235,7 @@ class Encoder:
             )
 
     def try_out(self) -> None:
-        """Run something short, so that a model that cannot run raises its error at once."""
+        """Run a short text, so that a broken model fails at once."""
         self.tokenize(["a sentence"])
         self._run(Tokenized("", (), (0, 1)))
 
@@ -285,14 +286,14 @@ def check_same_model(what: str, expected: str, found: Provenance, name: str) -> 
     if found.model_sha256 != expected:
         raise OtherModelError(
             f"this was {what} with {name} ({expected[:16]}), but the model is now {found.model} "
-            f"({found.model_sha256[:16]}; checksums of weights, tokenizer and config): give the "
+            f"({found.model_sha256[:16]}; checksums of weights, tokenizer and config): use the "
             "same model by its name or folder, or make it again with this one"
         )
 
 
 @contextmanager
 def exact(device: torch.device) -> Iterator[None]:
-    """Compute without gradients, and in the model's own number format even under ``autocast``."""
+    """Compute without gradients, in the model's own number format even under ``autocast``."""
     with torch.inference_mode(), torch.autocast(device.type, enabled=False):
         yield
 
@@ -318,7 +319,7 @@ def load_encoder(model: str | Path = AUTO, dtype: str = "float32", device: str =
 
 
 def load_own_encoder(model: str | Path = AUTO) -> Encoder:
-    """Load a model for the caller alone, to be moved or changed; in float32, on the CPU.
+    """Load a model that the caller may move or change; in float32, on the CPU.
 
     Raises:
         ModelError: If the model cannot be found or used.
@@ -374,7 +375,7 @@ def _refused(sentence: object) -> SentenceError | None:
 
 
 def plain(sentence: Any) -> Any:
-    """Turn a text of Arrow into one of Python; everything else stays as it is."""
+    """Turn an Arrow string into a Python string; everything else stays as it is."""
     return sentence.as_py() if hasattr(sentence, "as_py") else sentence
 
 
@@ -389,7 +390,7 @@ def check_text(sentence: object) -> None:
         number = isinstance(sentence, int | float)
         hint = " (papermill makes a number of `-p sentence 42`, a text of `-r`)" if number else ""
         raise NotTextError(
-            f"the sentence is of type {type(sentence).__name__}: give a string (str){hint}"
+            f"the sentence is of type {type(sentence).__name__}: pass a string (str){hint}"
         )
     try:
         sentence.encode("utf-8")
@@ -399,7 +400,9 @@ def check_text(sentence: object) -> None:
             "read it again with the right encoding"
         ) from None
     if not sentence.strip():
-        raise BlankSentenceError("the sentence is empty or white space: give at least one word")
+        raise BlankSentenceError(
+            "the sentence is empty or only white space: write at least one word"
+        )
 
 
 @contextmanager
@@ -446,12 +449,12 @@ def _load_network(weights: Weights) -> Any:
         raise UnsupportedModelError(
             f"{WEIGHTS_FILE} of {weights.name} holds {counted(len(unused), 'tensor')} that nothing "
             f"uses ({unused[0]}, ...): config.json declares another model than the weights are of; "
-            "give the config that belongs to them"
+            "use the config that belongs to them"
         )
     for key, tensor in network.named_parameters():
         if not torch.isfinite(tensor).all():
             raise CorruptedWeightsError(
-                f"{WEIGHTS_FILE} of {weights.name} holds values that are no finite numbers (in "
+                f"{WEIGHTS_FILE} of {weights.name} holds values that are not finite numbers (in "
                 f"{key}): copy or download it again (folder {weights.folder})"
             )
     return network

@@ -1,7 +1,7 @@
-"""Find a model's files: in the hub's cache, on the hub, in a folder, or in a Python package.
+"""Find the files of a model: in the hub's cache, on the hub, in a folder or in a Python package.
 
-Nothing here imports torch. The weights of the models that this module names are checked against
-their sha256 before they are read.
+This module does not import torch. The weights of the two known models are checked against their
+sha256 before they are read.
 """
 
 import hashlib
@@ -33,12 +33,12 @@ HUB_WAIT_SECONDS = 3.0
 """How long to wait for an answer of the hub before it counts as unreachable."""
 
 STALL_SECONDS = 30.0
-"""How long a download may bring nothing before it is given up."""
+"""How long a download may bring nothing before it counts as stalled."""
 DOWNLOAD_SECONDS = 1800.0
 """How long a download may take in all."""
 
 LOCAL = "local folder"
-"""The revision of a model that was given as a folder."""
+"""The revision of a model that was loaded from a folder."""
 
 WEIGHTS_FILE = "model.safetensors"
 HUB_FILES = ("config.json", "tokenizer_config.json", "tokenizer.json", WEIGHTS_FILE)
@@ -72,7 +72,7 @@ class Weights:
         revision: The commit on the hub, the package with its version, or ``LOCAL``.
         sha256: The checksum of the weights file.
         model_sha256: The checksum of weights, tokenizer and config together.
-        tokenizer_sha256: The checksum that the tokenizer must have; None if any will do.
+        tokenizer_sha256: The checksum that the tokenizer must have; None if it may be any.
     """
 
     name: str
@@ -138,7 +138,7 @@ class HubModel:
             f"{self.name} at revision {self.revision} is not in the cache "
             f"({constants.HF_HUB_CACHE}), and {reason}: "
             "connect once to let the weights be downloaded, copy a cache that holds them "
-            "(environment variable HF_HOME), give the folder that holds the files, "
+            "(environment variable HF_HOME), pass the folder that holds the files, "
             f"or choose {MINILM.name!r}"
         )
 
@@ -333,20 +333,20 @@ def _sha256(path: Path, size: int, written: int) -> str:
 
 
 def model_sha256(folder: Path, files: Sequence[str] = MODEL_FILES) -> str:
-    """Compute one checksum of weights, tokenizer and config: a model is what they are together."""
+    """Compute one checksum of weights, tokenizer and config, which together make a model."""
     present = sorted(name for name in files if (folder / name).is_file())
     lines = [f"{name} {sha256_of(folder / name)}\n" for name in present]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def check_declared(folder: Path, name: str) -> None:
-    """Check that a model's settings declare what this package runs.
+    """Check that the settings of a model declare something that this package can run.
 
     Raises:
         CorruptedWeightsError: If a file of settings is not JSON, or sets a number to NaN or
             infinity.
-        UnsupportedModelError: If they declare something else than a BERT encoder with absolute
-            positions and BERT's tokenizer.
+        UnsupportedModelError: If they declare anything but a BERT encoder with absolute positions
+            and BERT's tokenizer.
     """
     config = _settings(folder / "config.json", name)
     tokenizer = {}
@@ -372,7 +372,7 @@ def check_declared(folder: Path, name: str) -> None:
             listed = " or ".join([*map(repr, allowed), "nothing"])
             raise UnsupportedModelError(
                 f"{file} of the model {name} declares {setting}={declared!r}, which this package "
-                f"does not run (it runs {listed}): give another model"
+                f"cannot run (it runs {listed}): choose another model"
             )
 
 
@@ -387,12 +387,12 @@ def _settings(path: Path, name: str) -> dict[str, Any]:
         ) from error
     if not isinstance(settings, dict):
         raise UnsupportedModelError(
-            f"{path.name} of the model {name} is not a JSON object with settings: give a folder "
+            f"{path.name} of the model {name} is not a JSON object with settings: choose a folder "
             f"that holds a BERT model ({path})"
         )
     if wrong:
         raise CorruptedWeightsError(
-            f"{path.name} of the model {name} sets {', '.join(wrong)} to NaN or infinity: give a "
+            f"{path.name} of the model {name} sets {', '.join(wrong)} to NaN or infinity: set a "
             f"finite number, or copy the file again ({path})"
         )
     return settings
@@ -488,9 +488,9 @@ def _refusal(status: int) -> str | None:
         401: "refuses access; the token is wrong or missing: set HF_TOKEN, or unset a wrong one",
         403: "forbids access; set HF_TOKEN to a token that may read the model",
         404: "has no such file; check the environment variable HF_ENDPOINT",
-        429: "has had too many requests; wait some minutes, or set HF_TOKEN",
+        429: "has received too many requests; wait a few minutes, or set HF_TOKEN",
     }
-    otherwise = "is out of order; try again later" if status >= 500 else "refuses"
+    otherwise = "has a problem; try again later" if status >= 500 else "refuses"
     return f"the hub ({constants.ENDPOINT}) {advice.get(status, otherwise)} (HTTP {status})"
 
 

@@ -1,4 +1,4 @@
-"""An executed notebook as a page: one file, which needs no network and runs no script."""
+"""Turn an executed notebook into a page: a single file, without scripts, that works offline."""
 
 import sys
 import tempfile
@@ -45,10 +45,10 @@ def notebook_page(path: Path, sentence: str) -> str:
 
 
 def forget_machine(path: Path, replaced: Mapping[str, str]) -> None:
-    """Take out of a notebook what papermill and Python say about the machine that ran it.
+    """Remove from a notebook what papermill and Python say about the machine that ran it.
 
     Args:
-        path: The notebook; it is written anew.
+        path: The notebook; it is overwritten.
         replaced: Texts to replace wherever they stand, such as the path of a model.
     """
     notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]

@@ -8,10 +8,10 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from trendlib.language import _
 from trendlib.show.svg import drawn_svg
 
 PNG_DPI = 100
-_DESCRIPTION = "\n\n<details><summary>Description of the figure</summary>\n\n"
 
 
 def captioned(figure: Figure, caption: str, alt: str) -> None:
@@ -28,11 +28,13 @@ def captioned(figure: Figure, caption: str, alt: str) -> None:
     """
     from IPython.display import Markdown, display
 
+    caption, alt = _(caption), _(alt)  # `make catalogues` finds them in the notebooks
     metadata = {kind: {"alt": alt} for kind in ("image/svg+xml", "image/png")}
     pictures = {"image/svg+xml": drawn_svg(figure), "image/png": _png(figure), "text/plain": alt}
     display(pictures, raw=True, metadata=metadata)  # type: ignore[no-untyped-call]
-    said = f"*{caption}*{_DESCRIPTION}{escape(alt, quote=False)}\n\n</details>"
-    display(Markdown(said))  # type: ignore[no-untyped-call]
+    summary = f"<summary>{_('Description of the figure')}</summary>"
+    folded = f"<details>{summary}\n\n{escape(alt, quote=False)}\n\n</details>"
+    display(Markdown(f"*{caption}*\n\n{folded}"))  # type: ignore[no-untyped-call]
 
 
 def description_of(output: Mapping[str, Any]) -> str | None:
