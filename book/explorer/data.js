@@ -41,7 +41,7 @@ function stripOf(sentence, key) {
 function stripsOf(sentence, reading) {
   const { focus, related, sum } = reading.strips;
   const named = (word, role) => `“${textOf(sentence, word)}” (${role} word)`;
-  const stripFor = (word, role, key) => ({ name: named(word, role), word: textOf(sentence, word), key });
+  const stripFor = (word, role, key) => ({ name: named(word, role), word: labelOf(sentence, reading, word), key });
   const strips = [stripFor(reading.focus.word, "focus", focus)];
   if (related !== null) strips.push(stripFor(reading.related.word, "related", related));
   strips.push({ name: "Sentence embedding", key: sum });
@@ -52,6 +52,13 @@ function textOf(sentence, word) {
   const { start, end } = sentence.words[word];
   // Offsets count characters as Python does; JavaScript counts some of them twice.
   return Array.from(sentence.sentence).slice(start, end).join("");
+}
+
+// A word that the sentence repeats gets its number, so that the two can be told apart.
+function labelOf(sentence, reading, word) {
+  const text = textOf(sentence, word);
+  const same = reading.candidates.filter((other) => textOf(sentence, other) === text);
+  return same.length > 1 ? `${shortened(text)} (${word})` : shortened(text);
 }
 
 // What a word is in a reading, also told by a mark: colour alone would not do.

@@ -161,7 +161,6 @@ def test_a_page_of_the_book_can_be_printed(browser: Browser, site: Path, tmp_pat
     assert content.startswith(b"%PDF-")
     pages = max(int(count) for count in re.findall(rb"/Count (\d+)", content))
     assert 5 < pages < 40
-    assert b"/Subtype /Image" not in content  # its figures are drawn, not photographed
     assert b"/Outlines" in content
 
 

@@ -24,6 +24,7 @@ from trendlib.encoding import Encoding
 from trendlib.errors import ArrayError
 from trendlib.model.encoder import Encoder
 from trendlib.readings import READINGS, reading_named
+from trendlib.show.figure import word_labels
 from trendlib.show.numbers import fixed
 from trendlib.show.plots import embedding_groups
 from trendlib.words import Word
@@ -276,7 +277,7 @@ def check_page(page: Page, encoding: Encoding, reading: str, row: int | None = N
     assert page.locator("#te-model").inner_text() == encoding.provenance.model
     decided = page.locator("#te-votes .decided").inner_text()
     if isinstance(result.related, NoRelated):
-        assert f"there is no related word: {result.related.reason}" in said
+        assert f"There is no related word: {result.related.reason}" in said
         assert decided == f"No related word: {result.related.reason}."
     else:
         assert f"with {result.related.votes} of {len(result.vote.rows)} vote" in said
@@ -366,10 +367,15 @@ def check_strips(page: Page, embedding: SentenceEmbedding) -> None:
     values = [trend.values for trend in embedding.trends] + [embedding.values]
     assert page.locator("#te-strips .strip svg").count() == len(masks)
     limit = page.evaluate("JSON.parse(document.querySelector('#te-data').textContent).trendLimit")
-    groups = embedding_groups(embedding, [word.word for word in embedding.choice.chosen])
+    labels = word_labels(embedding.choice.candidates, embedding.choice.word_indices)
+    names = [labels[word.index] for word in embedding.choice.chosen]
+    groups = embedding_groups(embedding, names)
     named = [f"{group.name}: {group.places.size}" for group in groups]
     assert page.locator("#te-strips .groups li").all_inner_texts() == named
-    order = np.concatenate([group.places for group in groups])
+    # Numbers that the page's half precision makes equal stand in the order of the coordinates.
+    sums = np.nan_to_num(embedding.values.astype(np.float16))
+    members = [np.sort(group.places) for group in groups]
+    order = np.concatenate([each[np.argsort(-sums[each], kind="stable")] for each in members])
     for place, (numbers, defined) in enumerate(zip(values, masks, strict=True)):
         strip = page.locator("#te-strips .strip").nth(place)
         said = f"defined in {defined.sum()} of {len(defined)} coordinates"

@@ -5,15 +5,11 @@ Everything is drawn in the light edition. Pages that follow the reader's theme p
 in the place of each colour (``svg.inline``), with the values that ``variables`` writes.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import matplotlib as mpl
 from cycler import cycler
-
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
 
 
 @dataclass(frozen=True)
@@ -99,9 +95,8 @@ STYLE: Any = {  # matplotlib names the type of each key
 }
 
 
-def styled(draw: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Let a function draw in the style of the book, whatever the reader's own settings are."""
-    return mpl.rc_context(STYLE)(draw)
+styled = mpl.rc_context(STYLE)
+"""Lets a function draw in the style of the book, whatever the reader's own settings are."""
 
 
 def variables() -> str:

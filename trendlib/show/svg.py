@@ -27,7 +27,7 @@ def drawn_svg(figure: Figure) -> str:
     figure.patch.set_gid(GROUND_ID)
     content = io.StringIO()
     with mpl.rc_context(STYLE):
-        figure.savefig(content, format="svg", metadata={"Date": None, "Creator": None})
+        figure.savefig(content, format="svg")
     figure.set_layout_engine("none")
     text = content.getvalue()
     text = text[text.index("<svg") :]
