@@ -40,7 +40,7 @@ define set_up
   fi; \
   found="$$found $$python is $$version;"; \
 done; \
-echo "Python 3.11.5 to 3.14 is needed:$${found:- none of $(PYTHON) is there;} install one, or name it: make PYTHON=/path/to/python3.13"; \
+echo "Python 3.11.5 to 3.14 is needed:$${found:- none of $(PYTHON) was found;} install one, or say where it is: make PYTHON=/path/to/python3.13"; \
 exit 1
 endef
 
@@ -57,10 +57,10 @@ help: ## list the commands
 	@awk -F ':.*## ' '/^#: / { print (n++ ? "\n" : "") substr($$0, 4) } \
 	  /^[a-z-]+:.*## / { printf "  %-16s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-book: $(BOOK) ## build the HTML book, in English and Chinese; makes only what changed
+book: $(BOOK) ## build the HTML book, in English and Chinese; only what has changed
 	@$(BIN)/python book/tools/build.py --model '$(MODEL)'
 
-test: lint types unit nbval evaluate-quick ## run every check
+test: lint types unit nbval evaluate-quick ## run all checks
 
 lab: $(BOOK) ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks
@@ -68,60 +68,60 @@ lab: $(BOOK) ## open the notebooks in JupyterLab
 pdf: $(BOOK) ## run the notebooks and print the book, to _build/pdf/trendbook.pdf
 	@$(BIN)/python book/tools/build.py --model '$(MODEL)' --pdf
 
-reproduce: $(BOOK) ## recompute every figure that the articles printed; says how many could not be
+reproduce: $(BOOK) ## recompute every figure that the articles printed, and list those that could not be
 	@$(BIN)/trendlib reproduce --csv _build/reproduce/figures.csv || { \
 	  status=$$?; [ $$status -eq 3 ] || exit $$status; \
-	  echo 'This is no failure: what could be compared is equal. Connect once, or copy the weights, to run the rest.'; \
+	  echo 'This is not an error: all figures that could be compared are equal. To run the rest, connect once or copy the weights.'; \
 	}
 
-clean: ## remove what was built, and .venv
+clean: ## remove all that was built, and .venv
 	rm -rf _build .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-#: For maintainers (CONTRIBUTING.md says more)
-check: lint types method ## style, types, and the tests of the method: under a minute
+#: For maintainers (see CONTRIBUTING.md)
+check: lint types method ## style, types and the tests of the method, in under a minute
 
-lint: $(TEST) ## style
+lint: $(TEST) ## check the style
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(TEST) ## types
+types: $(TEST) ## check the types
 	$(BIN)/mypy
 
-method: $(TEST) ## the tests of the method alone, without torch and without a browser: seconds
+method: $(TEST) ## only the tests of the method, in seconds: no torch, no browser
 	$(BIN)/pytest -q tests/core $(METHOD)
 
-unit: $(TEST) ## all tests but those of the notebooks' outputs
+unit: $(TEST) ## all tests except those of the notebooks' outputs
 	$(SIDE_BY_SIDE)
 
 # As many of each kind as FUZZ says; the suite tries a few hundred in all.
-fuzz: $(TEST) ## damage every file that a command reads, in thousands of ways (FUZZ=1000 of each)
+fuzz: $(TEST) ## damage every file that a command reads, in thousands of ways (FUZZ=1000 per kind)
 	@FUZZ='$(or $(FUZZ),1000)' OMP_NUM_THREADS=1 $(BIN)/pytest -q -s tests/cli/test_fuzz.py
 
-mutants: $(TEST) ## plant errors in the statistics, and see that a test notices each (MUTANT=words)
+mutants: $(TEST) ## plant errors in the statistics, and check that a test notices each (MUTANT=words)
 	@OMP_NUM_THREADS=1 $(BIN)/python tests/evaluate/mutants.py '$(MUTANT)'
 
-nbval: $(TEST) ## the notebooks as tests: a fresh run gives the committed outputs
+nbval: $(TEST) ## test that a fresh run of the notebooks returns the committed outputs
 	$(SIDE_BY_SIDE) --nbval-lax --nbval-current-env -p no:cacheprovider notebooks
 
-book-zh: $(BOOK) ## build the Chinese edition anew, to _build/html/zh
+book-zh: $(BOOK) ## build only the Chinese edition, to _build/html/zh
 	@$(BIN)/python book/tools/build.py --model '$(MODEL)' --edition zh
 
-catalogues: $(BOOK) ## bring the Chinese edition's catalogues up to date, for translators
+catalogues: $(BOOK) ## update the catalogues of the Chinese edition, for translators
 	@$(BIN)/python book/tools/catalogues.py
 
-notebooks: $(BOOK) ## run the notebooks, or NOTEBOOKS, and keep their outputs, to be committed
+notebooks: $(BOOK) ## run the notebooks (or NOTEBOOKS) and save their outputs, to be committed
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace \
 	  --ExecutePreprocessor.record_timing=False --log-level=ERROR $(NOTEBOOKS)
 
-evaluate: $(BOOK) ## put the claims to a test, for the book (40 minutes; goes on where it stopped)
+evaluate: $(BOOK) ## test the claims, for the book (40 minutes; continues where it stopped)
 	@$(BIN)/trendlib evaluate --model '$(EVALUATED)'
 
-# Tasks whose data cannot be had are named, and not run.
-evaluate-quick: $(BOOK) ## the same with a small sample, to see that everything works (2 minutes)
+# Tasks whose data cannot be downloaded are listed, and skipped.
+evaluate-quick: $(BOOK) ## the same with a small sample, to check that everything works (2 minutes)
 	@$(BIN)/trendlib evaluate --model '$(EVALUATED)' --quick --skip-unreachable
 
-bench: bench-run bench-encode ## time `trendlib run`, and batches, against their peers (15 minutes)
+bench: bench-run bench-encode ## time `trendlib run` and batches against the alternatives (15 minutes)
 
 bench-run: $(TEST)
 	@$(BIN)/python tests/benchmark/bench_run.py --out $(BENCH)/run.json
@@ -129,13 +129,13 @@ bench-run: $(TEST)
 bench-encode: $(TEST)
 	@$(BIN)/python tests/benchmark/bench_encode.py --out $(BENCH)/encode.json
 
-links: $(BOOK) ## check the links that leave the book, where there is a network
+links: $(BOOK) ## check the book's external links (needs a network)
 	@$(BIN)/python book/tools/build.py --links
 
 picture: $(BOOK) ## draw the picture of the README and the opening page
 	$(BIN)/python book/tools/picture.py
 
-address: $(BOOK) ## put the address REPOSITORY (and BRANCH) of this repository wherever it stands
+address: $(BOOK) ## write REPOSITORY (and BRANCH) wherever the address of this repository appears
 	@$(BIN)/python book/tools/address.py '$(REPOSITORY)' $(if $(BRANCH),--branch '$(BRANCH)')
 
 lock: $(TEST) ## write constraints.txt from what is installed

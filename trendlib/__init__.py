@@ -1,18 +1,18 @@
 """Trend embeddings: how BERT turns a word's static embedding into its contextual one.
 
-The files beside this one are the method, in the order in which it is told::
+The files beside this one are the method, in reading order::
 
     words       split a sentence into words
     encoding    what BERT computes for it: hidden states and attentions
     readings    the ways to read the attentions
-    attention   merge word pieces, sum up the attention that each word receives
+    attention   merge word pieces, add up the attention that each word receives
     choice      the focus word, the vote, the related word
     trend       how a word's vector changes: the log quotient and others
     embedding   the sum of the two words' trends, and other recipes for a sentence's vector
     similarity  cosines of embeddings, and the coordinates that decide them
 
-(``errors``, ``typing`` and ``language`` serve them all.) They are pure NumPy. The folders are
-everything else: ``model`` runs BERT, ``show`` draws figures and tables, and the others deal with
+(``errors``, ``typing`` and ``language`` are their helpers.) They use only NumPy. The folders hold
+everything else: ``model`` runs BERT, ``show`` makes figures and tables, and the others are about
 files and many sentences, the articles' figures, the evaluation, and other libraries.
 """
 

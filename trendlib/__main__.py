@@ -1,4 +1,4 @@
-"""``python -m trendlib`` is the command ``trendlib``."""
+"""Lets ``python -m trendlib`` run the command ``trendlib``."""
 
 import sys
 from pathlib import Path

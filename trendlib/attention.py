@@ -3,8 +3,8 @@
 BERT attends between word pieces, but a word may have several. The attention *from* a split word is
 the mean over its pieces, the attention *to* it the sum (Clark et al. 2019, "What Does BERT Look
 At?", https://aclanthology.org/W19-4828/), so that rows still sum to 1. A word's *received
-attention* is then its column sum. Special tokens attend as all tokens do, so that their rows count,
-but they are not words: their columns are left out.
+attention* is then its column sum. Special tokens attend like all other tokens, so their rows count.
+But they are not words, so their columns are left out.
 """
 
 from collections.abc import Sequence
@@ -98,8 +98,8 @@ def received_by_word(
     """Sum the attention that each word receives, in each of several matrices.
 
     With the sum over key pieces, the result equals the column sums of the merged matrices (see
-    ``merge_pieces``) without the special tokens, but no matrix is merged for it. A query piece
-    counts as its share of a word.
+    ``merge_pieces``) without the special tokens, but no matrix has to be merged. Each of a
+    word's n pieces counts 1/n as a query.
 
     Args:
         rows: Array of shape (row, query, key), with one query and one key per token.
@@ -107,7 +107,7 @@ def received_by_word(
         pieces: Whether a word of several pieces receives the "sum" over them, or their "mean".
 
     Returns:
-        Array of shape (row, word). In each row, every word and special token hands out 1.
+        Array of shape (row, word). In each row, every word and special token gives away 1.
 
     >>> attention = np.array([[[0.5, 0.25, 0.25], [0.2, 0.4, 0.4], [0.6, 0.1, 0.3]]])
     >>> received_by_word(attention, [Word("apples", 0, 6, tokens=(1, 2))])
@@ -130,7 +130,7 @@ def merge_pieces(
 
     Args:
         attentions: Array of shape (layer, head, query, key), with one query and key per token.
-        words: The sentence's words; tokens in no word (the special ones) stay as they are.
+        words: The sentence's words; tokens outside all words (the special ones) stay as they are.
         pieces: Whether a word of several key pieces receives the "sum" over them, or their "mean".
 
     Returns:
@@ -180,11 +180,11 @@ def check_layer(layer: int, n_layers: int) -> None:
 
     >>> check_layer(6, n_layers=6)
     Traceback (most recent call last):
-    trendlib.errors.LayerOutOfRangeError: layer 6: this model has 6 layers, give 0 to 5
+    trendlib.errors.LayerOutOfRangeError: layer 6: this model has 6 layers; choose 0 to 5
     """
     if not 0 <= layer < n_layers:
         raise LayerOutOfRangeError(
-            f"layer {layer}: this model has {n_layers} layers, give 0 to {n_layers - 1}"
+            f"layer {layer}: this model has {n_layers} layers; choose 0 to {n_layers - 1}"
         )
 
 
@@ -196,11 +196,11 @@ def check_head(head: int, n_heads: int) -> None:
 
     >>> check_head(-1, n_heads=12)
     Traceback (most recent call last):
-    trendlib.errors.HeadOutOfRangeError: head -1: this model has 12 heads a layer, give 0 to 11
+    trendlib.errors.HeadOutOfRangeError: head -1: this model has 12 heads a layer; choose 0 to 11
     """
     if not 0 <= head < n_heads:
         raise HeadOutOfRangeError(
-            f"head {head}: this model has {n_heads} heads a layer, give 0 to {n_heads - 1}"
+            f"head {head}: this model has {n_heads} heads a layer; choose 0 to {n_heads - 1}"
         )
 
 

@@ -38,7 +38,7 @@ class Focus:
     Attributes:
         index: Its index among the candidates.
         word: The word as it was typed.
-        received: The attention that it receives in that row, where every query hands out 1.
+        received: The attention that it receives in that row; every token gives away exactly 1.
         tied: Whether another candidate receives exactly as much; the first one is then taken.
     """
 
@@ -177,7 +177,7 @@ def find_words(encoding: Encoding, reading: Reading = ARTICLE) -> Choice:
 
 
 def find_words_in(stack: AttentionStack, words: Sequence[Word], reading: Reading) -> Choice:
-    """Find focus and related word, given only the attention matrices that vote.
+    """Find the focus word and the related word from the attention matrices that vote.
 
     Args:
         stack: The matrices, as ``attention.stack_attention`` selects them.
@@ -201,9 +201,9 @@ def find_words_in(stack: AttentionStack, words: Sequence[Word], reading: Reading
 def choose_words(
     received: Received, candidates: Sequence[str], reading: Reading = ARTICLE
 ) -> Choice:
-    """Choose focus and related word, given the attention that the candidates receive.
+    """Choose the focus word and the related word from the attention that candidates receive.
 
-    The article prints such a matrix; this is its procedure from there on.
+    The article prints such a matrix; from there on, this is its procedure.
 
     Args:
         received: Array of shape (row, candidate).
@@ -222,10 +222,10 @@ def choose_words(
     if received.shape[0] == 0 or received.shape[1] != len(candidates) or not candidates:
         raise ArrayError(
             f"received attention of shape {received.shape} for {len(candidates)} candidates: "
-            "give at least one row, and one column for each of at least one candidate"
+            "pass at least one row, and one column per candidate"
         )
     if not np.isfinite(received).all():
-        raise ArrayError("received attention holds NaN or infinity: give finite numbers")
+        raise ArrayError("received attention holds NaN or infinity: every number must be finite")
     focus = find_focus(received[row_number(reading.focus_row, len(received))], candidates)
     return Choice(
         reading=reading,
@@ -240,7 +240,7 @@ def choose_words(
 
 
 def find_focus(received: ReceivedRow, candidates: Sequence[str]) -> Focus:
-    """Find the candidate that receives most attention; of equals, the first one.
+    """Find the candidate that receives most attention; if several do, the first of them.
 
     Args:
         received: Array of shape (candidate,): the focus row.
@@ -267,8 +267,8 @@ def find_related(
         received: Array of shape (row, candidate).
         candidates: The candidates' texts.
         focus: The focus word's index among the candidates.
-        ties: Of candidates with equally many votes, the "first" one wins, as in the article, or
-            the one that receives most "attention mass" in the rows that vote; then the first one.
+        ties: Who wins if several candidates have equally many votes: the "first" of them, as in
+            the article, or the one with most "attention mass" in the rows that vote.
 
     Returns:
         The vote. Its outcome is ``NoRelated`` if no row could vote.
@@ -291,7 +291,7 @@ def find_related(
 
 
 def candidate_indices(words: Sequence[Word], reading: Reading) -> list[int]:
-    """List the indices of the words that can become focus or related word.
+    """List the indices of the words that may become focus word or related word.
 
     There is always at least one: the encoder refuses a sentence that is all punctuation.
 

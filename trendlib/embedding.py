@@ -1,9 +1,9 @@
 """Embedding: the sum of the focus word's and the related word's trends, or a mean of more.
 
 The second article's idea is that two words stand for their sentence. Their trends complement each
-other: where one is undefined, the other may be defined. A ``Recipe`` keeps the choices that lead
-from a sentence to a vector. The article's is one of several ``RECIPES``: the others take the trends
-of all words, or of all tokens, and other kinds of trend.
+other: where one is undefined, the other may be defined. A ``Recipe`` says how a sentence becomes a
+vector. The article's is one of several ``RECIPES``; the others use the trends of all words or of
+all tokens, and other kinds of trend.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,10 +36,10 @@ class Recipe:
         reading: How focus and related word are found.
         kind: How a trend is computed: one of ``trend.KINDS``.
         undefined: How undefined coordinates are treated: "zero" or "keep"; see ``add_trends``.
-        words: Whose trends make the vector. "two": the sum of the focus word's and the related
-            word's. "all": the mean of all words', punctuation marks included, as they are words
-            here, whatever the reading drops. "tokens": the mean of all tokens', the special ones
-            included, as in mean pooling; a word of three pieces counts three times.
+        words: Whose trends are combined. "two": the sum over the focus word and the related word.
+            "all": the mean over all words, including punctuation marks, whatever the reading
+            drops. "tokens": the mean over all tokens, including the special ones, as in mean
+            pooling; a word of three pieces counts three times.
 
     >>> Recipe(READINGS["layers"], kind="difference").as_dict()
     {'reading': 'layers', 'kind': 'difference', 'undefined': 'zero', 'words': 'two'}
@@ -59,7 +59,7 @@ class Recipe:
         """
         if not isinstance(self.reading, Reading):
             raise UnknownChoiceError(
-                f"the reading is {self.reading!r}: give a Reading, such as "
+                f"the reading is {self.reading!r}: pass a Reading, such as "
                 f"READINGS[{ARTICLE.name!r}] (there are {', '.join(READINGS)})"
             )
         check_kind(self.kind)
@@ -79,7 +79,7 @@ class Recipe:
         undefined: Any = "zero",
         words: Any = "two",
     ) -> "Recipe":
-        """Look up the choices by their names, as a file states them.
+        """Build a recipe from the names of its choices, as a file states them.
 
         Raises:
             UnknownChoiceError: If one of them does not exist.
@@ -87,7 +87,7 @@ class Recipe:
         return cls(reading_named(reading), kind, undefined, words)
 
     def as_dict(self) -> Mapping[str, str]:
-        """Return the choices' names, ready for JSON; ``named`` reads them back."""
+        """Return the choices by name, for JSON; ``named`` reads them back."""
         return {
             "reading": self.reading.name,
             "kind": self.kind,
@@ -101,7 +101,7 @@ class Recipe:
         return FIRST_STATES[self.kind]
 
     def __str__(self) -> str:
-        """Say in a line how a vector comes about, whatever the reading.
+        """Describe the formula in one line.
 
         >>> print(RECIPES["discounted-trend"])
         mean over all tokens of: contextual - 0.3 (contextual - first layer)
@@ -147,14 +147,14 @@ def recipe_named(name: str) -> Recipe:
 
 
 def check_recipe(given: object) -> None:
-    """Check that something is a recipe, and not, say, the name of one.
+    """Check that something is a recipe, and not only the name of one.
 
     Raises:
-        UnknownChoiceError: If it is none; the message lists those that have a name.
+        UnknownChoiceError: If it is not; the message lists the named recipes.
     """
     if not isinstance(given, Recipe):
         raise UnknownChoiceError(
-            f"the recipe is {given!r}: give a Recipe, such as RECIPES['angle'] (there are "
+            f"the recipe is {given!r}: pass a Recipe, such as RECIPES['angle'] (there are "
             f"{', '.join(RECIPES)}) or Recipe(READINGS['layers'], kind='difference')"
         )
 
@@ -165,7 +165,7 @@ class Overlap:
 
     Attributes:
         both: Where both are defined.
-        one: Where exactly one is: there the two complement each other.
+        one: Where exactly one is: there they complement each other.
         neither: Where neither is.
     """
 
@@ -180,8 +180,8 @@ class SentenceEmbedding(Rebuilt):
 
     Attributes:
         sentence: The text.
-        choice: Focus and related word, and how they were found. They are found for every recipe,
-            also for one that does not make its vector of them.
+        choice: The focus word and the related word, and how they were found. Every recipe finds
+            them, even one that does not use them.
         focus_trend: The focus word's trend, of the recipe's kind.
         related_trend: The related word's trend; None if there is no related word.
         values: Array of shape (hidden,). For the article's recipe and others with ``words="two"``,
@@ -190,7 +190,7 @@ class SentenceEmbedding(Rebuilt):
             trends. For "discounted-trend", with ``words="tokens"``, the mean of all tokens'.
         defined: Mask of the same shape. Where it is False, the value is 0 with the recipe's
             ``undefined="zero"``, and NaN with "keep".
-        recipe: The choices that led to it.
+        recipe: How the sentence became this vector.
         provenance: The model, its revision, the library versions and the number format.
     """
 
@@ -231,11 +231,11 @@ def embed_encoding(encoding: Encoding, recipe: Recipe = ARTICLE_RECIPE) -> Sente
 
     Args:
         encoding: The sentence.
-        recipe: The choices on the way; the article's by default.
+        recipe: How the sentence becomes a vector; by default as in the article.
 
     Returns:
         The embedding. If the sentence has no related word, ``related`` says why, and a recipe for
-        two words takes the focus word's trend alone.
+        two words uses only the focus word's trend.
 
     Raises:
         LayerOutOfRangeError: If the model does not have a layer that the reading names.
@@ -266,8 +266,8 @@ def averaged_parts(
         recipe: Says what is averaged.
 
     Returns:
-        A row a word, or a row a token, in the first state and in the last one; None for a recipe
-        that needs no more than the chosen words.
+        One row per word or per token, in the first state and in the last one; None for a recipe
+        that needs only the chosen words.
     """
     if recipe.words == "two":
         return None
@@ -284,7 +284,7 @@ def compose(
     recipe: Recipe,
     averaged: tuple[PartStates, PartStates] | None = None,
 ) -> SentenceEmbedding:
-    """Compute a trend embedding from nothing but the vectors that the recipe needs.
+    """Compute a trend embedding from only the vectors that the recipe needs.
 
     Args:
         sentence: The text.
@@ -303,7 +303,7 @@ def compose(
     if not len(static) == len(contextual) == len(choice.chosen):
         raise ArrayError(
             f"{len(static)} static and {len(contextual)} contextual vectors for "
-            f"{len(choice.chosen)} chosen words: give one of each per word"
+            f"{len(choice.chosen)} chosen words: pass one of each per word"
         )
     focus, *others = (trend(*pair, recipe.kind) for pair in zip(static, contextual, strict=True))
     related = others[0] if others else None
@@ -312,14 +312,15 @@ def compose(
     elif averaged is None:
         raise ArrayError(
             f"the recipe averages the trends of words {recipe.words!r}, but there are vectors of "
-            "the chosen words alone: give those that averaged_parts returns"
+            "the chosen words alone: pass those that averaged_parts returns"
         )
     else:
         parts = [trend(*pair, recipe.kind) for pair in zip(*averaged, strict=True)]
         values, defined = mean_trend(parts, recipe.undefined)
     if choice.provenance is None:
         raise ArrayError(
-            "the attentions come from no known model: an embedding has to name its model"
+            "it is not known which model the attentions come from: an embedding has to name its "
+            "model"
         )
     return SentenceEmbedding(
         sentence=sentence,
@@ -387,7 +388,7 @@ def mean_trend(trends: Sequence[Trend], undefined: Undefined = "zero") -> tuple[
     (array([ 2., nan, nan]), array([ True, False, False]))
     """
     if not trends:
-        raise ArrayError("the mean of no trends: give at least one")
+        raise ArrayError("there are no trends to average: pass at least one")
     total, defined = _total(trends, undefined)
     return total / len(trends), defined
 

@@ -1,6 +1,6 @@
-"""Encodings: one sentence as the arrays that BERT computes, and where the arrays come from.
+"""Encodings: the arrays that BERT computes for one sentence, and where they come from.
 
-The method starts from two outputs of the model. The *hidden states* are the vectors of each token
+The method starts from two outputs of the model. The *hidden states* are the vectors of the tokens
 before, between and after the layers: the first is the static embedding, the last the contextual
 one. The *attentions* say, for each head of each layer, how much each token (query) attends to
 each token (key); a row sums to 1.
@@ -46,8 +46,8 @@ class Provenance(Rebuilt):
         weights_sha256: Checksum of ``model.safetensors``.
         dtype: "float32" or "float64".
         versions: Version of each library that the figures depend on.
-        model_sha256: Checksum of weights, tokenizer and config together; empty in what was kept
-            before there was one.
+        model_sha256: Checksum of weights, tokenizer and config together; empty in old files, which
+            do not have it.
     """
 
     model: str
@@ -76,7 +76,7 @@ class Tokenized:
     """A sentence after the tokenizer, before the model.
 
     Attributes:
-        sentence: The text as it was given.
+        sentence: The text as it was typed.
         words: The words, with offsets into the sentence and the positions of their tokens.
         ids: The tokens' ids in the model's vocabulary, special tokens included.
     """
@@ -91,7 +91,7 @@ class Encoding(Rebuilt):
     """The model's output for one sentence. Its arrays are read-only.
 
     Attributes:
-        sentence: The text as it was given.
+        sentence: The text as it was typed.
         tokens: The word pieces and special tokens, as the vocabulary spells them.
         words: The words, with offsets into the sentence and the positions of their tokens.
         hidden_states: Array of shape (layers + 1, token, hidden): ``[0]`` is the embedding output,

@@ -1,6 +1,6 @@
-"""Errors whose messages say what was given, what is allowed, and what to do.
+"""Errors whose messages say what is wrong, what is allowed, and what to do.
 
-All of them derive from ``ValueError``, so that code that does not know this package can catch them.
+All of them derive from ``ValueError``, so code that does not know this package can catch them.
 """
 
 import re
@@ -27,7 +27,7 @@ class NotTextError(SentenceError):
 
 
 class BlankSentenceError(SentenceError):
-    """The sentence is empty or white space."""
+    """The sentence is empty, or only white space."""
 
 
 class NoWordsError(SentenceError):
@@ -39,7 +39,7 @@ class TooLongError(SentenceError):
 
 
 class BadRowsError(TrendlibError):
-    """Some of many sentences have no trend embedding."""
+    """Some sentences of a list have no trend embedding."""
 
 
 class WordNotFoundError(TrendlibError):
@@ -103,7 +103,7 @@ class ParameterError(TrendlibError):
 
 
 class DataError(TrendlibError):
-    """A public data file that cannot be downloaded, or has another checksum."""
+    """A public data file that cannot be downloaded, or whose checksum is wrong."""
 
 
 class EvaluationError(TrendlibError):
@@ -119,7 +119,7 @@ class FiguresFileError(TrendlibError):
 
 
 class OutputError(TrendlibError):
-    """A file that cannot be written, or that another program wrote."""
+    """A file that cannot be written, or that belongs to another program."""
 
 
 class RunFolderError(TrendlibError):
@@ -140,7 +140,7 @@ def reason(error: Exception) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """Say how many there are.
+    """Write a number with its noun.
 
     >>> counted(1, "sentence"), counted(2_000, "sentence")
     ('1 sentence', '2,000 sentences')
@@ -194,7 +194,7 @@ def check_choice(what: str, given: object, choices: Collection[str]) -> None:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Say whether an error tells of too little memory; libraries have words of their own.
+    """Whether an error means that memory ran out; every library words it differently.
 
     >>> is_out_of_memory(RuntimeError("unable to mmap 90 bytes: Cannot allocate memory (12)"))
     True

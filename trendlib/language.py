@@ -29,7 +29,7 @@ def _(message: str) -> str:
     >>> _("{led} of {all} rows").format(led=3, all=4)
     '3 of 4 rows'
     """
-    return _translations(os.environ.get(CATALOGUE)).gettext(message)
+    return translations(os.environ.get(CATALOGUE)).gettext(message)
 
 
 def ngettext(one: str, many: str, count: int) -> str:
@@ -46,16 +46,27 @@ def ngettext(one: str, many: str, count: int) -> str:
     >>> ngettext("{count} vote", "{count} votes", 2).format(count=2)
     '2 votes'
     """
-    return _translations(os.environ.get(CATALOGUE)).ngettext(one, many, count)
+    return translations(os.environ.get(CATALOGUE)).ngettext(one, many, count)
 
 
 def N_(message: str) -> str:  # noqa: N802 (the name that gettext's tools know)
-    """Mark a message for the catalogues that is translated only where it is shown."""
+    """Mark a message for the catalogues; it is translated where it is shown."""
     return message
 
 
 @cache
-def _translations(catalogue: str | None) -> gettext.NullTranslations:
+def translations(catalogue: str | None) -> gettext.NullTranslations:
+    """Read a catalogue.
+
+    Args:
+        catalogue: Its ``.mo`` file; none for English.
+
+    Raises:
+        LanguageError: If the catalogue cannot be read.
+
+    >>> translations(None).gettext("4 votes")
+    '4 votes'
+    """
     if not catalogue:
         return gettext.NullTranslations()
     try:
@@ -64,6 +75,6 @@ def _translations(catalogue: str | None) -> gettext.NullTranslations:
     except (OSError, UnicodeDecodeError, struct.error) as error:
         raise LanguageError(
             f"the environment variable {CATALOGUE} names {catalogue!r}, which cannot be read as "
-            f"a catalogue of translations ({error}): give a .mo file, or leave the variable unset "
+            f"a catalogue of translations ({error}): use a .mo file, or leave the variable unset "
             "for English"
         ) from error

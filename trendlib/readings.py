@@ -1,8 +1,8 @@
-"""Readings: the ways to read focus word and related word off the attentions.
+"""Readings: the ways to find the focus word and the related word in the attentions.
 
-The articles leave open what votes: their text speaks of layers, their code reads the heads of the
-first layer. A ``Reading`` names one such interpretation. It is plain data: ``attention`` and
-``choice`` do what it says.
+The articles leave open what votes: their text says layers, their code reads the heads of the
+first layer. A ``Reading`` describes one such interpretation. It is plain data; ``attention`` and
+``choice`` follow it.
 """
 
 from dataclasses import dataclass
@@ -30,13 +30,13 @@ class Reading:
         layer: The layer whose heads are the rows (0-based, or "last"). None if the layers are the
             rows, each the mean of its heads.
         focus_row: The row whose most attended word is the focus word (0-based, or "last").
-        drop: Which words can be neither focus nor related word: the sentence's "final period", or
-            all "punctuation".
+        drop: Which words can be neither focus word nor related word: the "final period", or all
+            "punctuation".
         note: A short description.
         pieces: The attention that a word of several pieces receives: the "sum" over its pieces,
-            which Clark et al. 2019 take, or their "mean". The article has no such word.
-        ties: Of candidates with equally many votes, the "first" one wins, as in the article, or
-            the one with most "attention mass" in the rows that vote.
+            as in Clark et al. 2019, or their "mean". The article has no such word.
+        ties: Who wins if several candidates have equally many votes: the "first" of them, as in the
+            article, or the one with most "attention mass" in the rows that vote.
     """
 
     name: str
@@ -54,8 +54,8 @@ ARTICLE = Reading(
     focus_row="last",
     drop="final period",
     note=N_(
-        "the heads of the first layer vote and its last head names the focus word, "
-        'as the article computed it (it calls the heads "layers")'
+        "the heads of the first layer vote, and its last head names the focus word, "
+        "as in the article's code (its text calls the heads “layers”)"
     ),
 )
 
@@ -64,7 +64,7 @@ WORDS_ONLY = Reading(
     layer=0,
     focus_row="last",
     drop="punctuation",
-    note=N_("as the article's, but no punctuation mark is a candidate"),
+    note=N_("like “article”, but punctuation marks are not candidates"),
 )
 
 LAYERS = Reading(
@@ -73,7 +73,7 @@ LAYERS = Reading(
     focus_row="last",
     drop="final period",
     note=N_(
-        "the layers vote, each the mean of its heads, and the last one names the focus word, "
+        "the layers vote, each as the mean of its heads, and the last one names the focus word, "
         "as the article's text says"
     ),
 )
@@ -83,7 +83,7 @@ LAST_LAYER = Reading(
     layer="last",
     focus_row="last",
     drop="final period",
-    note=N_("the heads of the last layer vote and its last head names the focus word"),
+    note=N_("the heads of the last layer vote, and its last head names the focus word"),
 )
 
 MEAN_PIECES = Reading(
@@ -91,7 +91,7 @@ MEAN_PIECES = Reading(
     layer=0,
     focus_row="last",
     drop="final period",
-    note=N_("as the article's, but a word of several pieces receives the mean over its pieces"),
+    note=N_("like “article”, but a word of several pieces receives their mean, not their sum"),
     pieces="mean",
 )
 
@@ -100,7 +100,7 @@ MASS_TIES = Reading(
     layer=0,
     focus_row="last",
     drop="final period",
-    note=N_("as the article's, but of equal votes the one with most attention wins"),
+    note=N_("like “article”, but if votes are equal, more attention wins"),
     ties="attention mass",
 )
 

@@ -119,6 +119,6 @@ def cosine_by_slice(first: Vector, second: Vector, width: int) -> SliceCosines:
     array([ 1., nan,  1.])
     """
     if not 1 <= width <= len(first):
-        raise ArrayError(f"slices of {width}: give a width of 1 to {len(first)} coordinates")
+        raise ArrayError(f"slices of {width}: choose a width of 1 to {len(first)} coordinates")
     starts = range(0, len(first) - width + 1, width)
     return np.array([cosine(first[i : i + width], second[i : i + width]) for i in starts])

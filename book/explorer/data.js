@@ -18,30 +18,32 @@ function attentionOf(sentence, rows, row) {
   };
 }
 
+// Write a number with so many decimals, as trendlib.show.numbers.fixed does. Both round the number
+// itself; but of two that are equally near, toFixed takes the larger one, and Python the even one.
+function fixed(value, places) {
+  const size = Math.abs(value);
+  const isHalfway = (size * 2 ** (places + 1)) % 2 === 1;
+  const larger = size.toFixed(places);
+  const text = isHalfway && larger.at(-1) % 2 ? (size * (1 - Number.EPSILON)).toFixed(places) : larger;
+  return value < 0 && Number(text) ? `-${text}` : text;
+}
+
 // The coordinates of a strip; null where undefined.
 function stripOf(sentence, key) {
   const view = bytes(sentence.strips[key]);
-  return Array.from({ length: view.byteLength / 2 }, (_, place) => {
-    const value = half(view.getUint16(2 * place, true));
+  return Array.from({ length: view.byteLength / 4 }, (_, place) => {
+    const value = view.getFloat32(4 * place, true);
     return Number.isNaN(value) ? null : value;
   });
-}
-
-// A number of half precision, from its bits: a sign, five of the exponent, ten of the fraction.
-function half(bits) {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = (bits & 1023) / 1024;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  return sign * (exponent ? (1 + fraction) * 2 ** (exponent - 15) : fraction * 2 ** -14);
 }
 
 // The strips of a view, each with the words that name it.
 function stripsOf(sentence, reading) {
   const { focus, related, sum } = reading.strips;
   const named = (word, role) => `“${textOf(sentence, word)}” (${role} word)`;
-  const strips = [{ name: named(reading.focus.word, "focus"), key: focus }];
-  if (related !== null) strips.push({ name: named(reading.related.word, "related"), key: related });
+  const stripFor = (word, role, key) => ({ name: named(word, role), word: labelOf(sentence, reading, word), key });
+  const strips = [stripFor(reading.focus.word, "focus", focus)];
+  if (related !== null) strips.push(stripFor(reading.related.word, "related", related));
   strips.push({ name: "Sentence embedding", key: sum });
   return strips.map((strip) => ({ ...strip, values: stripOf(sentence, strip.key) }));
 }
@@ -50,6 +52,13 @@ function textOf(sentence, word) {
   const { start, end } = sentence.words[word];
   // Offsets count characters as Python does; JavaScript counts some of them twice.
   return Array.from(sentence.sentence).slice(start, end).join("");
+}
+
+// A word that the sentence repeats gets its number, so that the two can be told apart.
+function labelOf(sentence, reading, word) {
+  const text = textOf(sentence, word);
+  const same = reading.candidates.filter((other) => textOf(sentence, other) === text);
+  return same.length > 1 ? `${shortened(text)} (${word})` : shortened(text);
 }
 
 // What a word is in a reading, also told by a mark: colour alone would not do.
@@ -79,5 +88,5 @@ function outcomeOf(reading) {
   const { related } = reading;
   if (related.none) return "no related word";
   if (!related.tied) return "";
-  return related.decidedBy === "position" ? "tie, the first is taken" : `tie, ${related.decidedBy} decides`;
+  return related.decidedBy === "position" ? "tie, the first one wins" : "tie, more attention wins";
 }

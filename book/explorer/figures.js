@@ -61,8 +61,8 @@ function drawMatrix(sentence, reading, row, from) {
     parts.push(label(left - 6, top + place * side + side / 2 + 4, text, role, false));
     labels.forEach((_, key) => {
       const value = attention(place, key);
-      const title = `from ${sentence.units[place]} to ${sentence.units[key]}: ${value.toFixed(3)}`;
-      const number = side === CELL ? value.toFixed(2) : null;
+      const title = `from ${sentence.units[place]} to ${sentence.units[key]}: ${fixed(value, 3)}`;
+      const number = side === CELL ? fixed(value, 2) : null;
       parts.push(cell(left + key * side, top + place * side, side, side, value / most, title, number));
     });
   });
@@ -82,7 +82,7 @@ function sumsLine(sentence, reading, row, { left, bottom, side }) {
   const words = new Map(sentence.words.map((word, index) => [word.unit, index]));
   const texts = sentence.units.map((_, unit) => {
     const received = words.has(unit) ? receivedOf(reading, row, words.get(unit)) : null;
-    const text = received === null ? "–" : received.toFixed(side === CELL ? 2 : 1);
+    const text = received === null ? "–" : fixed(received, side === CELL ? 2 : 1);
     const kind = received === null ? "dropped" : "sum";
     return svg("text", { x: left + unit * side + side / 2, y: bottom + 14, class: `number ${kind}` }, text);
   });
@@ -115,8 +115,8 @@ function receivedRow(sentence, reading, row, { left, top, width, height, small, 
     frame(left + reading.candidates.indexOf(word) * width, y, width, height, kind);
   const cells = reading.received[row].map((value, column) => {
     const word = textOf(sentence, reading.candidates[column]);
-    const title = `${word} in ${rowName(reading, row)}: ${value.toFixed(3)}`;
-    const number = small ? null : value.toFixed(2);
+    const title = `${word} in ${rowName(reading, row)}: ${fixed(value, 3)}`;
+    const number = small ? null : fixed(value, 2);
     return cell(left + column * width, y, width, height, value / most, title, number);
   });
   const isFocusRow = row === reading.focusRow;
@@ -164,30 +164,59 @@ function drawScale(most) {
     label(14, 13, "0", "", false), ...shades, svg("text", { x: right + 6, y: 13, class: "label" }, most));
 }
 
-// A strip: bars up and down from a middle line, and grey columns where there is no number. It is
+// The coordinates in groups in which the trends behave alike, those with the largest sum first. The
+// last strip is the sum. The book's figures have the same order: see `trendlib/show/coordinates.py`.
+function groupsOf(strips) {
+  const trends = strips.slice(0, -1);
+  const { values: sum } = strips.at(-1);
+  const all = trends.length > 1 ? "both " : "";
+  const at = (place) => trends.map(({ values }) => values[place]);
+  const kindOf = (place) => {
+    const known = at(place).filter((value) => value !== null);
+    if (!known.length) return `${all}undefined`;
+    if (known.length < trends.length) return `only ${trends[at(place).findIndex((value) => value !== null)].word}`;
+    if (known.every((value) => value > 0)) return `${all}grew`;
+    return known.every((value) => value < 0) ? `${all}shrank` : all ? "opposite" : "mixed";
+  };
+  const names = [`${all}grew`, all ? "opposite" : "mixed", `${all}shrank`,
+    ...trends.map(({ word }) => `only ${word}`), `${all}undefined`];
+  const places = new Map(names.map((name) => [name, []]));
+  sum.forEach((_, place) => places.get(kindOf(place)).push(place));
+  for (const members of places.values()) members.sort((one, other) => (sum[other] ?? 0) - (sum[one] ?? 0));
+  return [...places].filter(([, members]) => members.length);
+}
+
+// A strip: bars up and down from a middle line, and hatching where there is no number. It is
 // stretched to the width that there is, so that nothing with a shape of its own may stand in it.
-function drawStrip(strip, at) {
-  const { values } = strip;
-  const [height, middle] = [48, 24];
-  const up = [], down = [], gaps = [];
-  values.forEach((value, place) => {
-    if (value === null) return gaps.push(`M${place} 0h1v${height}h-1z`);
+// The ten coordinates of the table below have a mark at the foot.
+function drawStrip(strip, groups, at) {
+  const order = groups.flatMap(([, places]) => places);
+  const [height, middle] = [54, 24];
+  const parts = { undefined: [], hatch: [], grew: [], shrank: [], window: [] };
+  order.forEach((place, x) => {
+    const value = strip.values[place];
+    if (place >= at && place < at + 10) parts.window.push(`M${x} 50h1v4h-1z`);
+    if (value === null) {
+      parts.undefined.push(`M${x} 0h1v${2 * middle}h-1z`);
+      if (x % 4 === 0) parts.hatch.push(`M${x} ${2 * middle}l4 ${-2 * middle}`);
+      return;
+    }
     const size = Math.min(1, Math.abs(value) / data.trendLimit) * middle;
-    return value > 0
-      ? up.push(`M${place} ${middle}v${(-size).toFixed(1)}h1V${middle}z`)
-      : down.push(`M${place} ${middle}v${size.toFixed(1)}h1V${middle}z`);
+    const kind = value > 0 ? "grew" : "shrank";
+    parts[kind].push(`M${x} ${middle}v${(value > 0 ? -size : size).toFixed(1)}h1V${middle}z`);
   });
-  const defined = values.length - gaps.length;
-  const what = `Trend strip of ${strip.name}: ${defined} of ${values.length} coordinates are defined.`;
-  const drawn = picture(values.length, height, what,
-    svg("path", { d: gaps.join(""), class: "undefined" }),
-    svg("path", { d: up.join(""), class: "up" }),
-    svg("path", { d: down.join(""), class: "down" }),
-    svg("path", { d: `M0 ${middle}h${values.length}`, class: "zero" }),
-    svg("rect", { x: at, y: 0, width: Math.min(10, values.length - at), height, class: "window" }));
+  const ends = groups.map(([, places]) => places.length).map((_, last, sizes) =>
+    sizes.slice(0, last + 1).reduce((one, other) => one + other));
+  const borders = ends.slice(0, -1).map((x) => `M${x} 0v${2 * middle}`);
+  const defined = strip.values.filter((value) => value !== null).length;
+  const what = `Trend strip of ${strip.name}: ${defined} of ${order.length} coordinates are defined.`;
+  const drawn = picture(order.length, height, what,
+    ...Object.entries(parts).map(([kind, paths]) => svg("path", { d: paths.join(""), class: kind })),
+    svg("path", { d: borders.join(""), class: "border" }),
+    svg("path", { d: `M0 ${middle}h${order.length}`, class: "zero" }));
   drawn.setAttribute("preserveAspectRatio", "none");
   drawn.removeAttribute("width");
-  drawn.style.minWidth = `${values.length}px`;
+  drawn.style.minWidth = `${order.length}px`;
   return drawn;
 }
 
@@ -196,27 +225,16 @@ function stripText(values) {
   const sizes = values.map((value) => Math.abs(value ?? 0));
   const largest = sizes.indexOf(Math.max(...sizes));
   const cut = sizes.filter((size) => size > data.trendLimit).length;
-  const beyond = cut ? `; ${cut} cut, the largest ${rounded(values[largest])} in coordinate ${largest}` : "";
+  const beyond = cut ? `; ${cut} cut, the largest ${fixed(values[largest], 2)} in coordinate ${largest}` : "";
   return `, defined in ${defined.length} of ${values.length} coordinates${beyond}`;
 }
 
-// Trends are stored with three significant digits.
-function rounded(value) {
-  return value.toPrecision(3);
-}
-
 function drawStrips(strips, at) {
+  const groups = groupsOf(strips);
   const blocks = strips.map((strip) => {
     const text = html("p", {}, html("strong", {}, strip.name), stripText(strip.values));
-    return html("div", { class: "strip" }, text, drawStrip(strip, at));
+    return html("div", { class: "strip" }, text, drawStrip(strip, groups, at));
   });
-  const count = strips[0].values.length;
-  const ticks = Array.from({ length: Math.ceil(count / 100) }, (_, place) => {
-    const tick = html("span", {}, `${place * 100}`);
-    tick.style.left = `${(place * 10000) / count}%`;
-    return tick;
-  });
-  const axis = html("div", { class: "axis", "aria-hidden": "true" }, ...ticks);
-  axis.style.minWidth = `${count}px`;
-  return [...blocks, axis];
+  const names = groups.map(([name, places]) => html("li", {}, `${name}: ${places.length}`));
+  return [html("ul", { class: "groups", "aria-label": "Groups of coordinates, from left to right" }, ...names), ...blocks];
 }

@@ -48,7 +48,7 @@ function viewIn(address) {
 
 function coordinates() {
   const sentence = data.sentences[ids[0]];
-  return bytes(Object.values(sentence.strips)[0]).byteLength / 2;
+  return bytes(Object.values(sentence.strips)[0]).byteLength / 4;
 }
 
 function change(changes) {
@@ -88,7 +88,7 @@ function show(problems) {
 function showProblems(problems) {
   const box = byId("problem");
   box.hidden = problems.length === 0;
-  const text = `The address asks for what this page does not have: ${problems.join("; ")}. Choose below.`;
+  const text = `The address of this page asks for something that does not exist: ${problems.join("; ")}. Please choose below.`;
   say(box, box.hidden ? "" : text);
 }
 
@@ -118,7 +118,7 @@ function showControls(sentence, reading, row) {
   byId("link").href = addressOf(state);
   byId("readings").querySelector(`[value="${state.reading}"]`).checked = true;
   const { name, note } = data.readings.find((each) => each.name === state.reading);
-  say(byId("note"), `By the reading “${name}”, ${note}.`);
+  say(byId("note"), `The reading “${name}”: ${note}.`);
   byId("overview").querySelectorAll("tbody tr").forEach((line, place) => {
     const link = line.querySelector("a");
     if (readingNames[place] === state.reading) link.setAttribute("aria-current", "true");
@@ -141,14 +141,14 @@ function showSentence(sentence, reading) {
   byId("shown").replaceChildren(...parts, letters.slice(end).join(""));
   const split = sentence.words.filter(({ pieces }) => pieces.length > 1);
   const pieces = split.map((word) => `${sentence.units[word.unit]} = ${word.pieces.join(" ")}`);
-  say(byId("pieces"), pieces.length ? `Word pieces: ${pieces.join("; ")}` : "Each word is one word piece.");
+  say(byId("pieces"), pieces.length ? `Word pieces: ${pieces.join("; ")}` : "No word is split into pieces.");
   // The only markup in the data: the package writes it, with the sentence in it escaped.
   if (shown.reading !== reading) byId("summary").innerHTML = reading.texts.join("");
 }
 
 function showMatrix(sentence, reading, row) {
   const figure = byId("matrix");
-  const most = largestIn(attentionOf(sentence, reading.rows, row), sentence.units.length).toFixed(2);
+  const most = fixed(largestIn(attentionOf(sentence, reading.rows, row), sentence.units.length), 2);
   const drawn = drawMatrix(sentence, reading, row, state.from);
   figure.querySelector(".wide").replaceChildren(drawn, drawScale(most));
   say(figure.querySelector(".looks"), looksText(sentence, reading, row));
@@ -161,21 +161,21 @@ function looksText(sentence, reading, row) {
   const shares = sentence.units.map((unit, key) => ({ unit, share: attention(state.from, key) }))
     .sort((one, other) => other.share - one.share)
     .slice(0, MOST_SAID)
-    .map(({ unit, share }) => `${share.toFixed(3)} to “${unit}”`);
+    .map(({ unit, share }) => `${fixed(share, 3)} to “${unit}”`);
   const where = `From “${sentence.units[state.from]}” in ${rowName(reading, row)}`;
-  return `${where}, most first: ${shares.join(", ")}.`;
+  return `${where}, the largest first: ${shares.join(", ")}.`;
 }
 
 function showReceived(sentence, reading) {
   const figure = byId("received");
-  const most = Math.max(...reading.received.flat()).toFixed(2);
+  const most = fixed(Math.max(...reading.received.flat()), 2);
   figure.querySelector(".wide").replaceChildren(drawReceived(sentence, reading), drawScale(most));
   const dropped = sentence.words.map((_, index) => index)
     .filter((index) => !reading.candidates.includes(index))
     .map((index) => `“${textOf(sentence, index)}”`);
-  const left = dropped.length ? ` No candidates, and left out: ${dropped.join(", ")}.` : "";
-  say(figure.querySelector("figcaption"), "A whole frame is round the word that leads its row, a "
-    + `broken one round the word that comes second where the focus word leads.${left} ${source}`);
+  const left = dropped.length ? ` Left out, because they are not candidates: ${dropped.join(", ")}.` : "";
+  say(figure.querySelector("figcaption"), "A solid frame marks the word that is first in its row, a "
+    + `dashed frame the word that is second where the focus word is first.${left} ${source}`);
   fillReceived(figure.querySelector("table"), sentence, reading);
 }
 
@@ -183,12 +183,12 @@ function showVotes(sentence, reading) {
   const figure = byId("votes");
   const { votingRows } = reading;
   const { ties } = data.readings.find((each) => each.name === state.reading);
-  const taken = ties === "first" ? "the first word is taken" : `${ties} decides`;
+  const taken = ties === "first" ? "the first of them wins" : "the one with more attention wins";
   const led = `${votingRows.length} of ${reading.received.length} ${reading.rowKind}s`;
   figure.querySelector(".wide").replaceChildren(drawVotes(sentence, reading));
   say(figure.querySelector(".decided"), decidedText(reading));
-  say(figure.querySelector("figcaption"), `The focus word leads ${led}, and these vote. Of equal `
-    + `votes, ${taken}. Attention mass is what a word receives in these ${reading.rowKind}s together. ${source}`);
+  say(figure.querySelector("figcaption"), `The focus word is first in ${led}, and these vote. If `
+    + `votes are equal, ${taken}. Attention mass is what a word receives in these ${reading.rowKind}s together. ${source}`);
   fillVotes(figure.querySelector("table"), sentence, reading);
 }
 
@@ -196,16 +196,17 @@ function decidedText({ related, votingRows }) {
   if (related.none) return `No related word: ${related.none}.`;
   const tie = related.tied ? "; another word has as many votes" : "";
   return `Decided by ${related.decidedBy}: ${related.votes} of ${votingRows.length} votes, `
-    + `attention mass ${related.mass.toFixed(3)}${tie}.`;
+    + `attention mass ${fixed(related.mass, 3)}${tie}.`;
 }
 
 function showStrips(strips) {
   const figure = byId("strips");
-  const limit = data.trendLimit.toFixed(1);
+  const limit = fixed(data.trendLimit, 1);
   figure.querySelector(".wide").replaceChildren(...drawStrips(strips, state.at));
-  say(figure.querySelector("figcaption"), "Bars go up where the last vector is larger than the "
-    + "first, down where it is smaller. Grey is undefined, which is not zero. All sentences have one "
-    + `scale; bars beyond ±${limit} are cut. ${source}`);
+  say(figure.querySelector("figcaption"), "Coordinates stand in groups in which the trends "
+    + "behave alike, sorted by the sum. Bars go up where the last vector is larger than the first, down "
+    + "where it is smaller; hatched is undefined, which is not zero. All sentences have one scale; bars "
+    + `beyond ±${limit} are cut. Marks at the foot are the ten coordinates of the table below. ${source}`);
   fillCoordinates(byId("coordinates"), strips, state.at);
 }
 

@@ -1,9 +1,12 @@
 // Fill the tables, which say in numbers what the figures show.
 
+const NUMBER = /^-?[0-9.]+$/;
+
 function fillTable(table, caption, head, rows) {
   const heads = head.map((text) => html("th", { scope: "col" }, text));
   const cell = (text) =>
-    (text === null ? html("td", { class: "undefined" }, "undefined") : html("td", {}, text));
+    (text === null ? html("td", { class: "undefined" }, "undefined")
+      : html("td", NUMBER.test(text) ? { class: "number" } : {}, text));
   const body = rows.map(([name, ...cells]) =>
     html("tr", {}, html("th", { scope: "row" }, name), ...cells.map(cell)));
   table.replaceChildren(html("caption", {}, caption),
@@ -26,7 +29,7 @@ function fillOverview(table, id, sentence) {
 function fillMatrix(table, sentence, reading, row) {
   const attention = attentionOf(sentence, reading.rows, row);
   const rows = sentence.units.map((unit, query) =>
-    [unit, ...sentence.units.map((_, key) => attention(query, key).toFixed(3))]);
+    [unit, ...sentence.units.map((_, key) => fixed(attention(query, key), 3))]);
   const caption = `Attention in ${rowName(reading, row)}. ${source}`;
   fillTable(table, caption, ["from \\ to", ...sentence.units], rows);
 }
@@ -36,11 +39,11 @@ function fillReceived(table, sentence, reading) {
   const ballots = ballotsOf(reading);
   const rows = reading.received.map((values, row) => [
     `${reading.rowKind} ${row}`,
-    ...values.map((value) => value.toFixed(3)),
+    ...values.map((value) => fixed(value, 3)),
     textOf(sentence, reading.leaders[row]),
     ballots.has(row) ? textOf(sentence, ballots.get(row)) : "–",
   ]);
-  fillTable(table, `Received attention. ${source}`, ["Row", ...names, "Leader", "Votes for"], rows);
+  fillTable(table, `Received attention. ${source}`, ["Row", ...names, "First", "Votes for"], rows);
 }
 
 function fillVotes(table, sentence, reading) {
@@ -53,7 +56,7 @@ function fillCoordinates(table, strips, at) {
   const count = Math.min(10, strips[0].values.length - at);
   const rows = Array.from({ length: count }, (_, place) => [
     `${at + place}`,
-    ...strips.map(({ values }) => values[at + place] === null ? null : rounded(values[at + place])),
+    ...strips.map(({ values }) => values[at + place] === null ? null : fixed(values[at + place], 2)),
   ]);
   fillTable(table, source, ["Coordinate", ...strips.map(({ name }) => name)], rows);
 }

@@ -23,7 +23,7 @@ def main() -> int:
     if not ADDRESS.fullmatch(options.address):
         print(
             f"address: {options.address!r} is no address of a repository on GitHub, which Colab "
-            "needs: give one like https://github.com/you/trendbook",
+            "needs: use one like https://github.com/you/trendbook",
             file=sys.stderr,
         )
         return 2

@@ -23,7 +23,16 @@ from editions import CHINESE, TRANSLATED
 from kept import Kept, checksum, key_of
 from manifest import SOURCE_DATE_EPOCH, make_manifest, manifest_files
 from pages import HtmlPages, PagesError, check, run_sphinx
-from parts import CLAIMS, EXPLORER, FIGURES, FONT, PICTURE, TRANSLATED_CLAIMS, Parts
+from parts import (
+    CLAIMS,
+    EXPLORER,
+    FIGURES,
+    PICTURE,
+    STATIC,
+    TRANSLATED_CLAIMS,
+    TRANSLATED_PICTURE,
+    Parts,
+)
 from pdf import find_browser, print_page
 from screen import Screen
 from sources import BOOK, Files, book_files, write_files
@@ -114,7 +123,7 @@ def _alone(out: Path) -> Iterator[None]:
             yield
     except Timeout:
         raise LockedError(
-            f"another build is writing to {out}: wait until it has ended, or give another folder "
+            f"another build is writing to {out}: wait until it has ended, or choose another folder "
             "with --out"
         ) from None
 
@@ -264,16 +273,16 @@ class Build:
         """The same for the Chinese edition, whose results are said in Chinese."""
         files = self._english_files() | self._executed(self._chinese)
         files |= CHINESE.configured(files["_config.yml"], files["_toc.yml"])
-        return files | {CLAIMS: self._parts.read()[TRANSLATED_CLAIMS]}
+        parts = self._parts.read()
+        return files | {CLAIMS: parts[TRANSLATED_CLAIMS], PICTURE: parts[TRANSLATED_PICTURE]}
 
     def _included(self) -> Files:
         parts = self._parts.read()
         return {
             CLAIMS: parts[CLAIMS],
             f"explorer/{EXPLORER}": parts[EXPLORER],
-            f"images/{PICTURE}": parts[PICTURE],
-            f"styles/{FONT}": parts[FONT],
-        }
+            PICTURE: parts[PICTURE],
+        } | {f"styles/{name}": parts[name] for name in STATIC}
 
     def _executed(self, chapters: Sequence[Chapter]) -> Files:
         pieces = {chapter: self._kept.read(chapter.name, chapter.key) for chapter in chapters}

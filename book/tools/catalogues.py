@@ -2,25 +2,33 @@
 
 A message that is new comes in empty; one that is gone is taken out. Sphinx finds the messages of
 the pages, and Babel those that ``trendlib`` says. Of a page that is not translated, the title is,
-for the navigation.
+for the navigation. What stands below a figure is in the code of its chapter, and is translated
+when the figure is shown: it belongs to what ``trendlib`` says.
 """
 
+import ast
+import json
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import write_po
 
+from chapters import Chapter, with_outputs
 from editions import CHINESE, TRANSLATED, Edition, read_catalogue
 from pages import run_sphinx
-from parts import CLAIMS, EXPLORER, FONT
-from sources import book_files, write_files
+from parts import CLAIMS, EXPLORER, PICTURE, STATIC
+from sources import Files, book_files, write_files
+from trendlib.model.weights import MINILM
 
 ROOT = Path(__file__).resolve().parents[2]
+SAYING = ("trendlib", "book/tools")
+"""The folders of code whose messages are translated with ``trendlib``'s catalogue."""
 KEYWORDS = {"_": None, "ngettext": (1, 2), "N_": None}
 FORMULA = re.compile(r"\n.*\n", re.DOTALL)  # on lines of its own
 
@@ -30,12 +38,24 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "_build"
         # The text of what is computed is not translated here.
-        computed = (CLAIMS, "built.md", f"explorer/{EXPLORER}", f"styles/{FONT}")
+        static = [f"styles/{name}" for name in STATIC]
+        computed = [CLAIMS, PICTURE, "built.md", f"explorer/{EXPLORER}", *static]
         files = book_files() | dict.fromkeys(computed, b"# How this book was built\n")
+        files |= kept_chapters()
         source = write_files(out / "source", files)
         for domain, messages in find_messages(source, out).items():
             update(CHINESE, domain, messages)
     return 0
+
+
+def kept_chapters() -> Files:
+    """Read the notebooks as the book shows them, with the outputs that are committed."""
+    own = MINILM.find()
+    paths = sorted((ROOT / "notebooks").glob("*.ipynb"))
+    return {
+        f"{chapter.page}.ipynb": with_outputs(chapter, chapter.path.read_bytes())
+        for chapter in (Chapter(path, own) for path in paths)
+    }
 
 
 def find_messages(source: Path, out: Path) -> dict[str, Catalog]:
@@ -49,7 +69,24 @@ def find_messages(source: Path, out: Path) -> dict[str, Catalog]:
     book, templates = (
         read_catalogue(out / "gettext" / f"{name}.pot") for name in ("book", "sphinx")
     )
-    return {"book": _chosen(book, source), "sphinx": _of_templates(templates), "trendlib": _said()}
+    shown = {page: list(_captions_of(source / f"{page}.ipynb")) for page in TRANSLATED}
+    return {
+        "book": _chosen(book, source, set(chain(*shown.values()))),
+        "sphinx": _of_templates(templates),
+        "trendlib": _said(shown),
+    }
+
+
+def captions(notebook: bytes) -> Iterator[str]:
+    """Find the captions and descriptions that a notebook's cells give to ``captioned``."""
+    for cell in json.loads(notebook)["cells"]:
+        code = "".join(cell["source"])
+        if cell["cell_type"] != "code" or "captioned(" not in code:
+            continue
+        for call in ast.walk(ast.parse(code)):
+            if isinstance(call, ast.Call) and ast.unparse(call.func) == "captioned":
+                for argument in call.keywords:
+                    yield ast.literal_eval(argument.value)
 
 
 def update(edition: Edition, domain: str, messages: Catalog) -> None:
@@ -80,8 +117,19 @@ def untranslated(catalogue: Catalog) -> Iterator[str]:
             yield str(message.id)
 
 
-def _chosen(book: Catalog, source: Path) -> Catalog:
-    """Choose the messages of the translated pages, and the titles of the others."""
+def _captions_of(notebook: Path) -> Iterator[str]:
+    if notebook.exists():
+        yield from captions(notebook.read_bytes())
+
+
+def _chosen(book: Catalog, source: Path, shown: Container[str]) -> Catalog:
+    """Choose the messages of the translated pages, and the titles of the others.
+
+    Args:
+        book: All messages.
+        source: The staged sources.
+        shown: The captions, which are translated when they are shown.
+    """
     on_page: dict[str, list[tuple[int, str]]] = {}
     for message in book:
         for page, line in _places(message, source):
@@ -91,7 +139,7 @@ def _chosen(book: Catalog, source: Path) -> Catalog:
         # Sphinx' own text has no line; nor has a glossary's first word, by mistake.
         title = min(message for message in messages if message[0])
         for _, text in sorted(messages) if page in TRANSLATED else [title]:
-            if not FORMULA.fullmatch(text):
+            if not FORMULA.fullmatch(text) and text not in shown:
                 chosen.add(text, locations=[(page, 0)])
     return chosen
 
@@ -116,12 +164,16 @@ def _of_templates(messages: Catalog) -> Catalog:
     return templates
 
 
-def _said() -> Catalog:
-    """Collect the messages of trendlib."""
+def _said(shown: Mapping[str, Iterable[str]]) -> Catalog:
+    """Collect the messages of code, and the captions of the translated chapters, by page."""
     said = Catalog()
-    found = extract_from_dir(ROOT / "trendlib", [("**.py", "python")], keywords=KEYWORDS)
-    for file, _, message, _, _ in found:
-        said.add(message, locations=[(f"trendlib/{file}", 0)])
+    for folder in SAYING:
+        found = extract_from_dir(ROOT / folder, [("**.py", "python")], keywords=KEYWORDS)
+        for file, _, message, _, _ in found:
+            said.add(message, locations=[(f"{folder}/{file}", 0)])
+    for page, texts in shown.items():
+        for text in texts:
+            said.add(text, locations=[(page, 0)])
     return said
 
 

@@ -20,14 +20,28 @@ from pathlib import Path
 from typing import Any
 
 from kept import Kept, chapters_code, fingerprint, key_of, versions
-from trendlib.language import CATALOGUE
+from trendlib.language import CATALOGUE, N_, translations
 from trendlib.model.weights import Weights
-from trendlib.runs.settings import without_default_only
+from trendlib.runs.settings import DEFAULT_ONLY, cells_without
+from trendlib.show.captions import caption_in, description_of
 
 MOST_KERNELS = 4
 """Each holds a model in memory."""
 CHAPTER_SECONDS = 1800
 """How long a chapter may take, if nothing else is said."""
+FOLDED = {"hide-input", "hide-output", "hide-cell"}
+PROMPTS = {
+    "parameters": N_("The settings of this chapter"),
+    "provenance": N_("The model and the versions"),
+    "imports": N_("The imports"),
+    "solution": N_("A solution"),
+    "figure": N_("The code of this figure"),
+    "hide-input": N_("The code"),
+    "hide-output": N_("The output"),
+    "hide-cell": N_("The code and its output"),
+}
+"""What stands where a cell is folded, by what the cell is."""
+EXERCISE = re.compile(r"^### Exercise ", re.MULTILINE)
 MODEL_CELL = "injected-parameters"
 """The tag of the cell that papermill puts in when the model is not the notebook's own."""
 
@@ -78,7 +92,7 @@ class Chapter:
         """The notebook as it is run: with another model, without what is true of its own only."""
         notebook = _read(self.path.read_bytes())
         if self.parameters:
-            notebook["cells"] = without_default_only(notebook["cells"])
+            notebook["cells"] = cells_without(notebook["cells"], DEFAULT_ONLY)
         return notebook
 
     @cached_property
@@ -167,8 +181,9 @@ def with_outputs(chapter: Chapter, executed: bytes) -> bytes:
         executed: The notebook, executed when the chapter had the same code.
     """
     notebook = chapter.notebook
+    translated = translations(str(chapter.catalogue) if chapter.catalogue else None).gettext
     done = iter(_code(_read(executed)))
-    cells = []
+    cells: list[Any] = []
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
             run = next(done)
@@ -177,6 +192,7 @@ def with_outputs(chapter: Chapter, executed: bytes) -> bytes:
                 run = next(done)
             cell |= {name: run[name] for name in ("outputs", "execution_count")}
             _number_figure(cell)
+            _name_fold(cell, cells[-1] if cells else cell, translated)
         else:
             cell["source"] = _within_the_book(_source(cell))
         cells.append(cell)
@@ -187,15 +203,42 @@ def with_outputs(chapter: Chapter, executed: bytes) -> bytes:
 def _number_figure(cell: Any) -> None:
     """Take a caption and a description out of the outputs, to where Jupyter Book looks for them."""
     pairs = zip(cell["outputs"], cell["outputs"][1:], strict=False)
-    for image, caption in pairs:
-        alt = image.get("metadata", {}).get("image/png", {}).get("alt")
+    for figure, below in pairs:
+        alt = description_of(figure)
         if alt is not None:
             cell["metadata"]["mystnb"] = {
-                "figure": {"caption": _text(caption["data"]["text/markdown"]).strip("*")},
+                "figure": {"caption": caption_in(_text(below["data"]["text/markdown"]))},
                 "image": {"alt": alt},
             }
-            cell["outputs"].remove(caption)
+            cell["outputs"].remove(below)
+            # Where the translators' catalogues are made, myst-nb would prefer it.
+            del figure["data"]["image/png"]
             return
+
+
+def _name_fold(cell: Any, before: Any, translated: Callable[[str], str]) -> None:
+    """Say what is in a folded cell: "Show code cell source" tells a reader little."""
+    kind = _kind(cell, before)
+    if kind:
+        prompt = translated(PROMPTS[kind])
+        shown = dict.fromkeys(("code_prompt_show", "code_prompt_hide"), prompt)
+        cell["metadata"]["mystnb"] = cell["metadata"].get("mystnb", {}) | shown
+
+
+def _kind(cell: Any, before: Any) -> str | None:
+    """Tell which of ``PROMPTS`` a cell gets; None if it is not folded."""
+    tags = set(_tags(cell))
+    folded = tags & FOLDED
+    if not folded:
+        return None
+    if "figure" in cell["metadata"].get("mystnb", {}):
+        return "figure"
+    if _source(cell).startswith(("import ", "from ")) and not cell["outputs"]:
+        return "imports"
+    if before["cell_type"] == "markdown" and EXERCISE.search(_source(before)):
+        return "solution"
+    (kind,) = tags & {"parameters", "provenance"} or folded
+    return kind
 
 
 def _within_the_book(markdown: str) -> str:

@@ -11,7 +11,14 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 LOCALE = Path(__file__).resolve().parents[1] / "locale"
-TRANSLATED = ("intro", "glossary", "notation", "notebooks/03_with_a_model")
+TRANSLATED = (
+    "intro",
+    "glossary",
+    "notation",
+    "notebooks/01_two_vectors",
+    "notebooks/02_walkthrough",
+    "notebooks/03_with_a_model",
+)
 """The pages that are translated."""
 
 

@@ -1,8 +1,9 @@
 """Everything that the book's sentence explorer shows, as data for its page.
 
 The page computes nothing: words, votes, attentions and trends are what ``choice``, ``attention``
-and ``embedding`` return, and the sentences about them come from ``report``. Large arrays are
-rounded so that the page stays small: attentions to ``ATTENTION_STEP``, trends to half precision.
+and ``embedding`` return, and the sentences about them come from ``report``. Numbers are rounded so
+that the page stays small, but never so that the page would write one of them in another way than
+the figures do, which have the whole numbers.
 """
 
 import base64
@@ -24,17 +25,20 @@ from trendlib.encoding import Encoding
 from trendlib.errors import ArrayError
 from trendlib.readings import READINGS
 from trendlib.show import report
-from trendlib.show.figure import SEQUENTIAL, readable_on
+from trendlib.show.figure import readable_on
+from trendlib.show.numbers import fixed, shortest
 from trendlib.show.plots import unit_names
+from trendlib.show.style import SEQUENTIAL
 from trendlib.typing import Array, Mask, UnitRows, Vector
 
 ATTENTION_STEP = 1 / 65535
 """Attentions are from 0 to 1: as whole numbers of 16 bits they keep four decimals."""
-TREND_DTYPE = "<f2"
-"""Trends may be as large as 150 where a model's last layer has a dead coordinate. Half precision
-keeps three significant digits of small and large ones; undefined ones are NaN."""
-DECIMALS = 4
-"""Received attentions are rounded to this many."""
+TREND_DTYPE = "<f4"
+"""Trends may be as large as 150 where a model's last layer has a dead coordinate, and the page
+shows two decimals of all; undefined ones are NaN."""
+ATTENTION_PLACES = (1, 2, 3)
+"""With how many decimals the page writes attentions, received ones too, and sums of them."""
+TREND_PLACES = (2,)
 SHADES = 64
 
 Data = dict[str, Any]
@@ -135,7 +139,7 @@ def strip_key(words: Sequence[int]) -> str:
 
 def _check(encodings: Sequence[Encoding]) -> None:
     if not encodings:
-        raise ArrayError("no sentence to explore: give at least one")
+        raise ArrayError("no sentence to explore: pass at least one")
     sources = {str(encoding.provenance.as_dict()) for encoding in encodings}
     if len(sources) > 1:
         raise ArrayError(
@@ -167,12 +171,12 @@ def _sentence(explored: Explored) -> Data:
         "units": unit_names(encoding),
         "attentions": {
             rows_key(embedding.choice): _packed(
-                np.rint(_merged_rows(encoding, embedding.choice) / ATTENTION_STEP), "<u2"
+                attention_steps(_merged_rows(encoding, embedding.choice)), "<u2"
             )
             for embedding in explored.embeddings
         },
         "strips": {
-            key: _packed(np.where(defined, values, np.nan), TREND_DTYPE)
+            key: _packed(np.where(defined, stored_trend(values), np.nan), TREND_DTYPE)
             for key, (values, defined) in explored.strips.items()
         },
         "readings": {
@@ -203,7 +207,7 @@ def _reading(embedding: SentenceEmbedding) -> Data:
         related = {
             "word": int(words[choice.related.index]),
             "votes": choice.related.votes,
-            "mass": round(choice.related.mass, DECIMALS),
+            "mass": shortest(choice.related.mass, ATTENTION_PLACES),
             "tied": choice.related.tied,
             "decidedBy": choice.related.decided_by,
         }
@@ -213,11 +217,13 @@ def _reading(embedding: SentenceEmbedding) -> Data:
         "layer": choice.layer,
         "focusRow": choice.focus_row,
         "candidates": words.tolist(),
-        "received": choice.received.round(DECIMALS).tolist(),
+        "received": [
+            [shortest(value, ATTENTION_PLACES) for value in row] for row in choice.received.tolist()
+        ],
         "leaders": words[choice.leaders].tolist(),
         "focus": {
             "word": int(words[choice.focus.index]),
-            "received": round(choice.focus.received, DECIMALS),
+            "received": shortest(choice.focus.received, ATTENTION_PLACES),
             "tied": choice.focus.tied,
         },
         "votingRows": vote.rows.tolist(),
@@ -229,7 +235,6 @@ def _reading(embedding: SentenceEmbedding) -> Data:
             "related": strip_key(choice.chosen_words[1:]) or None,
             "sum": strip_key(choice.chosen_words),
         },
-        "definedShare": round(embedding.defined_share, DECIMALS),
         "texts": [
             markdown2html(text).strip()
             for text in (
@@ -239,6 +244,38 @@ def _reading(embedding: SentenceEmbedding) -> Data:
             )
         ],
     }
+
+
+def attention_steps(attention: Array) -> Array:
+    """Count attentions in steps, so that what the page writes is what the figures write.
+
+    >>> attention_steps(np.array([0.874996])) * ATTENTION_STEP < 0.875
+    array([ True])
+    """
+    steps = np.rint(attention / ATTENTION_STEP)
+    moved = steps + np.sign(attention / ATTENTION_STEP - steps)
+    agree = _agree(attention, steps * ATTENTION_STEP, ATTENTION_PLACES)
+    chosen: Array = np.where(agree, steps, moved)
+    return chosen
+
+
+def stored_trend(values: Array) -> Array:
+    """Round trends to the precision that the page has, to numbers that are written the same."""
+    stored = values.astype(TREND_DTYPE)
+    # The neighbour on the other side of the number itself.
+    moved = np.nextafter(stored, np.where(stored > values, -np.inf, np.inf).astype(TREND_DTYPE))
+    chosen: Array = np.where(_agree(values, stored, TREND_PLACES), stored, moved)
+    return chosen
+
+
+def _agree(values: Array, rounded: Array, places: Sequence[int]) -> Array:
+    """Find the numbers that are written in the same way when they are rounded."""
+    pairs = zip(values.flat, rounded.flat, strict=True)
+    same = [
+        all(fixed(float(one), count) == fixed(float(other), count) for count in places)
+        for one, other in pairs
+    ]
+    return np.array(same, dtype=bool).reshape(values.shape)
 
 
 def _packed(numbers: Array, dtype: str) -> str:

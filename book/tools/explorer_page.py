@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader
 
 from explorer_data import Data, explorer_data
 from trendlib.model.encoder import Encoder
+from trendlib.show.style import variables
 
 PARTS = Path(__file__).resolve().parents[1] / "explorer"
 
@@ -34,4 +35,6 @@ def fragment(data: Data) -> str:
     parts = Environment(loader=FileSystemLoader(PARTS), autoescape=True, trim_blocks=True)
     # In a script, the text "</script>" would end it, whatever is around it.
     safe = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-    return parts.get_template("page.html.j2").render(data=safe, provenance=data["provenance"])
+    return parts.get_template("page.html.j2").render(
+        data=safe, provenance=data["provenance"], colours=variables()
+    )

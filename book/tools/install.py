@@ -61,7 +61,10 @@ def main() -> int:
         status, errors = install(command(options.extra, options.index, uv), log, progress)
     if status:
         print(*errors, sep="\n", file=sys.stderr)
-        print(f"Failed with status {status}; the same command goes on. Log: {LOG}", file=sys.stderr)
+        print(
+            f"Failed with status {status}; run the same command again to continue. Log: {LOG}",
+            file=sys.stderr,
+        )
     else:
         minutes, seconds = divmod(round(time.monotonic() - started), 60)
         print(f"{VENV} is ready, after {minutes} min {seconds} s.", flush=True)
@@ -199,6 +202,6 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     except KeyboardInterrupt:
-        sys.exit("\nStopped; the same command goes on.")
+        sys.exit("\nStopped; run the same command again to continue.")
     except subprocess.CalledProcessError as error:
         sys.exit(error.returncode)

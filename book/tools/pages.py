@@ -17,6 +17,7 @@ from trendlib.errors import TrendlibError
 from trendlib.files.code_version import PACKAGE
 
 LIBRARIES = (
+    "beautifulsoup4",
     "docutils",
     "jaxtyping",
     "jupyter-book",
@@ -34,6 +35,7 @@ LIBRARIES = (
     "sphinx-multitoc-numbering",
     "sphinx-togglebutton",
     "sphinxcontrib-bibtex",
+    "sphinxext-opengraph",
 )
 """Other versions of these may make other pages."""
 PAGES = (".md", ".ipynb", ".json", ".png", ".svg", ".html")

@@ -1,10 +1,9 @@
-"""What the book's pages include, and the build computes: claims, explorer, picture, figures, font.
+"""What the book's pages include, and the build makes: claims, explorer, pictures, figures, font.
 
 They are made in a process of their own, since they need a model, and since the threads of the
 build, which run the chapters meanwhile, must be the only ones there that parse Python.
 """
 
-import io
 import json
 import os
 import sys
@@ -23,10 +22,16 @@ CLAIMS = "claims.md"
 TRANSLATED_CLAIMS = "claims-zh.md"
 EXPLORER = "fragment.html"
 """What ``explorer.md`` includes; it is made, and never committed."""
-PICTURE = "walkthrough.png"
+PICTURE = "picture.md"
+"""The drawing that the opening page includes; its words are translated with it."""
+TRANSLATED_PICTURE = "picture-zh.md"
+TRANSLATIONS = (TRANSLATED_CLAIMS, TRANSLATED_PICTURE)
 FIGURES = "figures.json"
 """How many of the articles' figures were recomputed, for the manifest."""
 FONT = "math.woff"
+ICON, ICON_PNG, PREVIEW = "favicon.svg", "favicon.png", "preview.png"
+STATIC = (FONT, ICON, ICON_PNG, PREVIEW)
+"""What goes to the files that all pages share."""
 
 
 class Parts:
@@ -48,10 +53,11 @@ class Parts:
             chapters_code(),
             fingerprint(*sorted(TOOLS.glob("*.py"))),
             fingerprint(TOOLS.with_name("explorer")),
-            versions((*LIBRARIES, "fonttools", "ziamath")),
+            fingerprint(TOOLS.with_name("images")),
+            versions((*LIBRARIES, "fonttools", "pillow", "ziamath")),
         )
         self._keys = {
-            name: key_of(base, name, fingerprint(catalogue) if name == TRANSLATED_CLAIMS else "")
+            name: key_of(base, name, fingerprint(catalogue) if name in TRANSLATIONS else "")
             for name in MAKERS
         }
 
@@ -81,16 +87,16 @@ def main() -> int:
     kept = Kept(Path(asked["kept"]))
     for name, key in asked["keys"].items():
         started = time.perf_counter()
-        os.environ[CATALOGUE] = asked["catalogue"] if name == TRANSLATED_CLAIMS else ""
+        os.environ[CATALOGUE] = asked["catalogue"] if name in TRANSLATIONS else ""
         content = MAKERS[name](asked["model"])
         kept.write(name, key, content, time.perf_counter() - started)
     return 0
 
 
 def _claims(_: str) -> bytes:
-    from trendlib.evaluate.claims import claims_table
+    from trendlib.evaluate.cards import claim_cards
 
-    return claims_table().encode()
+    return claim_cards().encode()
 
 
 def _explorer(model: str) -> bytes:
@@ -100,18 +106,34 @@ def _explorer(model: str) -> bytes:
     return fragment(data_of(load_encoder(model, "float64"))).encode()
 
 
-def _picture(model: str) -> bytes:
-    from picture import draw
+def _picture(_: str) -> bytes:
+    from picture import page_part
 
-    content = io.BytesIO()
-    draw(model, content)
-    return content.getvalue()
+    return page_part().encode()
 
 
 def _figures(model: str) -> bytes:
     from manifest import recomputed_figures
 
     return json.dumps(recomputed_figures(find_weights(model))).encode()
+
+
+def _icon(_: str) -> bytes:
+    from icons import icon_svg
+
+    return icon_svg()
+
+
+def _icon_png(_: str) -> bytes:
+    from icons import icon_png
+
+    return icon_png()
+
+
+def _preview(_: str) -> bytes:
+    from icons import preview_png
+
+    return preview_png()
 
 
 def _font(_: str) -> bytes:
@@ -125,6 +147,10 @@ MAKERS: Mapping[str, Callable[[str], bytes]] = {
     TRANSLATED_CLAIMS: _claims,
     EXPLORER: _explorer,
     PICTURE: _picture,
+    TRANSLATED_PICTURE: _picture,
     FIGURES: _figures,
     FONT: _font,
+    ICON: _icon,
+    ICON_PNG: _icon_png,
+    PREVIEW: _preview,
 }

@@ -1,27 +1,44 @@
-"""Draw the picture of the opening page: the article's sentence, embedded.
+"""Draw the picture of the opening page: the method on the article's sentence, as it was printed.
 
-The README shows the embedded model's picture, which is committed; ``make picture`` draws it again.
-The book draws its own, with the model that it is built with.
+No model is run for it. The README shows it as a file, which is committed; ``make picture`` draws
+that one again. The opening page of the book has it as a part of the page.
 """
 
+import re
 from pathlib import Path
-from typing import BinaryIO
 
 from trendlib.articles import published
-from trendlib.embedding import embed_encoding
-from trendlib.model.encoder import load_encoder
-from trendlib.model.weights import MINILM
-from trendlib.show import plots
+from trendlib.choice import choose_words
+from trendlib.embedding import add_trends
+from trendlib.language import _
+from trendlib.model.weights import BERT_BASE
+from trendlib.show.hero import alone, hero
 
-COMMITTED = Path(__file__).resolve().parents[1] / "images" / "walkthrough.png"
+COMMITTED = Path(__file__).resolve().parents[1] / "images" / "walkthrough.svg"
 
 
-def draw(model: str | Path, picture: Path | BinaryIO) -> None:
-    """Draw the picture with a model, and write it as PNG."""
-    sentence = published.article(published.SENTENCE_EMBEDDING)["sentence"]
-    embedding = embed_encoding(load_encoder(model, "float64").encode(sentence))
-    plots.embedding_strips(embedding).savefig(picture, format="png", metadata={"Software": None})
+def draw() -> str:
+    """Draw the picture, as SVG within a page."""
+    matrix, _words = published.printed_matrix()
+    typed = re.findall(r"\w+", published.article(published.SENTENCE_EMBEDDING)["sentence"])
+    trends = published.printed_trends()
+    return hero(
+        choose_words(matrix, typed),
+        trends,
+        add_trends(*trends),
+        _("{model}, as the article printed it").format(model=BERT_BASE.name),
+    )
+
+
+def page_part() -> str:
+    """Draw the picture for the opening page, as Markdown, with its caption."""
+    caption = _(
+        "Attention chooses two words of the sentence. The change of one, plus the change of the "
+        "other, is the vector of the sentence; its first ten coordinates are shown."
+    )
+    figure = f'<figure class="hero">\n{draw()}\n<figcaption>{caption}</figcaption>\n</figure>'
+    return f"```{{raw}} html\n{figure}\n```\n"
 
 
 if __name__ == "__main__":
-    draw(MINILM.name, COMMITTED)
+    COMMITTED.write_text(alone(draw()), encoding="utf-8")

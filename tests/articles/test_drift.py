@@ -181,7 +181,7 @@ def test_the_command_says_no_drift(
     kept, report = tmp_path / "new" / "kept.json", tmp_path / "sub" / "report.md"
     files = ["--last", str(last_file), "--keep", str(kept), "--report", str(report)]
     assert main(["drift", *MODEL, *files]) == 0
-    assert capsys.readouterr().out.startswith("No drift: none of 308 recomputed figures")
+    assert capsys.readouterr().out.startswith("No drift: none of the 308 recomputed figures")
     assert report.read_text(encoding="utf-8").startswith("**No drift")
     again, before = drift.read_figures(kept), drift.read_figures(last_file)
     assert compare_with_last(before, again).outcome is Outcome.NO_DRIFT
@@ -195,7 +195,7 @@ def test_the_command_finds_a_figure_that_was_another(
     report = tmp_path / "report.md"
     files = ["--last", str(last_file), "--keep", str(last_file), "--report", str(report)]
     assert main(["drift", *MODEL, *files]) == 1
-    assert "Drift: of 308 recomputed figures, 1 drifted." in capsys.readouterr().out
+    assert "Drift, in 308 recomputed figures: 1 drifted." in capsys.readouterr().out
     told = report.read_text(encoding="utf-8").split("<details>")[0]
     assert f"| {altered.group} | {altered.figure} |" in told
     # What was kept is this run's: the same drift is told once.

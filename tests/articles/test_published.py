@@ -70,7 +70,7 @@ def test_figures_and_labels_are_those_of_the_printed_words() -> None:
     for word in ("apple", "want"):
         trend = published.article(SECOND)[f"trend_{word}_first10"]
         assert printed[SECOND, f"trend of {word}"] == trend
-    assert labels["fourier", "cosines, diff"][:4] == [
+    assert labels["fourier", "cosines of differences"][:4] == [
         "apple-orange, a",
         "apple-orange, very",
         "apple-orange, good",
@@ -131,7 +131,7 @@ def change(monkeypatch: pytest.MonkeyPatch, article: str, *path: Any, value: Any
     [
         (SECOND, ("leader_per_row", 3), 1, {"head 3"}),
         (SECOND, ("received_attention", "values", 11, 0), 0.9, {"head 11", "focus word"}),
-        (SECOND, ("runner_up_where_focus_leads", "values", 0), 1, {"row 0 that it leads"}),
+        (SECOND, ("runner_up_where_focus_leads", "values", 0), 1, {"vote 0"}),
         (SECOND, ("related_word", "word"), "an", {"related word"}),
         (SECOND, ("sentence_embedding_first10", 4), 0.11528, {"coordinate 4"}),
         (SECOND, ("trend_want_first10", 0), 0.1, {"coordinate 0"}),
@@ -389,9 +389,9 @@ def test_reproduce_succeeds_where_the_model_gives_the_printed_figures(
     assert unequal <= {"runner-up where the focus word leads"}
     assert sum(verdicts.values()) == 210
 
-    first, *others = ours["fourier"]["cosines, diff"]
+    first, *others = ours["fourier"]["cosines of differences"]
     assert isinstance(first, float)
-    ours["fourier"]["cosines, diff"] = [first + 0.01, *others]
+    ours["fourier"]["cosines of differences"] = [first + 0.01, *others]
     differing = [
         each.figure
         for each in reproduce.compare_model(stand_in, "fourier")

@@ -33,14 +33,13 @@ ALLOWED = {
     r"hidden state 1\b": "the second",
     r"[Cc]ounted from 0|(?:^|; )0 is the embedding output": "how the book counts",
     r"“the 12th layer”": "the article's words",
-    r"(?:with|puts?|counts as) 0(?= for | there|\. )": "what stands for an undefined coordinate",
+    r"(?:with|puts?|counts as) 0(?= for | there|\. |\.$)": "stands for an undefined coordinate",
     r"1 if they point the same way, 0 if they .*, -1 if they": "the range of a cosine",
     r"adds up to 1\b": "what attention weights do by definition",
     r"\bExercise \d\.\d\b": "the number of an exercise",
     r"^Steps? \d(?: and \d)?:": "the number of a step",
     rf"(?<=[\w.], |Vasiliev \(){YEAR}(?=\)|;)": "when a work was published",
     r"Exercise 1\d\.\d": "the number of an exercise",
-    r"a line at 1 shows": "where two times are the same",
     r"intervals? of 95 %": "the level of every interval of the book",
     rf"^\d\d? [A-Z][a-z]+ {YEAR}": "the day of a change",
     r"Unreleased: \d+\.\d+\.\d+": "the version that a change is part of",
@@ -133,6 +132,7 @@ def is_told_of_print(number: str) -> bool:
 TELLS: dict[str, Callable[[str], bool]] = {
     "01_two_vectors": is_printed,
     "02_walkthrough": is_told_of_print,
+    "04_printed_figures": is_printed,
 }
 """Chapters that tell printed figures, and which numbers they may say."""
 
@@ -236,8 +236,9 @@ def _directive(token: Token) -> Iterator[tuple[str, list[str]]]:
         yield token.content, RESULT.findall(token.content)
         return
     text = regex.sub(r"(?m)^:(?!alt:)[\w-]+:.*\n", "", token.content).replace(":alt:", "")
-    # Of a figure and its like, the argument is a file.
-    title = "" if name in ("{figure", "{image", "{include", "{bibliography") else argument
+    # Of a figure and its like, the argument is a file; of a grid, numbers of columns.
+    arguments = ("{figure", "{image", "{include", "{bibliography", "{grid")
+    title = "" if name in arguments else argument
     yield from _paragraphs(_PARSER.parse(f"{title}\n\n{text}"))
 
 

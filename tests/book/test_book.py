@@ -17,14 +17,17 @@ from typing import Any
 import nbformat
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
+from matplotlib.colors import to_hex
 from playwright.sync_api import Browser
 from pybtex.database import parse_file
 
 from helpers.pages import open_page
 from helpers.paths import ROOT
 from trendlib.articles import reproduce
-from trendlib.evaluate import claims
+from trendlib.evaluate import cards, claims
+from trendlib.evaluate.results import BOOK_FIGURES
 from trendlib.model.weights import BERT_BASE, MINILM, find_weights
+from trendlib.show.style import PALETTE
 
 PAGES = [
     "intro",
@@ -66,17 +69,18 @@ def test_no_page_names_this_machine(site: Path) -> None:
         assert str(ROOT) not in text
 
 
-def test_the_opening_page_has_the_claims_table_of_the_results(site: Path) -> None:
+def test_the_opening_page_has_a_card_of_the_results_for_each_claim(site: Path) -> None:
     page = html.unescape((site / "intro.html").read_text(encoding="utf-8"))
-    shown = re.sub(r"<[^>]+>", "", page).replace("’", "'")
+    shown = " ".join(re.sub(r"<[^>]+>", "", page).replace("’", "'").split())
     assert claims.claims_note() in shown
     for claim in claims.CLAIMS:
         assert f'href="notebooks/{claim.chapter}.html"' in page
         found = {finding.model: finding for finding in claims.findings(claim)}
         assert set(found) >= {BERT_BASE.name, MINILM.name}
         assert found[MINILM.name].verdict is not claims.ClaimVerdict.NOT_RUN
-        for finding in found.values():
-            assert finding.text in shown
+        verdict = found[MINILM.name].verdict
+        decided = cards.decisive(claim, verdict, BOOK_FIGURES / MINILM.name)
+        assert decided.replace("**", "") in shown
 
 
 def test_the_build_refuses_an_unknown_model(tmp_path: Path) -> None:
@@ -102,6 +106,9 @@ def test_a_served_page_loads_whole_and_from_here_alone(
         image = images.nth(index)
         assert image.evaluate("image => image.complete && image.naturalWidth > 0")
         assert len(image.get_attribute("alt") or "") > 40
+    for figure in page.locator(".bd-article .drawn").all():
+        assert len(figure.get_attribute("aria-label") or "") > 40
+        assert figure.locator("svg").bounding_box()["height"] > 100
     page.close()
 
 
@@ -250,7 +257,7 @@ def test_the_reference_is_readable(site: Path) -> None:
         text = words_of(path)
         for internal in ("ndarray, '", "PosixPath", "object at 0x", "typing.Annotated"):
             assert internal not in text, path.name
-    signature = words_of(site / "api" / "embedding.html")
+    signature = words_of(site / "api" / "trend.html")
     assert "log_quotient ( static : Vector , contextual : Vector , ) → Trend" in signature
     assert "Floating-point numbers, with the axes state, token, hidden." in words_of(
         site / "api" / "encoding.html"
@@ -262,6 +269,23 @@ def test_equations_and_figures_have_numbers(site: Path) -> None:
     assert all(f"Fig. 3.{number}" in text for number in range(1, 4))
     glossary = words_of(site / "glossary.html")
     assert re.search(r"one: equation \(\d+\) \.", glossary)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_figures_take_the_colours_of_the_theme(browser: Browser, site: Path, theme: Any) -> None:
+    url = (site / "notebooks" / "03_with_a_model.html").as_uri()
+    page, *_ = open_page(browser, url, color_scheme=theme)
+    assert page.locator(".drawn svg").count() == 3
+    palette = {getattr(colour, theme): colour.name for colour in PALETTE}
+    text = page.locator(".drawn text", has_text="attention to (key)").first
+    fill = text.evaluate("text => getComputedStyle(text).fill")
+    assert palette[to_hex([int(part) / 255 for part in re.findall(r"\d+", fill)])] == "ink"
+    ground = "svg => getComputedStyle(svg).backgroundColor"
+    assert page.locator(".drawn svg").first.evaluate(ground) == "rgba(0, 0, 0, 0)"
+    assert page.locator("#ground, [id$='-ground']").count() == 0
+    names = page.locator("[id]").evaluate_all("all => all.map((each) => each.id)")
+    assert len(names) == len(set(names))
+    page.close()
 
 
 def test_links_of_chapters_lead_to_the_books_pages(site: Path) -> None:

@@ -1,5 +1,6 @@
 """The Chinese edition: every message translated, nothing left in English, each page led to."""
 
+import json
 import re
 from pathlib import Path
 from string import Formatter
@@ -7,6 +8,7 @@ from string import Formatter
 import pytest
 import yaml
 from babel.messages.catalog import Catalog, Message
+from matplotlib.figure import Figure
 from playwright.sync_api import Browser, Page
 
 import catalogues
@@ -16,6 +18,7 @@ from helpers.pages import html_pages, open_page
 from helpers.paths import ROOT
 from trendlib import language
 from trendlib.language import CATALOGUE, LanguageError, _, ngettext
+from trendlib.show.captions import captioned
 
 DOMAINS = ("book", "sphinx", "trendlib")
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -103,6 +106,28 @@ def catalogue_with(*texts: str) -> Catalog:
     return catalogue
 
 
+def test_captions_and_descriptions_of_figures_are_messages() -> None:
+    code = [
+        "from trendlib.show import plots\n",
+        'captioned(draw(), caption="A " "line.", alt="Up.")',
+    ]
+    cells = [
+        {"cell_type": "markdown", "source": ["captioned(1, caption='said')"]},
+        {"cell_type": "code", "source": ["print('captioned')"]},
+        {"cell_type": "code", "source": code},
+    ]
+    notebook = json.dumps({"cells": cells}).encode()
+    assert list(catalogues.captions(notebook)) == ["A line.", "Up."]
+
+
+@pytest.mark.parametrize("name", [name for name in TRANSLATED if name.startswith("notebooks/")])
+def test_every_figure_of_a_translated_chapter_has_a_caption_in_the_catalogue(name: str) -> None:
+    catalogue = catalogue_of("trendlib")
+    found = list(catalogues.captions((ROOT / f"{name}.ipynb").read_bytes()))
+    assert len(found) >= 6
+    assert [text for text in found if not catalogue.get(text) or not catalogue[text].string] == []
+
+
 def test_a_part_without_a_translation_keeps_its_name() -> None:
     config, toc = ((ROOT / "book" / name).read_bytes() for name in ("_config.yml", "_toc.yml"))
     configured = CHINESE.configured(config, toc.replace(b"caption: Use it", b"caption: Brand new"))
@@ -137,9 +162,15 @@ def test_no_sentence_of_a_translated_page_is_english(
     texts = page.evaluate(PROSE)
     assert len(texts) > 40
     assert [text for text in texts if ENGLISH.search(text)] == []
-    alternatives = page.locator(".bd-article img")
-    for place in range(alternatives.count()):
-        assert re.search(r"[\u4e00-\u9fff]{4}", str(alternatives.nth(place).get_attribute("alt")))
+    pictures = page.locator(".bd-article :is(img, [role=img])")
+    for place in range(pictures.count()):
+        picture = pictures.nth(place)
+        described = picture.get_attribute("alt") or picture.get_attribute("aria-label")
+        assert re.search(r"[\u4e00-\u9fff]{4}", str(described))
+    terms = page.locator(".glossary dt").all_inner_texts()
+    assert [term for term in terms if not re.search(r"[\u4e00-\u9fff]", term)] == []
+    folded = page.locator(".bd-article summary").all_inner_texts()
+    assert [text for text in folded if re.search("Show|Hide", text)] == []
     page.close()
 
 
@@ -152,15 +183,18 @@ def test_english_sentences_are_found(browser: Browser, site: Path) -> None:
 def test_results_are_said_in_chinese_with_the_same_figures(browser: Browser, site: Path) -> None:
     name = "notebooks/03_with_a_model.html"
     english, chinese = (outputs(browser, site / folder / name) for folder in (".", CHINESE.name))
-    assert len(english) == len(chinese) > 5
+    assert len(english) == len(chinese) > 3
     for ours, theirs in zip(english, chinese, strict=True):
         assert re.search(r"[\u4e00-\u9fff]", theirs)
         assert sorted(NUMBER.findall(ours)) == sorted(NUMBER.findall(theirs))
-    claims = [
-        open_page(browser, (site / folder / "intro.html").as_uri())[0].locator("table").inner_text()
+    pages = [
+        open_page(browser, (site / folder / "intro.html").as_uri())[0]
         for folder in (".", CHINESE.name)
     ]
-    assert sorted(NUMBER.findall(claims[0])) == sorted(NUMBER.findall(claims[1]))
+    for part in (".claim", ".hero"):
+        ours, theirs = ("\n".join(page.locator(part).all_inner_texts()) for page in pages)
+        assert ours
+        assert sorted(NUMBER.findall(ours)) == sorted(NUMBER.findall(theirs))
 
 
 def outputs(browser: Browser, path: Path) -> list[str]:
@@ -183,7 +217,7 @@ def test_every_page_leads_to_the_same_page_in_the_other_language(site: Path) -> 
 
 
 def test_a_page_that_is_not_translated_says_so(browser: Browser, site: Path) -> None:
-    for name, english in (("notebooks/01_two_vectors", 1), ("intro", 0), ("genindex", 0)):
+    for name, english in (("notebooks/04_printed_figures", 1), ("intro", 0), ("genindex", 0)):
         page, _, _ = open_page(browser, (site / CHINESE.name / f"{name}.html").as_uri())
         assert page.get_by_text("本页尚未译成中文").count() == english
         assert page.locator("[lang=en] article").count() == english
@@ -194,7 +228,7 @@ def test_a_page_that_is_not_translated_says_so(browser: Browser, site: Path) -> 
     ("query", "page_found"),
     [
         ("焦点词", "glossary"),
-        ("所受注意力", "notebooks/03_with_a_model"),
+        ("所受注意力", "notebooks/02_walkthrough"),
         ("Devlin", "intro"),
     ],
 )
@@ -230,11 +264,30 @@ def test_a_catalogue_changes_what_is_said(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv(CATALOGUE, str(tmp_path / "trendlib.mo"))
     assert _("not run") == "未运行"
     assert _("never {said}").format(said="so") == "never so"
-    assert "3 票" in ngettext(
-        " The related word is **{word}**, with {votes} of {led} vote.",
-        " The related word is **{word}**, with {votes} of {led} votes.",
+    assert "3 个头中的 2 个" in ngettext(
+        "{focus} comes first in the only head.",
+        "{focus} comes first in {led} of the {all} heads.",
         3,
-    ).format(word="I", votes=2, led=3)
+    ).format(focus="I", led=2, all=3)
+
+
+def test_a_figure_is_shown_with_its_translated_caption(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[object] = []
+    monkeypatch.setattr(
+        "IPython.display.display",
+        lambda one, **options: shown.extend((getattr(one, "data", one), options)),
+    )
+    (tmp_path / "trendlib.mo").write_bytes(CHINESE.compiled("trendlib"))
+    monkeypatch.setenv(CATALOGUE, str(tmp_path / "trendlib.mo"))
+    caption, alt, *_others = catalogues.captions(
+        (ROOT / "notebooks" / "02_walkthrough.ipynb").read_bytes()
+    )
+    captioned(Figure(), caption=caption, alt=alt)
+    assert all(_(text) != text and _(text) in str(shown) for text in (caption, alt))
+    assert caption not in str(shown)
+    assert alt not in str(shown)
 
 
 def test_the_readers_machine_has_no_say(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -251,6 +304,6 @@ def test_what_is_no_catalogue_is_refused_with_advice(
     if content is not None:
         path.write_bytes(content)
     monkeypatch.setenv(CATALOGUE, str(path))
-    language._translations.cache_clear()
-    with pytest.raises(LanguageError, match=r"give a \.mo file, or leave the variable unset"):
+    language.translations.cache_clear()
+    with pytest.raises(LanguageError, match=r"use a \.mo file, or leave the variable unset"):
         _("not run")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page, expect
 
 import explorer_page
-from explorer_data import ATTENTION_STEP, explorer_data, slug
+from explorer_data import ATTENTION_STEP, attention_steps, explorer_data, slug, stored_trend
 from helpers.pages import open_page
 from trendlib.attention import attention_rows, merge_pieces, unit_tokens
 from trendlib.choice import NoRelated
@@ -24,6 +24,9 @@ from trendlib.encoding import Encoding
 from trendlib.errors import ArrayError
 from trendlib.model.encoder import Encoder
 from trendlib.readings import READINGS, reading_named
+from trendlib.show.figure import word_labels
+from trendlib.show.numbers import fixed
+from trendlib.show.plots import embedding_groups
 from trendlib.words import Word
 
 SENTENCES = [each for group in explorer_page.sentence_groups().values() for each in group]
@@ -143,6 +146,10 @@ def test_the_data_are_what_the_package_returns(
         check_reading(kept, encoding, embed_encoding(encoding, Recipe(reading)))
 
 
+def written(values: NDArray[np.float64], places: int) -> list[str]:
+    return [fixed(value, places) for value in values.ravel().tolist()]
+
+
 def check_reading(kept: dict[str, Any], encoding: Encoding, embedding: SentenceEmbedding) -> None:
     result = embedding.choice
     read = kept["readings"][result.reading.name]
@@ -168,14 +175,18 @@ def check_reading(kept: dict[str, Any], encoding: Encoding, embedding: SentenceE
     matrices = merge_pieces(rows[np.newaxis], encoding.words)[0]
     stored = unpacked(kept["attentions"][read["rows"]], "<u2").reshape(matrices.shape)
     np.testing.assert_allclose(stored * ATTENTION_STEP, matrices, atol=ATTENTION_STEP)
+    for places in (2, 3):
+        assert written(stored * ATTENTION_STEP, places) == written(matrices, places)
+        assert written(np.array(read["received"]), places) == written(result.received, places)
 
     strips = [(trend.values, trend.defined) for trend in embedding.trends]
     strips.append((embedding.values, embedding.defined))
     names = [name for name in ("focus", "related", "sum") if read["strips"][name] is not None]
     for name, (values, defined) in zip(names, strips, strict=True):
-        strip = unpacked(kept["strips"][read["strips"][name]], "<f2")
+        strip = unpacked(kept["strips"][read["strips"][name]], "<f4")
         assert (np.isfinite(strip) == defined).all()
-        np.testing.assert_allclose(strip[defined], values[defined], rtol=5e-4, atol=1e-7)
+        np.testing.assert_allclose(strip[defined], values[defined], rtol=3e-7)
+        assert written(strip[defined], 2) == written(values[defined], 2)
 
 
 def test_the_data_name_their_source(data: dict[str, Any], minilm: Encoder) -> None:
@@ -186,7 +197,7 @@ def test_the_data_name_their_source(data: dict[str, Any], minilm: Encoder) -> No
 
 
 def test_no_sentence_is_refused() -> None:
-    with pytest.raises(ArrayError, match="give at least one"):
+    with pytest.raises(ArrayError, match="pass at least one"):
         explorer_data({"empty": []})
 
 
@@ -204,6 +215,32 @@ def test_sentences_of_one_name_are_refused(tiny: Encoder, pair: tuple[str, str])
         )
     with pytest.raises(ArrayError, match="name of its own"):
         explorer_data({"a": encoded})
+
+
+NEAR_HALFWAY = [0.875, 0.125, 0.375, -0.005, 0.985, -0.985, 0.87496, 0.0625, -0.0001, 1.005, 2.5]
+
+
+@pytest.mark.parametrize("places", [1, 2, 3])
+def test_the_page_rounds_as_the_figures_do(page: Page, places: int) -> None:
+    numbers = [*NEAR_HALFWAY, 0.0, 1.0, -12.345, 151.2249]
+    numbers += np.random.default_rng(16).normal(size=500).tolist()
+    numbers += (np.arange(-400, 400) / 256).tolist()
+    source = (explorer_page.PARTS / "data.js").read_text(encoding="utf-8")
+    (function,) = re.findall(r"^function fixed\(.*?^\}", source, re.MULTILINE | re.DOTALL)
+    program = (
+        f"([numbers, places]) => {{ {function}; return numbers.map((n) => fixed(n, places)); }}"
+    )
+    shown = page.evaluate(program, [numbers, places])
+    assert shown == [fixed(number, places) for number in numbers]
+
+
+def test_no_number_is_rounded_twice() -> None:
+    boundaries = np.arange(0.0005, 1, 0.001)
+    near = np.concatenate([boundaries + shift for shift in (-6e-6, -1e-9, 0, 1e-9, 6e-6)])
+    for places in (2, 3):
+        assert written(attention_steps(near) * ATTENTION_STEP, places) == written(near, places)
+    for trends in (near, -near, near + 9, near + 150):
+        assert written(stored_trend(trends), 2) == written(trends, 2)
 
 
 # The page alone
@@ -237,10 +274,10 @@ def check_page(page: Page, encoding: Encoding, reading: str, row: int | None = N
 
     said = page.locator("#te-summary").inner_text()
     assert f"“{result.focus.word}”" in said
-    assert encoding.provenance.model in said
+    assert page.locator("#te-model").inner_text() == encoding.provenance.model
     decided = page.locator("#te-votes .decided").inner_text()
     if isinstance(result.related, NoRelated):
-        assert f"there is no related word: {result.related.reason}" in said
+        assert f"There is no related word: {result.related.reason}" in said
         assert decided == f"No related word: {result.related.reason}."
     else:
         assert f"with {result.related.votes} of {len(result.vote.rows)} vote" in said
@@ -251,7 +288,10 @@ def check_page(page: Page, encoding: Encoding, reading: str, row: int | None = N
         (mass,) = re.findall(r"mass (\d+\.\d{3})", decided)
         assert float(mass) == pytest.approx(result.related.mass, abs=6e-4)
         assert ("another word has as many votes" in decided) == result.related.tied
-    rule = {"first": "the first word is taken", "attention mass": "attention mass decides"}
+    rule = {
+        "first": "the first of them wins",
+        "attention mass": "the one with more attention wins",
+    }
     caption = page.locator("#te-votes figcaption").inner_text()
     assert f"Of equal votes, {rule[result.reading.ties]}." in caption
     check_matrix(page, encoding, reading, row)
@@ -264,10 +304,10 @@ def check_matrix(page: Page, encoding: Encoding, reading: str, row: int) -> None
     matrix = merge_pieces(rows[np.newaxis], encoding.words)[0, row]
     titles = texts(page, "#te-matrix .wide > svg title")
     assert len(titles) == matrix.size
-    drawn = np.array([float(title.rpartition(": ")[2]) for title in titles])
-    np.testing.assert_allclose(drawn, matrix.ravel(), atol=6e-4)
-    tabled = np.array([float(each) for each in texts(page, "#te-matrix td")])
-    np.testing.assert_allclose(tabled, matrix.ravel(), atol=6e-4)
+    assert [title.rpartition(": ")[2] for title in titles] == written(matrix, 3)
+    assert texts(page, "#te-matrix td") == written(matrix, 3)
+    if numbers := texts(page, "#te-matrix .cell + .number"):
+        assert numbers == written(matrix, 2)
     check_colours(page, "#te-matrix", matrix.ravel())
     units = unit_tokens(encoding.words, len(encoding.tokens))
     assert len(texts(page, "#te-matrix tbody tr")) == len(units)
@@ -276,8 +316,9 @@ def check_matrix(page: Page, encoding: Encoding, reading: str, row: int) -> None
 def check_received(page: Page, embedding: SentenceEmbedding) -> None:
     result = embedding.choice
     titles = texts(page, "#te-received .wide > svg title")
-    drawn = np.array([float(title.rpartition(": ")[2]) for title in titles])
-    np.testing.assert_allclose(drawn, result.received.ravel(), atol=6e-4)
+    assert [title.rpartition(": ")[2] for title in titles] == written(result.received, 3)
+    if numbers := texts(page, "#te-received .cell + .number"):
+        assert numbers == written(result.received, 2)
     columns = len(result.candidates)
     leaders = [row * columns + column for row, column in enumerate(result.leaders)]
     assert framed_cells(page, "#te-received", "winner") == leaders
@@ -326,18 +367,28 @@ def check_strips(page: Page, embedding: SentenceEmbedding) -> None:
     values = [trend.values for trend in embedding.trends] + [embedding.values]
     assert page.locator("#te-strips .strip svg").count() == len(masks)
     limit = page.evaluate("JSON.parse(document.querySelector('#te-data').textContent).trendLimit")
+    labels = word_labels(embedding.choice.candidates, embedding.choice.word_indices)
+    names = [labels[word.index] for word in embedding.choice.chosen]
+    groups = embedding_groups(embedding, names)
+    named = [f"{group.name}: {group.places.size}" for group in groups]
+    assert page.locator("#te-strips .groups li").all_inner_texts() == named
+    # Numbers that the page's half precision makes equal stand in the order of the coordinates.
+    sums = np.nan_to_num(embedding.values.astype(np.float16))
+    members = [np.sort(group.places) for group in groups]
+    order = np.concatenate([each[np.argsort(-sums[each], kind="stable")] for each in members])
     for place, (numbers, defined) in enumerate(zip(values, masks, strict=True)):
         strip = page.locator("#te-strips .strip").nth(place)
         said = f"defined in {defined.sum()} of {len(defined)} coordinates"
         assert said in strip.inner_text()
         columns = strip.locator(".undefined").get_attribute("d") or ""
         gaps = [int(each) for each in re.findall(r"M(\d+) 0", columns)]
-        assert gaps == np.flatnonzero(~defined).tolist()
-        ups = strip.locator(".up").get_attribute("d") or ""
+        assert gaps == np.flatnonzero(~defined[order]).tolist()
+        ups = strip.locator(".grew").get_attribute("d") or ""
         positive = [int(each) for each in re.findall(r"M(\d+) 24", ups)]
-        assert positive == np.flatnonzero(defined & (np.nan_to_num(numbers) > 0)).tolist()
+        ordered = np.nan_to_num(numbers[order])
+        assert positive == np.flatnonzero(defined[order] & (ordered > 0)).tolist()
         sizes = [float(each) for each in re.findall(r"24v-(\d+\.\d)h1", ups)]
-        expected = np.minimum(1, numbers[positive] / limit) * 24
+        expected = np.minimum(1, ordered[positive] / limit) * 24
         np.testing.assert_allclose(sizes, expected, atol=0.07)
     start = int(page.locator("#te-at").input_value())
     cells = texts(page, "#te-coordinates td")
@@ -350,7 +401,7 @@ def check_strips(page: Page, embedding: SentenceEmbedding) -> None:
     for cell, (number, exists) in zip(cells, expected, strict=True):
         assert (cell == "undefined") == (not exists)
         if exists:
-            assert float(cell) == pytest.approx(number, rel=6e-3, abs=1e-6)
+            assert cell == fixed(number, 2)
 
 
 SHOWN = [
@@ -399,7 +450,7 @@ def test_the_keyboard_alone_reaches_everything(
     assert framed_cells(page, "#te-matrix", "chosen") == [10]  # the second row of ten begins there
     matrix = merge_pieces(encodings[SENTENCES[1]].attentions, encodings[SENTENCES[1]].words)
     said = page.locator("#te-matrix .looks").inner_text()
-    assert said.startswith("From “She” in layer 1, the mean of its heads, most first: ")
+    assert said.startswith("From “She” in layer 1, the mean of its heads, the largest first: ")
     assert f": {matrix.mean(axis=1)[1, 1].max():.3f} to “" in said
     tab_to(page, "te-at")
     press("ArrowUp")
@@ -487,10 +538,10 @@ def test_the_list_says_which_sentences_are_special(page: Page, url: str) -> None
     options = dict(zip(SENTENCES, texts(page, "#te-sentence option"), strict=True))
     assert options["Hello"] == "Hello (no related word)"
     assert options["I want an apple."] == "I want an apple."
-    assert options["The soup is cold."] == "The soup is cold. (tie, the first is taken)"
+    assert options["The soup is cold."] == "The soup is cold. (tie, the first one wins)"
     page.goto(url + view("Hello", "mass-ties"))
     options = dict(zip(SENTENCES, texts(page, "#te-sentence option"), strict=True))
-    assert options["The soup is cold."] == "The soup is cold. (tie, attention mass decides)"
+    assert options["The soup is cold."] == "The soup is cold. (tie, more attention wins)"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -512,12 +563,12 @@ def test_the_figures_colours_stand_out(page: Page, url: str, scheme: Any) -> Non
     style = "(element, name) => getComputedStyle(element)[name]"
     for least, selectors in {
         4.5: [".label", ".label.focus", ".label.related", ".sum", ".dropped"],
-        3: [".bar .other", ".bar .related", ".strip .up", ".strip .down"],
+        3: [".bar .other", ".bar .related", ".strip .grew", ".strip .shrank", ".strip .window"],
     }.items():
         for selector in selectors:
             fill = page.locator(f"#trend-explorer {selector}").first.evaluate(style, "fill")
             assert contrast(fill, ground) >= least, selector
-    for selector in (".frame.winner", ".frame.second", ".frame.chosen", ".strip .window"):
+    for selector in (".frame.winner", ".frame.second", ".frame.chosen", ".strip .hatch"):
         stroke = page.locator(f"#trend-explorer {selector}").first.evaluate(style, "stroke")
         assert contrast(stroke, ground) >= 3, selector
 

@@ -21,6 +21,7 @@ from trendlib.model.encoder import Encoder
 from trendlib.model.weights import MINILM
 from trendlib.readings import reading_named
 from trendlib.show import report
+from trendlib.show.captions import caption_in, description_of
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 WALKTHROUGH = ROOT / "notebooks" / "03_with_a_model.ipynb"
@@ -155,9 +156,9 @@ def figures_of(notebook: Path) -> Iterator[tuple[str, str]]:
         for output, following in zip(outputs, [*outputs[1:], {}], strict=False):
             if "image/png" not in output.get("data", {}):
                 continue
-            alt = output.metadata.get("image/png", {}).get("alt")
+            alt = description_of(output)
             if alt is not None:
-                yield following["data"]["text/markdown"].strip("*"), alt
+                yield caption_in(following["data"]["text/markdown"]), alt
             else:
                 settings = cell.metadata["mystnb"]
                 yield settings["figure"]["caption"], settings["image"]["alt"]
@@ -245,7 +246,7 @@ def test_another_model_or_sentence_may_be_typed_into_any_chapter(tmp_path: Path)
     ("parameters", "error", "advice"),
     [
         ({"reading": "the 12th layer"}, "UnknownChoiceError", "'article', 'words-only'"),
-        ({"sentence": "..."}, "NoWordsError", "give at least one word"),
+        ({"sentence": "..."}, "NoWordsError", "write at least one word"),
     ],
 )
 def test_wrong_parameters_stop_the_notebook_with_a_clear_error(

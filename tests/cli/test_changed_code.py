@@ -21,7 +21,7 @@ def change_words_and_plots(copy: PackageCopy) -> None:
         "trend.py", "# log|a| - log|b| equals log(a/b), but", "# log|a| - log|b| is log(a/b), and"
     )
     copy.replace("embedding.py", '"""Make the arrays read-only."""', '"""Freeze them."""')
-    copy.replace("embedding.py", "give one of each per word", "give one of each")
+    copy.replace("embedding.py", "pass one of each per word", "pass one of each")
     copy.replace("errors.py", "unknown {what}", "there is no {what}")
     copy.replace("show/figure.py", "DPI = 144", "DPI = 100")
 
@@ -44,7 +44,7 @@ def test_embed_computes_again(copy: PackageCopy, tmp_path: Path, tiny_folder: Pa
 
     change_words_and_plots(copy)
     same = copy.trendlib(*arguments)
-    assert "2 rows embedded, 0 refused (2 of them done earlier)." in same.stdout
+    assert "2 rows embedded, 0 refused (2 of them in an earlier run)." in same.stdout
     assert "another version" not in same.stdout
 
     change_a_formula(copy)
@@ -74,21 +74,21 @@ def test_run_computes_again(
     arguments = ["run", *SENTENCES, "--out", out, "--model", tiny_folder, "--notebook", notebook]
     arguments += [] if notebooks else ["--no-notebook"]
     first = copy.trendlib(*arguments)
-    assert "2 done (0 of them earlier), 0 failed." in first.stdout, first.stderr
+    assert "2 done (0 of them in an earlier run), 0 failed." in first.stdout, first.stderr
     before = records(out)
 
     change_words_and_plots(copy)
-    assert "2 done (2 of them earlier), 0 failed." in copy.trendlib(*arguments).stdout
+    assert "2 done (2 of them in an earlier run), 0 failed." in copy.trendlib(*arguments).stdout
     assert records(out) == before
 
     # Where no notebook is run, its cells do not count.
     make_notebook(notebook, "print(sentence, 'changed')")
     changed = copy.trendlib(*arguments)
     earlier = 0 if notebooks else 2
-    assert f"2 done ({earlier} of them earlier), 0 failed." in changed.stdout
+    assert f"2 done ({earlier} of them in an earlier run), 0 failed." in changed.stdout
 
     change_a_formula(copy)
-    assert "2 done (0 of them earlier), 0 failed." in copy.trendlib(*arguments).stdout
+    assert "2 done (0 of them in an earlier run), 0 failed." in copy.trendlib(*arguments).stdout
     after = records(out)
     for sentence, record in after.items():
         assert record["code"] != before[sentence]["code"]
@@ -131,6 +131,6 @@ def test_how_often_the_model_runs(
     if cells is not None:
         arguments += ["--notebook", make_notebook(tmp_path / "own.ipynb", *cells)]
     result = copy.trendlib(*arguments, "--jobs", "1")
-    assert "2 done (0 of them earlier), 1 failed." in result.stdout, result.stderr
+    assert "2 done (0 of them in an earlier run), 1 failed." in result.stdout, result.stderr
     # A model is tried once when it is loaded.
     assert len(passes.read_text().splitlines()) == expected * len(SENTENCES) + 1

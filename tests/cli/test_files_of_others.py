@@ -152,7 +152,7 @@ def test_a_file_of_another_stays_and_its_own_is_replaced(
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("way", ["link", "link to nothing", "folder", "file for its folder"])
+@pytest.mark.parametrize("way", ["link", "broken link", "folder", "file for its folder"])
 def test_what_is_in_the_way_is_said_before_the_work(
     tmp_path: Path,
     commands: dict[str, Command],
@@ -235,7 +235,7 @@ def test_an_address_is_refused_and_a_tilde_is_the_home(
         with pytest.raises(SystemExit) as ended:
             call(command, address)
         assert ended.value.code == 2
-        assert "give a file or folder of this machine" in capsys.readouterr().err
+        assert "choose a file or folder on this machine" in capsys.readouterr().err
     assert not (tmp_path / "s3:").exists()
 
 
@@ -253,7 +253,7 @@ def test_an_address_is_refused_and_a_tilde_is_the_home(
 def test_input_is_of_this_machine(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(arguments)
-    assert "is an address: give a file or folder of this machine" in capsys.readouterr().err
+    assert "is a web address: choose a file or folder on this machine" in capsys.readouterr().err
 
 
 def test_a_model_is_a_name_or_a_folder(

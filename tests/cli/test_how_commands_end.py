@@ -98,7 +98,7 @@ def test_too_little_memory_is_one_line(
     assert main(["compare", "a", "b"]) == 1
     printed = capsys.readouterr().err
     assert printed.startswith("trendlib: not enough memory (")
-    assert "the same command goes on" in printed
+    assert "run the same command again to continue" in printed
     assert len(printed.splitlines()) == 1
 
 
@@ -213,7 +213,7 @@ def test_a_spreadsheet_computes_nothing_that_a_sentence_says(
 def test_a_sentence_that_begins_with_a_dash(tmp_path: Path, tiny_folder: Path) -> None:
     result = trendlib_run("-xylophone", cwd=tmp_path)
     assert result.returncode == 2
-    assert "a sentence that begins with - stands after all options and --" in result.stderr
+    assert "put a sentence that begins with - at the end, after --" in result.stderr
     arguments = ["--no-notebook", "--model", tiny_folder, "--out", tmp_path / "run"]
     assert trendlib_run(*arguments, "--", "-hello").returncode == 0
 
@@ -235,5 +235,5 @@ def test_a_link_to_nothing_is_no_folder(tmp_path: Path, tiny_folder: Path) -> No
     link = tmp_path / "link"
     link.symlink_to(tmp_path / "nowhere")
     result = trendlib_run("hello", "--model", tiny_folder, "--out", link)
-    assert "is a link to nothing: give a folder with --out" in result.stderr
+    assert "is a broken link: choose a folder with --out" in result.stderr
     assert link.is_symlink()

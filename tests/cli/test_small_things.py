@@ -79,7 +79,7 @@ def test_one_is_not_plural(
     (tmp_path / "s.txt").write_text("hello")
     out = str(tmp_path / "o.parquet")
     command = ["embed", str(tmp_path / "s.txt"), "--out", out, "--model", str(tiny_folder)]
-    for expected in ("1 row embedded, 0 refused.", "(1 of them done earlier)"):
+    for expected in ("1 row embedded, 0 refused.", "(1 of them in an earlier run)"):
         assert main(command) == 0
         assert expected in capsys.readouterr().out
     report = runner.TaskReport(done={"contexts": tmp_path})

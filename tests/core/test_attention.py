@@ -113,7 +113,7 @@ def test_received_attention_is_that_of_the_merged_matrix() -> None:
 @pytest.mark.parametrize("layer", [-1, 5, 100])
 def test_layer_out_of_range(layer: int) -> None:
     attentions = make_encoding("hello").attentions
-    with pytest.raises(LayerOutOfRangeError, match="5 layers, give 0 to 4"):
+    with pytest.raises(LayerOutOfRangeError, match="5 layers; choose 0 to 4"):
         attention.check_layer(layer, len(attentions))
     with pytest.raises(LayerOutOfRangeError):
         attention.attention_rows(attentions, dataclasses.replace(ARTICLE, layer=layer))
@@ -121,7 +121,7 @@ def test_layer_out_of_range(layer: int) -> None:
 
 @pytest.mark.parametrize("head", [-1, 3, 11])
 def test_head_out_of_range(head: int) -> None:
-    with pytest.raises(HeadOutOfRangeError, match="3 heads a layer, give 0 to 2"):
+    with pytest.raises(HeadOutOfRangeError, match="3 heads a layer; choose 0 to 2"):
         attention.check_head(head, make_encoding("hello").attentions.shape[1])
 
 

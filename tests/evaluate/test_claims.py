@@ -8,7 +8,7 @@ import pytest
 
 from trendlib.encoding import Provenance
 from trendlib.errors import InputFileError, UnknownChoiceError
-from trendlib.evaluate import claims
+from trendlib.evaluate import cards, claims
 from trendlib.evaluate.results import BOOK_FIGURES, TaskResult, read_result, write_result
 from trendlib.evaluate.scores import Score
 from trendlib.evaluate.verdicts import Comparison, Rule, widened
@@ -123,7 +123,6 @@ def test_each_condition_that_flips_a_verdict_is_named(claim: claims.Claim) -> No
         found = claim.finding("m", results_for(claim.rule, (0.5,) * count, flipped))
         assert found.verdict == claim.rule.words.found
         assert found.depends == ((condition.name, claim.rule.words.reversed),)
-        assert f"({condition.name}): {claim.rule.words.reversed}." in found.text
     same = claim.finding("m", results_for(claim.rule, (0.5,) * count))
     assert same.depends == ()
 
@@ -178,10 +177,48 @@ def test_the_articles_model_has_a_line_of_its_own_even_if_it_was_not_run(tmp_pat
     note = claims.claims_note(tmp_path)
     assert f"about {BERT_BASE.name}, which was not run" in note
     assert f"found with {MINILM.name} does not decide them. That model was trained for" in note
-    table = claims.claims_table(tmp_path)
-    assert table.startswith(note)
-    assert table.count(f"| {BERT_BASE.name} | **not run** |") == len(claims.CLAIMS)
-    assert table.count(f"| {MINILM.name} | **found** |") == len(claims.CLAIMS) - 1
+    shown = cards.claim_cards(tmp_path)
+    assert shown.startswith(note)
+    assert shown.count(f"\n{BERT_BASE.name}\n: **not run**\n") == len(claims.CLAIMS)
+    assert shown.count(f"\n{MINILM.name}\n: **found**\n") == len(claims.CLAIMS) - 1
+
+
+def test_every_claim_and_every_condition_has_a_sentence() -> None:
+    assert set(cards.SAID) == {claim.name for claim in claims.CLAIMS}
+    named = {condition.name for claim in claims.CLAIMS for condition in claim.rule.conditions}
+    assert set(cards.IF) == named - {""}
+    baselines = {row.baseline for row in claims.claim("complementary trends").rule.comparisons}
+    assert set(cards.BASELINES) == baselines
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        (
+            (0.30, 0.20, 0.40),
+            "often than for two words of different sentences: **+20.0 points",
+        ),
+        ((0.30, -0.20, -0.40), "less often than by chance: **-40.0 points"),
+        ((0.30, 0.001, -0.001), "more often than for two random words: **+30.0 points"),
+    ],
+    ids=["found", "reversed", "found in part"],
+)
+def test_a_card_shows_the_figure_that_decides(tmp_path: Path, values: Values, shown: str) -> None:
+    claim = claims.claim("complementary trends")
+    for result in results_for(claim.rule, values).values():
+        write_result(result, tmp_path)
+    verdict = claim.rule.judge(results_for(claim.rule, values))
+    assert shown in cards.decisive(claim, verdict, tmp_path / MINILM.name)
+
+
+def test_a_card_says_when_the_verdict_would_be_another_one(tmp_path: Path) -> None:
+    claim = claims.claim("contexts told apart")
+    changed = {"without dead coordinates": (0.0,)}
+    for result in results_for(claim.rule, (0.5,), changed).values():
+        write_result(result, tmp_path)
+    shown = cards.claim_cards(tmp_path)
+    assert "It would be **not found** if dead coordinates were left out." in shown
+    assert shown.count("It would be") == 1
 
 
 def test_the_articles_model_decides_once_it_was_run(tmp_path: Path) -> None:
@@ -197,7 +234,41 @@ def test_a_second_treebank_is_needed(tmp_path: Path) -> None:
     (tmp_path / MINILM.name / "syntax-gum.json").unlink()
     _own, other = claims.findings(claims.claim("related by syntax"), tmp_path)
     assert other.verdict == "not run"
-    assert other.why == "There are no results of syntax-gum."
+    assert other.why == "Not run for this copy: syntax-gum."
+
+
+def rows_of(text: str) -> list[list[str]]:
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
+
+
+def test_a_rule_is_a_table_of_its_figures_and_one_of_its_verdicts() -> None:
+    text = claims.rule_text(claims.claim("alternative to CLS"))
+    assert [row for row in rows_of(text) if row[0].startswith("MR")] == [
+        ["MR, accuracy: trend embedding, minus [CLS]", "-2.0 points"]
+    ]
+    assert ["at least one is below", "**reversed**"] in rows_of(text)
+    assert "widened for their number" in text
+    assert "STS-B" not in text  # it decides nothing
+    text = claims.rule_text(claims.claim("heads or layers"))
+    assert ["it is below", "**mislabelled, without consequence**"] in rows_of(text)
+    assert "widened" not in text
+
+
+def test_what_was_found_is_a_table_with_a_row_a_model(tmp_path: Path) -> None:
+    claim = claims.claim("contexts told apart")
+    changed = {claim.rule.conditions[1].name: (-0.5,)}
+    for result in results_for(claim.rule, (0.5,), changed).values():
+        write_result(result, tmp_path)
+    head, _line, article, other = rows_of(claims.finding_text(claim, tmp_path))
+    assert head == ["model", "verdict", "figures that decide", "otherwise"]
+    assert article[:3] == [BERT_BASE.name, "**not run**", "Not run for this copy: contexts."]
+    assert other[:2] == [MINILM.name, "**found**"]
+    assert "0.50 (0.49 to 0.51)" in other[2]
+    assert other[3] == "without dead coordinates: reversed"
+    by_condition = rows_of(claims.condition_table(claim, tmp_path))
+    assert by_condition[0][0] == f"figure ({MINILM.name})"
+    assert by_condition[-1] == ["verdict", "**found**", "**reversed**"]
 
 
 def test_claims_are_looked_up_by_name() -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from trendlib.errors import InputFileError, OutputError
-from trendlib.evaluate import claims, plots, runner, tables
+from trendlib.evaluate import claims, plots, runner, tables, wording
 from trendlib.evaluate.conditions import (
     AS_PRINTED,
     MEAN_OVER_PIECES,
@@ -40,8 +40,12 @@ def test_results_of_two_models_stand_side_by_side(
     for result in (kept, other):
         write_result(result, tmp_path)
     monkeypatch.setattr(tables, "results_of", lambda task: [kept, other])
-    table = tables.score_table("stsb", ["Spearman"])
-    assert list(table.columns) == [(MINILM.name, "Spearman"), ("another-model", "Spearman")]
+    table = tables.score_table("stsb", ["Spearman"], ["CLS", "mean"])
+    assert list(table.columns) == ["model", "Spearman", "95 % interval"]
+    assert list(table.index) == ["CLS", "CLS", "mean", "mean"]
+    assert list(table["model"]) == [MINILM.name, "another-model"] * 2
+    assert table.columns.name == "method"
+    assert list(tables.run_table("stsb").columns) == [MINILM.name, "another-model"]
     assert result_with("stsb", "another-model", tmp_path).provenance.model == "another-model"
     found = claims.findings(claims.claim("contexts told apart"), tmp_path)
     assert [one.model for one in found] == ["bert-base-uncased", MINILM.name, "another-model"]
@@ -137,15 +141,31 @@ def test_plots_place_figures_by_their_fields() -> None:
         Score("another", "tied vote", 0.5, 0.4, 0.6, 10, layer=0, head=1),
     ]
     figure = plots.heads_grid(a_result(scores), "tied vote")
-    drawn = figure.axes[0].images[0].get_array()
-    assert drawn is not None
-    assert np.ma.filled(drawn.astype(float), -1).tolist() == [[-1, 0.5], [0.25, -1]]
+    axes = figure.axes[0]
+    assert np.asarray(axes.collections[0].get_array()).tolist() == [50, 25]  # percent
+    places = {text.get_text(): text.get_position() for text in axes.texts}
+    assert places == {"50": (1, 0), "25": (0, 1)}
+    hatched = [patch for patch in axes.patches if patch.get_hatch()]
+    assert [(round(p.get_x()), round(p.get_y())) for p in hatched] == [(0, 0), (1, 1)]
     curve = [
         Score("m", "F1", 0.5, None, None, 5, train_size=100),
         Score("m", "F1", 0.6, None, None, 5, train_size=300),
     ]
     (line,) = plots.learning_curves(a_result(curve), ["m"], "F1").axes[0].lines
     assert np.asarray(line.get_xydata()).tolist() == [[100, 0.5], [300, 0.6]]
+
+
+@pytest.mark.parametrize(("in_order", "names"), [(False, ["b", "c", "a"]), (True, ["a", "b", "c"])])
+def test_scores_are_sorted_unless_their_order_means_something(
+    in_order: bool, names: list[str]
+) -> None:
+    found = [("a", 0.1), ("b", 0.9), ("c", 0.5)]
+    drawn = [Score(name, "accuracy", value, None, None, 9) for name, value in found]
+    axes = plots.scores([(a_result(drawn), drawn)], "accuracy", in_order=in_order).axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == names
+    assert axes.get_xlabel() == "accuracy (%)"
+    values = dict(found)
+    assert axes.lines[0].get_xdata().tolist() == [100 * values[name] for name in names]
 
 
 def test_the_kept_figures_say_their_heads_sizes_and_slices() -> None:
@@ -200,12 +220,9 @@ def test_a_table_shows_the_articles_own_condition_unless_it_is_asked(
     assert cells(tables.difference_table("t", "head found", "n")) == [["best head", "+12.5"]]
     of_part = tables.difference_table("t", "head found", "n", group="obj")
     assert cells(of_part) == [["best head", "+80.0"]]
-    assert cells(tables.published_heads_table())[0] == [
-        "obj",
-        "50.0 %",
-        "37.5 %",
-        "86.8 %",
-        "40.0 %",
+    assert cells(tables.published_heads_table())[:2] == [
+        ["obj", MINILM.name, "50.0 %", "37.5 %"],
+        ["obj", "bert-base-uncased, as published", "86.8 %", "40.0 %"],
     ]
     by_condition = tables.condition_table("t", ["head found"], "best head", READING_CONDITIONS)
     assert cells(by_condition) == [
@@ -213,6 +230,52 @@ def test_a_table_shows_the_articles_own_condition_unless_it_is_asked(
         [MEAN_OVER_PIECES.name, "90.0 %"],
     ]
     assert tables.methods_text("t") == "- **best head**: as it is."
+
+
+def test_a_table_of_one_model_has_one_line_of_heads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The model is named there, and figure, interval and p-value have columns of their own."""
+    scores = [
+        Score("a", "joined", 0.5, 0.4, 0.6, 1234, baseline="b", p=0.0001),
+        Score("a", "joined", 0.25, 0.125, 0.5, 1234),
+    ]
+    monkeypatch.setattr(tables, "results_of", lambda task: [a_result(scores)])
+    for table, head, cells in (
+        (
+            tables.score_table("t", ["joined"], counts="sentences"),
+            ["sentences", "joined by an edge", "95 % interval"],
+            ["1,234", "25.0 %", "12.5 to 50.0"],
+        ),
+        (
+            tables.difference_table("t", "joined", "b", write=wording.points),
+            ["minus b", "95 % interval", "adjusted p"],
+            ["+50.0 points", "+40.0 to +60.0", "< 0.001"],
+        ),
+    ):
+        assert list(table.columns) == head
+        assert table.loc["a"].tolist() == cells
+        assert table.to_html().count("<th>") == len(head) + 2
+        assert f"method ({MINILM.name})" in table.to_html()
+
+
+def test_how_it_was_measured_has_a_row_a_fact(monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = {"train": 1234, "test": 0, "removed": {"repeated": 0}, "adjacent edges": 0.25}
+    result = replace(a_result([]), facts=facts, quick=True, cores=2, seconds=61.2)
+    monkeypatch.setattr(tables, "results_of", lambda task: [result])
+    (column,) = tables.run_table("t").items()
+    assert column[0] == MINILM.name
+    assert dict(column[1]) == {
+        "number format": "float32",
+        "day": result.measured,
+        "processor cores": "2",
+        "seconds": "61",
+        "data": "a quick sample, not all of it",
+        "texts to train on": "1,234",
+        "texts left out, repeated": "0",
+        "edges between neighbours": "25.0 %",
+    }
+    monkeypatch.setattr(tables, "results_of", lambda task: [])
+    assert "trendlib evaluate --task t" in tables.run_table("t").to_html()
+    assert tables.score_table("t", ["F1"]).empty
 
 
 def test_slices_are_drawn_under_each_condition_that_is_asked_for() -> None:

@@ -87,7 +87,7 @@ WORDS = [
     ("evaluate/tasks/zeros.py", '"""What does it cost', '"""How much does it cost'),
     ("errors.py", "unknown {what}", "there is no {what}"),
     ("evaluate/data.py", "cannot be downloaded from", "cannot be had from"),
-    ("show/figure.py", "DPI = 144", "DPI = 100"),
+    ("show/style.py", '"figure.dpi": 144', '"figure.dpi": 100'),
     ("evaluate/plots.py", "(7.2, 3.8)", "(7.2, 4.8)"),
     ("evaluate/tables.py", '"training texts"', '"texts"'),
 ]

@@ -90,7 +90,7 @@ def test_a_model_out_of_reach_is_not_run(
 ) -> None:
     command = ["evaluate", "--model", "bert-base-uncased", "--task", "contexts"]
     assert main([*command, "--out", str(tmp_path)]) == 3
-    assert "not run: weights not reachable" in capsys.readouterr().err
+    assert "not run, because the weights cannot be reached" in capsys.readouterr().err
     assert list(tmp_path.glob("*/*.json")) == []
 
 

@@ -64,10 +64,10 @@ def test_a_changed_formula_is_another_version(copy: Path, file: str, old: str, n
             '"""Compute log(contextual / static) for',
             '"""Take log(contextual / static) for',
         ),
-        ("embedding.py", "give one of each per word", "give one of each"),
+        ("embedding.py", "pass one of each per word", "pass one of each"),
         ("errors.py", "unknown {what}", "there is no {what}"),
         ("show/figure.py", "DPI = 144", "DPI = 100"),
-        ("readings.py", "but no punctuation mark is a candidate", "without punctuation"),
+        ("readings.py", "but punctuation marks are not candidates", "without punctuation"),
     ],
 )
 def test_words_and_figures_are_the_same_version(copy: Path, file: str, old: str, new: str) -> None:

@@ -325,7 +325,7 @@ def test_other_settings_do_not_overwrite(tmp_path: Path, tiny: Encoder) -> None:
     pd.DataFrame({"precious": [1]}).to_parquet(tmp_path / "mine.parquet")
     with pytest.raises(OutputError, match="was not written by `trendlib embed`"):
         embed_file(source, tmp_path / "mine.parquet", tiny, Recipe())
-    with pytest.raises(OutputError, match=r"give a name that ends with \.parquet"):
+    with pytest.raises(OutputError, match=r"choose a name that ends with \.parquet"):
         embed_file(source, tmp_path / "o.csv", tiny, Recipe())
 
 
@@ -382,7 +382,7 @@ def test_parts_of_other_code_are_made_again(
 
 def test_a_file_without_rows_is_refused(tmp_path: Path, tiny: Encoder) -> None:
     (tmp_path / "s.txt").touch()
-    with pytest.raises(InputFileError, match="holds no row"):
+    with pytest.raises(InputFileError, match="has no rows"):
         embed_file(tmp_path / "s.txt", tmp_path / "o.parquet", tiny, Recipe())
 
 
@@ -458,7 +458,7 @@ def test_a_terminal_sees_progress_with_rate_and_time_left(
         (["s.txt", "--out", "o.parquet", "--words", "3"], "unknown choice of words '3'"),
         (["s.txt", "--out", "o.parquet", "--kind", "discounted"], "choose words 'all' or 'tokens'"),
         (["s.txt", "--out", "o.parquet", "--device", "tpu"], "unknown device 'tpu'"),
-        (["s.txt", "--out", "o.csv"], "give a name that ends with .parquet"),
+        (["s.txt", "--out", "o.csv"], "choose a name that ends with .parquet"),
         (["none.txt", "--out", "o.parquet"], "none.txt cannot be read"),
         (["s.txt"], "the following arguments are required: --out"),
     ],
@@ -490,7 +490,7 @@ def test_the_output_is_a_file_of_this_machine(
     assert main(arguments) == 0
     assert len(pd.read_parquet(tmp_path / out.replace("~", "home"))) == 4
     assert main(arguments) == 0
-    assert "(4 of them done earlier)" in capsys.readouterr().out
+    assert "(4 of them in an earlier run)" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("out", ["s3://b/o.parquet", "gs://b/o.parquet", "~nobody-here/o.parquet"])
@@ -499,7 +499,7 @@ def test_an_output_elsewhere_is_refused_before_work(tmp_path: Path, out: str) ->
     result = trendlib_embed(source, "--out", out, cwd=tmp_path)
     assert result.returncode == 2
     assert "Traceback" not in result.stderr
-    assert "is an address" in result.stderr or "give ./~ for" in result.stderr
+    assert "is a web address" in result.stderr or "write ./~ if" in result.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["s.txt"]
 
 
@@ -525,7 +525,7 @@ def test_a_command_that_is_stopped_goes_on_where_it_stopped(
     _, errors = process.communicate(timeout=30)
     assert process.returncode == status
     if status > 0:
-        assert "stopped. What is done is kept beside" in errors
+        assert "stopped. What is done so far is kept beside" in errors
     assert not out.exists()
     stamps = {
         path: path.stat().st_mtime_ns for path in tmp_path.glob(".o.parquet.parts/0*.parquet")
@@ -533,7 +533,7 @@ def test_a_command_that_is_stopped_goes_on_where_it_stopped(
     assert 1 <= len(stamps) < 3
     result = trendlib_embed(*arguments)
     assert result.returncode == 1  # one row is refused
-    expected = f"{count - 1:,} rows embedded, 1 refused ({4096 * len(stamps):,} of them done"
+    expected = f"{count - 1:,} rows embedded, 1 refused ({4096 * len(stamps):,} of them in an"
     assert expected in result.stdout
     rows = pyarrow.parquet.read_table(out, columns=["row"]).column("row").to_pylist()
     assert rows == [n for n in range(1, count + 1) if n != 4_501]
@@ -553,7 +553,7 @@ def test_a_file_that_cannot_be_written_stops_the_command_and_loses_nothing(
 
     result = trendlib_embed(*arguments, preexec_fn=limit)
     assert result.returncode == 1
-    assert "the command cannot go on" in result.stderr
+    assert "the command cannot continue" in result.stderr
     assert "File too large" in result.stderr
     assert "Traceback" not in result.stderr
     assert not out.exists()
@@ -561,7 +561,7 @@ def test_a_file_that_cannot_be_written_stops_the_command_and_loses_nothing(
     assert kept == 3
     resumed = trendlib_embed(*arguments)
     assert resumed.returncode == 0, resumed.stderr
-    assert "9,000 rows embedded, 0 refused (9,000 of them done earlier)." in resumed.stdout
+    assert "9,000 rows embedded, 0 refused (9,000 of them in an earlier run)." in resumed.stdout
 
 
 def test_two_commands_do_not_write_to_one_file(
@@ -586,7 +586,7 @@ def test_parts_of_other_settings_are_not_used(tmp_path: Path, tiny: Encoder) -> 
 
     with pytest.raises(KeyboardInterrupt):
         embed_file(source, out, tiny, Recipe(), on_rows=stop)
-    with pytest.raises(OutputError, match="holds parts that were made with reading 'article' inst"):
+    with pytest.raises(OutputError, match="holds unfinished work with reading 'article' inst"):
         embed_file(source, out, tiny, Recipe(LAYERS))
     assert embed_file(source, out, tiny, Recipe()).embedded == 4
 

@@ -34,9 +34,12 @@ def build_site(out: Path, index: Path) -> None:
 
 
 def html_pages(folder: Path, *apart: str) -> list[str]:
-    """List the pages of the book in a folder: not the index, which leads on, nor what is apart."""
+    """List the pages of the book in a folder: not the index, which leads on, nor what is apart.
+
+    The page for addresses without one is no page of the book: it is served anywhere.
+    """
     pages = [path.relative_to(folder) for path in folder.rglob("*.html")]
-    others = ("_static", "_sources", "index.html", *apart)
+    others = ("_static", "_sources", "index.html", "404.html", *apart)
     return sorted(page.as_posix() for page in pages if page.parts[0] not in others)
 
 

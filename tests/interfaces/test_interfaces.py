@@ -213,7 +213,7 @@ def test_a_fitted_pipeline_embeds_with_no_other_model(tmp_path: Path, tiny_folde
         kept.predict(texts)
     make_tiny_model(folder, seed=1)
     for pipeline in (fitted, joblib.load(tmp_path / "pipeline.joblib")):
-        with pytest.raises(OtherModelError, match="give the same model"):
+        with pytest.raises(OtherModelError, match="use the same model"):
             pipeline.predict(texts)
     assert len(clone(kept).fit(texts, [0, 1] * 4).predict(texts)) == 8
 
@@ -296,7 +296,7 @@ def test_the_module_refuses_bad_sentences(sentence_transformer: SentenceTransfor
         sentence_transformer.encode(["...", "hello", long])  # which sorts them by their length
     with pytest.raises(UnknownChoiceError):
         TrendTransformer(MINILM.name, bad_rows="drop")
-    with pytest.raises(UnknownChoiceError, match=r"'angle': give a Recipe, such as RECIPES\['ang"):
+    with pytest.raises(UnknownChoiceError, match=r"'angle': pass a Recipe, such as RECIPES\['ang"):
         TrendTransformer(MINILM.name, "angle")
 
 
@@ -523,7 +523,7 @@ def test_a_dataset_that_does_not_fit_is_refused(ray_cluster: Any) -> None:
         embed_dataset(dataset, 1, column="text")
     with pytest.raises(ParameterError, match="has columns focus already"):
         embed_dataset(dataset, 1)
-    with pytest.raises(UnknownChoiceError, match="'angle': give a Recipe"):
+    with pytest.raises(UnknownChoiceError, match="'angle': pass a Recipe"):
         embed_dataset(dataset, 1, recipe="angle")
 
 

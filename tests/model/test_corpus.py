@@ -308,7 +308,7 @@ def test_no_sentences_are_no_rows(tiny: Encoder) -> None:
 
 
 def test_one_string_is_refused(tiny: Encoder) -> None:
-    with pytest.raises(NotTextError, match="give a list of sentences"):
+    with pytest.raises(NotTextError, match="pass a list of sentences"):
         next(embed_many(tiny, "hello"))
 
 
@@ -327,7 +327,7 @@ def test_a_decoder_is_refused(tiny: Encoder, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_name_of_a_recipe_is_none(tiny: Encoder) -> None:
-    with pytest.raises(UnknownChoiceError, match=r"'angle': give a Recipe, such as RECIPES\['ang"):
+    with pytest.raises(UnknownChoiceError, match=r"'angle': pass a Recipe, such as RECIPES\['ang"):
         embed_array(tiny, ODD, "angle")
     with pytest.raises(UnknownChoiceError, match="there are article, all-words-difference, angle"):
         embed("hello", "angle", tiny)

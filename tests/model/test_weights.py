@@ -218,7 +218,7 @@ def test_a_download_that_breaks_off(hub: type[Hub], tmp_path: Path) -> None:
         (403, "forbids access"),
         (404, "HF_ENDPOINT"),
         (429, "too many requests; wait"),
-        (503, "out of order; try again later"),
+        (503, "has a problem; try again later"),
         (418, "refuses"),
     ],
 )
@@ -391,7 +391,7 @@ def test_a_setting_that_is_no_finite_number_is_named(
         load_encoder(broken)
     message = str(caught.value)
     assert f"{file} of the model {broken.name} sets {setting} to NaN or infinity" in message
-    assert "give a finite number" in message
+    assert "set a finite number" in message
 
 
 def test_corrupted_embedded_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

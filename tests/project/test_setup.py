@@ -168,7 +168,7 @@ def test_a_failure_is_shown_whole_without_the_noise_and_is_no_set_up(machine: Ma
     assert result.returncode == 2  # make's own
     assert "Error 28" in result.stderr
     assert "ERROR: no disk space\n  left on the device\nFailed with status 28" in result.stderr
-    assert "the same command goes on" in result.stderr
+    assert "run the same command again to continue" in result.stderr
     assert "Location" not in result.stdout + result.stderr
     log = (machine.project / "_build" / "setup.log").read_text(encoding="utf-8")
     assert {"Collecting numpy", noise, "ERROR: no disk space"} <= set(log.splitlines())
@@ -183,7 +183,7 @@ def test_a_set_up_can_be_stopped_and_goes_on(machine: Machine) -> None:
     machine.installer('echo "Collecting numpy"; kill -INT 0; echo "ERROR: stopped" >&2; exit 1')
     result = machine.make(BOOK)
     assert result.returncode != 0
-    assert "Stopped; the same command goes on." in result.stderr
+    assert "Stopped; run the same command again to continue." in result.stderr
     assert "Traceback" not in result.stderr
     assert not (machine.project / BOOK).exists()
     machine.installer("exit 0")

@@ -48,7 +48,7 @@ def test_files_of_one_name_have_folders_of_their_own(tmp_path: Path, tiny_folder
         arguments = ("--file", file, "--no-notebook", "--model", tiny_folder)
         assert trendlib_run(*arguments, cwd=tmp_path).returncode == 0
     again = trendlib_run(*arguments, cwd=tmp_path)
-    assert "1 sentence: 1 done (1 of them earlier), 0 failed." in again.stdout
+    assert "1 sentence: 1 done (1 of them in an earlier run), 0 failed." in again.stdout
     tables = [pd.read_csv(path) for path in tmp_path.glob("runs/s-*/results.csv")]
     assert sorted(sentence for table in tables for sentence in table["sentence"]) == [APPLE, HELLO]
 
@@ -58,7 +58,7 @@ def test_a_folder_that_is_given_keeps_the_rows_of_both_commands(
 ) -> None:
     arguments = ("--no-notebook", "--model", tiny_folder, "--out", kept)
     result = trendlib_run(NONE, "an apple", *arguments)
-    assert "2 sentences: 1 done (0 of them earlier), 1 failed." in result.stdout
+    assert "2 sentences: 1 done (0 of them in an earlier run), 1 failed." in result.stdout
     assert "The folder holds 2 sentences of earlier commands too" in result.stdout
     for table in (pd.read_csv(kept / "results.csv"), pd.read_parquet(kept / "results.parquet")):
         assert list(table["sentence"][:2]) == [NONE, "an apple"]
@@ -77,7 +77,9 @@ def test_what_somebody_changed_is_put_aside(kept: Path, tiny_folder: Path, name:
         assert result.returncode == 0, result.stderr
         path = kept / name
         aside = path.with_name(f"{path.stem}.changed-{number}{path.suffix}")
-        assert f"had been changed since it was written: that one is now {aside}" in result.stderr
+        assert f"was changed after it was written; the changed one is kept as {aside}" in (
+            result.stderr
+        )
         assert aside.read_bytes() == b"my own notes " + before
         assert path.read_bytes() == before
         files.add(aside)
@@ -144,7 +146,7 @@ def test_a_record_of_another_place_is_run_again(kept: Path, tiny_folder: Path) -
     shutil.copy(record_path(kept, APPLE), record_path(kept, HELLO))
     arguments = (HELLO, APPLE, "--no-notebook", "--model", tiny_folder, "--out", kept)
     result = trendlib_run(*arguments)
-    assert "2 sentences: 2 done (1 of them earlier), 0 failed." in result.stdout
+    assert "2 sentences: 2 done (1 of them in an earlier run), 0 failed." in result.stdout
     assert records(kept)[HELLO]["focus"] == HELLO
 
 

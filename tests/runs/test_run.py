@@ -50,8 +50,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         env={**os.environ, "HF_TOKEN": SECRET, "PAPERMILL_TOKEN": SECRET},
     )
     assert result.returncode == 1  # two sentences fail
-    assert "8 sentences: 6 done (0 of them earlier), 2 failed." in result.stdout
-    assert "1 repeat left out: each sentence is run once." in result.stdout
+    assert "8 sentences: 6 done (0 of them in an earlier run), 2 failed." in result.stdout
+    assert "Left out 1 repeated sentence: each sentence is run once." in result.stdout
     assert "failed: '...': NoWordsError: no word in '...'" in result.stderr
     assert "sentences/s" not in result.stderr  # no progress bar where there is no terminal
     return work / "mine"
@@ -120,7 +120,7 @@ def test_notebooks_are_whole_and_in_order(folder: Path) -> None:
         code = [cell for cell in content.cells if cell.cell_type == "code"]
         assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
         outputs = [output for cell in code for output in cell.outputs]
-        assert sum("image/png" in output.get("data", {}) for output in outputs) == 3
+        assert sum("image/svg+xml" in output.get("data", {}) for output in outputs) == 3
         assert not any(output.output_type == "error" for output in outputs)
         assert not any(output.get("name") == "stderr" for output in outputs)
 
@@ -183,7 +183,7 @@ def test_what_is_done_is_not_done_again(folder: Path) -> None:
     pages = {path: path.stat().st_mtime_ns for path in folder.glob("sentences/*/page.html")}
     result = trendlib_run(*GOOD, "--out", folder, "--model", MINILM.name)
     assert result.returncode == 0
-    assert "6 sentences: 6 done (6 of them earlier), 0 failed." in result.stdout
+    assert "6 sentences: 6 done (6 of them in an earlier run), 0 failed." in result.stdout
     assert {path: path.stat().st_mtime_ns for path in pages} == pages
     # The table begins with the sentences of the last command, and leaves no other one out.
     assert "The folder holds 2 sentences of earlier commands too" in result.stdout
@@ -236,7 +236,7 @@ def own(tmp_path_factory: pytest.TempPathFactory, tiny_folder: Path) -> Path:
     arguments = [*sentences, "--notebook", notebook, "--model", tiny_folder, "--jobs", "1"]
     result = trendlib_run(*arguments, "--out", work / "run", "--reading", "layers")
     assert result.returncode == 1
-    assert "3 done (0 of them earlier), 1 failed" in result.stdout
+    assert "3 done (0 of them in an earlier run), 1 failed" in result.stdout
     return work / "run"
 
 
@@ -275,7 +275,7 @@ def test_another_version_of_the_notebook_is_run_again(own: Path, tiny_folder: Pa
     arguments = ["hello", "--notebook", notebook, "--model", tiny_folder, "--reading", "layers"]
     before = records(own)["hello"]["cells"]
     result = trendlib_run(*arguments, "--out", own)
-    assert "1 sentence: 1 done (0 of them earlier), 0 failed." in result.stdout
+    assert "1 sentence: 1 done (0 of them in an earlier run), 0 failed." in result.stdout
     assert records(own)["hello"]["cells"] != before
     assert "new" in (of(own, "hello") / "notebook.ipynb").read_text("utf-8")
 
@@ -317,7 +317,7 @@ def test_compare_prints_counts_and_sentences(
 
     assert main(["compare", str(folder), str(folder), "--csv", str(tmp_path / "c.csv")]) == 0
     printed = capsys.readouterr().out
-    assert "Either differs: 0 of 6 (0.0%)" in printed
+    assert "At least one of them differs: 0 of 6 (0.0%)" in printed
     assert "A: mine (all-MiniLM-L6-v2, float64, reading article)" in printed
     assert (tmp_path / "c.csv").read_text() == "sentence,focus A,focus B,related A,related B\n"
     assert main(["compare", str(folder), str(tmp_path)]) == 2
@@ -343,7 +343,10 @@ def test_a_page_shows_its_sentence_as_text(browser: Browser, folder: Path, sente
         assert image.evaluate("image => image.complete && image.naturalWidth > 0")
         assert len(image.get_attribute("alt") or "") > 40
     if sentence in GOOD:
-        assert page.locator("img").count() == 3
+        assert page.locator("img").count() == 0
+        for figure in page.locator(".drawn").all():
+            assert len(figure.get_attribute("aria-label") or "") > 40
+        assert page.locator(".drawn svg").count() == 3
         assert "The focus word is" in page.locator("main").inner_text()
     page.close()
 

@@ -129,7 +129,7 @@ def test_a_run_that_is_killed_goes_on_where_it_stopped(
     assert before <= kept
     assert 5 <= len(kept) < COUNT
     if status > 0:
-        assert "stopped. What is done is kept in" in errors
+        assert "stopped. What is done so far is kept in" in errors
         assert len(list(csv.DictReader((case.out / "results.csv").open()))) == len(kept)
         index = (case.out / "index.html").read_text("utf-8")
         assert f"{COUNT - len(kept)} not run yet" in index
@@ -138,7 +138,7 @@ def test_a_run_that_is_killed_goes_on_where_it_stopped(
 
     resumed = trendlib_run(*case.arguments(*SENTENCES))
     assert resumed.returncode == 0, resumed.stderr
-    expected = f"{COUNT} sentences: {COUNT} done ({len(kept)} of them earlier), 0 failed."
+    expected = f"{COUNT} sentences: {COUNT} done ({len(kept)} of them in an earlier run), 0 failed."
     assert expected in resumed.stdout
     assert case.done() == set(SENTENCES)
     assert {path: path.stat().st_mtime_ns for path in stamps} == stamps
@@ -160,7 +160,7 @@ def test_a_worker_that_is_killed_is_replaced(case: Case) -> None:
     output, errors = process.communicate(timeout=60)
     assert process.returncode == 0
     assert errors == ""
-    assert f"{COUNT} done (0 of them earlier), 0 failed." in output
+    assert f"{COUNT} done (0 of them in an earlier run), 0 failed." in output
     assert case.done() == set(SENTENCES)
 
 
@@ -171,7 +171,7 @@ def test_a_sentence_that_workers_die_of_is_given_up_and_the_others_go_on(case: C
         *case.arguments("I want.", deadly, once, "hello", pause=0, jobs=2, marker=str(marker))
     )
     assert result.returncode == 1
-    assert "4 sentences: 3 done (0 of them earlier), 1 failed." in result.stdout
+    assert "4 sentences: 3 done (0 of them in an earlier run), 1 failed." in result.stdout
     assert marker.exists()
     assert case.done() == {"I want.", once, "hello"}
     record = records(case.out)[deadly]
@@ -196,7 +196,7 @@ def test_records_alone_outlive_a_killed_worker(tmp_path: Path, tiny_folder: Path
     psutil.Process(process.pid).children()[0].kill()
     output, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
-    assert f"{len(set(sentences))} done (0 of them earlier), 0 failed." in output
+    assert f"{len(set(sentences))} done (0 of them in an earlier run), 0 failed." in output
     assert set(records(tmp_path / "run")) == set(sentences)
 
 
@@ -216,9 +216,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def check_disk_full(case: Case, result: "subprocess.CompletedProcess[str]", words: str) -> None:
     assert result.returncode == 1
-    assert "the run cannot go on" in result.stderr
+    assert "the run cannot continue" in result.stderr
     assert words in result.stderr
-    assert "the same command goes on" in result.stderr
+    assert "run the same command again to continue" in result.stderr
     assert "Traceback" not in result.stderr
     assert 0 < len(case.done()) < COUNT
 
@@ -235,7 +235,7 @@ def test_a_full_disk_stops_the_run_and_loses_nothing(case: Case, small_disk: Pat
     ballast.unlink()
     resumed = trendlib_run(*arguments)
     assert resumed.returncode == 0, resumed.stderr
-    assert f"5 done ({len(kept)} of them earlier), 0 failed." in resumed.stdout
+    assert f"5 done ({len(kept)} of them in an earlier run), 0 failed." in resumed.stdout
 
 
 def test_a_file_that_cannot_be_written_stops_the_run_and_loses_nothing(case: Case) -> None:
@@ -259,7 +259,7 @@ def test_a_line_of_a_megabyte_fails_alone(tmp_path: Path, tiny_folder: Path) -> 
     arguments = ["--file", listed, "--out", tmp_path / "run", "--model", tiny_folder]
     result = trendlib_run(*arguments)
     assert result.returncode == 1
-    assert "3 sentences: 2 done (0 of them earlier), 1 failed." in result.stdout
+    assert "3 sentences: 2 done (0 of them in an earlier run), 1 failed." in result.stdout
     assert len(result.stderr) < 1000
     record = records(tmp_path / "run")[long]
     assert record["error"].startswith("TooLongError: the sentence has 180002 tokens")
@@ -277,13 +277,15 @@ def test_ten_thousand_lines(tmp_path: Path, tiny_folder: Path) -> None:
     arguments = ["--file", listed, "--out", tmp_path / "run", "--model", tiny_folder]
     result = trendlib_run(*arguments, "--no-notebook")
     assert result.returncode == 1
-    assert "10,000 sentences: 9,999 done (0 of them earlier), 1 failed." in result.stdout
+    assert "10,000 sentences: 9,999 done (0 of them in an earlier run), 1 failed." in result.stdout
     index = (tmp_path / "run" / "index.html").read_text("utf-8")
     assert index.count("\\u003ctr\\u003e") == 10_000  # as data
     assert index.count("<tr>") == PAGE_ROWS + 1 + 2  # the first results, the failure, two heads
     assert index.index("NoWordsError") < index.index("Done: 9,999 sentences")
     again = trendlib_run(*arguments, "--no-notebook")
-    assert "10,000 sentences: 9,999 done (9,999 of them earlier), 1 failed." in again.stdout
+    assert (
+        "10,000 sentences: 9,999 done (9,999 of them in an earlier run), 1 failed." in again.stdout
+    )
 
 
 def test_too_little_space_is_said_before_the_run(
@@ -311,7 +313,7 @@ def test_a_folder_that_was_left_half_is_run_again(case: Case) -> None:
     (case.out / record["folder"] / "page.html").unlink()
     (case.out / ".staging" / "hello.work").mkdir(parents=True)
     result = trendlib_run(*arguments)
-    assert "2 sentences: 2 done (1 of them earlier), 0 failed." in result.stdout
+    assert "2 sentences: 2 done (1 of them in an earlier run), 0 failed." in result.stdout
     assert case.done() == {"hello", "I want"}
     assert json.loads((case.out / record["folder"] / "record.json").read_text())["focus"] == "hello"
 

@@ -49,13 +49,13 @@ def test_a_json_lines_file_has_objects_or_strings(tmp_path: Path) -> None:
         ("a.txt", b"caf\xe9\n", "row 1: not valid UTF-8: the byte 0xe9 at position 3: save"),
         ("a.txt", b"", "holds no sentence"),
         ("a.txt", b"\n \n", "holds no sentence"),
-        ("a.doc", b"x", "ends with '.doc': give a file that ends with one of .txt, .csv, .json"),
+        ("a.doc", b"x", "ends with '.doc': use a file that ends with one of .txt, .csv, .json"),
         ("a.csv", b"n,text\n1,x\n", "no column 'sentence': its columns are 'n', 'text'"),
         ("a.csv", b"", "no column 'sentence': its columns are none"),
         ("a.csv", b'sentence\n"never closed\n', "row 1: not valid CSV: unexpected end of data"),
         ("a.jsonl", b"{broken\n", "row 1: not valid JSON"),
         ("a.jsonl", b'{"text": "x"}', "row 1: no key 'sentence', its keys are 'text'"),
-        ("a.jsonl", b'{"sentence": 5}', "row 1: the sentence is 5, of type int: give a text"),
+        ("a.jsonl", b'{"sentence": 5}', "row 1: the sentence is 5, of type int: it must be a text"),
         ("a.jsonl", b"null", "row 1: the sentence is None"),
     ],
 )
@@ -86,16 +86,16 @@ def test_a_row_that_holds_no_sentence_is_refused_and_the_others_are_run(
     result = trendlib_run(*arguments)
     assert result.returncode == 1, result.stderr
     assert "2 sentences: 2 done" in result.stdout
-    assert "1 repeat left out" in result.stdout
-    assert "1 empty line left out" in result.stdout
-    assert f"3 rows refused: {out / REFUSED} says which, and why" in result.stderr
+    assert "Left out 1 repeated sentence" in result.stdout
+    assert "Left out 1 empty line" in result.stdout
+    assert f"3 rows refused: {out / REFUSED} lists them, with the reasons" in result.stderr
     refused = [json.loads(line) for line in (out / REFUSED).read_text().splitlines()]
     assert [row["row"] for row in refused] == [2, 5, 6]
     assert refused[0]["text"] == "{broken"
     assert [row["reason"].split(" (")[0] for row in refused] == [
         "not valid JSON",
-        "the sentence is 5, of type int: give a text",
-        "no valid Unicode text",
+        "the sentence is 5, of type int: it must be a text",
+        "not valid Unicode text",
     ]
     write(path, lines[0])
     assert trendlib_run(*arguments).returncode == 0
@@ -142,11 +142,11 @@ def test_parameters_get_the_types_that_the_notebook_says(notebook: Path) -> None
             {"cuont": "3"},
             "no parameter 'cuont': besides sentence, model, reading, dtype it has 'co",
         ),
-        ({"count": "3.5"}, "the parameter 'count' is '3.5': give a value of type int"),
-        ({"share": "much"}, "give a value of type float"),
-        ({"loud": "maybe"}, "give true or false"),
-        ({"listed": "[]"}, "is of type 'list': only str, int, float, bool can be given"),
-        ({"reading": "layers"}, "the parameter 'reading' has an option of its own"),
+        ({"count": "3.5"}, "the parameter 'count' is '3.5': use a value of type int"),
+        ({"share": "much"}, "use a value of type float"),
+        ({"loud": "maybe"}, "use true or false"),
+        ({"listed": "[]"}, "is of type 'list': only str, int, float, bool can be set"),
+        ({"reading": "layers"}, "the parameter 'reading' has its own option"),
     ],
 )
 def test_wrong_parameters_are_refused(notebook: Path, given: dict[str, str], message: str) -> None:
@@ -235,7 +235,7 @@ def test_two_runs_do_not_write_to_one_folder(tmp_path: Path) -> None:
 
 
 def test_a_sentence_that_is_no_unicode_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ParameterError, match=r"sentence 2 .* is no valid Unicode text"):
+    with pytest.raises(ParameterError, match=r"sentence 2 .* is not valid Unicode text"):
         run(["Hello.", "caf\udce9"], checked_settings(MINILM.name), tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
@@ -247,13 +247,13 @@ def test_repeats_are_counted() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "give sentences, or a file of them"),
-        (["Hello.", "--file", "x.txt"], "one of the two"),
+        ([], "pass either sentences, or a file of them"),
+        (["Hello.", "--file", "x.txt"], "or a file of them with --file"),
         (["--file", "nowhere.txt"], "cannot be read"),
         (["Hello.", "--reading", "heads"], "unknown reading 'heads': choose one of 'article'"),
-        (["Hello.", "--jobs", "0"], "give a whole number from 1"),
-        (["Hello.", "--jobs", "many"], "'many' is given: give a whole number from 1"),
-        (["Hello.", "--set", "loud"], "'loud' is given: give NAME=VALUE"),
+        (["Hello.", "--jobs", "0"], "is not a whole number of at least 1"),
+        (["Hello.", "--jobs", "many"], "'many' is not a whole number of at least 1"),
+        (["Hello.", "--set", "loud"], "'loud' is not of the form NAME=VALUE"),
         (["Hello.", "--set", "loud=yes"], "has no parameter 'loud'"),
         (["Hello.", "--colour", "red"], "unrecognized arguments: --colour"),
         (["Hello.", "--notebook", "none.ipynb"], "there is no notebook"),
@@ -273,7 +273,7 @@ def test_help_has_examples(tmp_path: Path) -> None:
     result = trendlib_run("--help")
     assert result.returncode == 0
     assert 'trendlib run "I sold my car." "She sent a card."' in result.stdout
-    assert "exit status: 0 all sentences are done" in result.stdout
+    assert "exit status: 0 if all sentences are done" in result.stdout
 
 
 def test_a_manifest_names_no_place_of_this_machine(tmp_path: Path, tiny_folder: Path) -> None:

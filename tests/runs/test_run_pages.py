@@ -98,6 +98,7 @@ def test_a_page_has_the_whole_sentence_and_fits_a_phone(
         "e => [e.scrollHeight - e.clientHeight, e.scrollWidth - e.clientWidth]"
     ) == [0, 0]
     assert page.evaluate("document.documentElement.scrollWidth") == 390
-    for image in page.locator("main img").all():
+    assert page.locator(".drawn svg").count() == 3
+    for image in page.locator(".drawn svg").all():
         assert image.bounding_box()["width"] >= 480  # wider than the phone: it scrolls in its box
     page.close()

@@ -29,7 +29,7 @@ def test_a_sentence_that_takes_too_long_fails_alone(tmp_path: Path, tiny_folder:
     arguments += ["--jobs", "1", "--timeout", "5", "--out", tmp_path / "run"]
     result = trendlib_run(*arguments, timeout=120)
     assert result.returncode == 1
-    assert "2 sentences: 1 done (0 of them earlier), 1 failed." in result.stdout
+    assert "2 sentences: 1 done (0 of them in an earlier run), 1 failed." in result.stdout
     error = "no answer in 5 s, so that its worker was ended: give more time with --timeout"
     assert records(tmp_path / "run")["very slow"]["error"] == error
     assert records(tmp_path / "run")[HELLO]["status"] == "done"
@@ -134,7 +134,9 @@ def test_braces_in_paths_are_taken_literally(tmp_path: Path, tiny_folder: Path) 
     notebook = make_notebook(place / "{own}.ipynb", deadly)
     arguments = [HELLO, "a card", "--notebook", notebook, "--model", tiny_folder, "--jobs", "1"]
     result = trendlib_run(*arguments, "--out", place / "{run}")
-    assert "2 sentences: 1 done (0 of them earlier), 1 failed." in result.stdout, result.stderr
+    assert "2 sentences: 1 done (0 of them in an earlier run), 1 failed." in result.stdout, (
+        result.stderr
+    )
     assert {path.name for path in place.iterdir()} == {"{own}.ipynb", "{run}"}
     assert len(list((place / "{run}").glob("sentences/*/notebook.ipynb"))) == 2
 

@@ -7,7 +7,7 @@ from matplotlib.text import Text
 from trendlib.articles.published import printed_attention
 from trendlib.errors import ArrayError
 from trendlib.show import drawings, plots
-from trendlib.show.figure import MARK
+from trendlib.show.style import RELATED
 
 TOKENS = ["[CLS]", "i", "want", "[SEP]"]
 
@@ -23,9 +23,10 @@ def test_the_drawing_of_bert_names_what_it_shows() -> None:
     assert {"hidden state 0", "hidden state 1", "hidden state 12", "layer 0", "layer 11"} <= set(
         shown
     )
-    marked = [each.get_text() for each in figure.findobj(Text) if each.get_color() == MARK]
+    marked = [each.get_text() for each in figure.findobj(Text) if each.get_color() == RELATED]
     assert "want" in marked
     assert not {"i", "[CLS]", "[SEP]"} & set(marked)
+    assert sum("times its gain" in each for each in texts(figure)) == 2  # of the first and the last
 
 
 @pytest.mark.parametrize(("marked", "layers"), [(4, 6), (-1, 6), (0, 1)])

@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Rectangle, StepPatch
+from numpy.typing import NDArray
 
 from helpers.figures import drawn, drawn_texts
 from trendlib.choice import Related, find_words
@@ -13,6 +16,7 @@ from trendlib.model.encoder import Encoder
 from trendlib.readings import ARTICLE, READINGS, Reading
 from trendlib.show import plots
 from trendlib.show.figure import readable_on
+from trendlib.show.style import GREW
 
 SENTENCES = [
     "I want an apple.",
@@ -75,33 +79,69 @@ def test_what_the_font_lacks_becomes_a_box_and_a_number(minilm: Encoder) -> None
     assert [label.get_text() for label in axes.get_xticklabels()][-2] == "□ (2)"
 
 
+def bars_of(axes: Axes, row: int) -> NDArray[np.float64]:
+    """The heights of a strip's bars, upwards, in shares of the largest; zero if there is none."""
+    bars = [patch for patch in axes.patches if isinstance(patch, StepPatch)]
+    of_row = [bar.get_data().values for bar in bars if bar.get_data().baseline == row]
+    return np.nansum([row - values for values in of_row], axis=0) / 0.42
+
+
 @pytest.mark.parametrize("coordinates", [384, 768, 1024])
 def test_every_coordinate_is_drawn(coordinates: int) -> None:
-    """Each has a pixel of its own: alternating values must all be found in the picture."""
     values = np.where(np.arange(coordinates) % 2, 1.0, -1.0)
     figure = plots.trend_strips([("trend", values, np.ones(coordinates, dtype=bool))], None)
-    width = drawn(figure).axes[0].get_window_extent().width
-    assert width > 1.05 * coordinates
+    bars = bars_of(drawn(figure).axes[0], 0)
+    np.testing.assert_allclose(bars, np.sort(values)[::-1])
+
+
+def test_all_coordinates_are_grouped_and_sorted_by_the_sum(minilm: Encoder) -> None:
+    embedding = embed_encoding(minilm.encode("I want an apple."))
+    axes = drawn(plots.embedding_strips(embedding)).axes[0]
+    one, two = embedding.trends
+    both = one.defined & two.defined
+    named = dict(text.get_text().rsplit(": ", 1) for text in axes.texts)
+    assert int(named["both grew"]) == (both & (one.values > 0) & (two.values > 0)).sum()
+    assert int(named["only want"]) == (one.defined & ~two.defined).sum()
+    assert int(named["both undefined"]) == (~one.defined & ~two.defined).sum()
+    assert sum(map(int, named.values())) == len(one.values)
+    ends = np.cumsum([int(count) for count in named.values()])
+    for part in np.split(bars_of(axes, 2), ends[:-1]):
+        assert (np.diff(part) <= 1e-9).all()
+    assert (bars_of(axes, 1)[: ends[0]] > 0).all()
 
 
 def test_the_scale_says_what_the_values_are(minilm: Encoder) -> None:
     embedding = embed_encoding(minilm.encode("I want an apple."), Recipe(kind="difference"))
-    texts = drawn_texts(plots.embedding_strips(embedding))
-    assert "difference" in texts
-    assert "log quotient" not in texts
+    for first in (None, 10):
+        texts = " ".join(drawn_texts(plots.embedding_strips(embedding, first)))
+        assert "difference" in texts
+        assert "log quotient" not in texts
 
 
 def test_the_layer_is_named(minilm: Encoder) -> None:
     encoding = minilm.encode("I want an apple.")
-    for name, title in (("last-layer", "heads of layer 5"), ("layers", "by layer")):
+    for name, where in (("last-layer", "heads of layer 5"), ("layers", "by layer")):
         choice = find_words(encoding, READINGS[name])
-        assert title in plots.received_attention(choice).axes[0].get_title()
+        assert where in plots.received_attention(choice).axes[1].get_ylabel()
+    assert "layer 3, head 2" in plots.attention_heatmap(encoding, 3, 2).axes[1].get_ylabel()
+
+
+def test_no_title_repeats_the_caption(minilm: Encoder) -> None:
+    encoding = minilm.encode("I want an apple.")
+    choice = find_words(encoding)
+    for figure in (
+        plots.attention_heatmap(encoding, 0, 0),
+        plots.received_attention(choice),
+        plots.votes(choice),
+    ):
+        assert figure.axes[0].get_title() == ""
 
 
 def test_the_heatmap_shows_the_head_that_was_asked_for(tiny: Encoder) -> None:
     encoding = tiny.encode("I want an apple.")
-    (image,) = plots.attention_heatmap(encoding, layer=3, head=1).axes[0].images
-    np.testing.assert_allclose(image.get_array(), encoding.attentions[3, 1])
+    (cells,) = plots.attention_heatmap(encoding, layer=3, head=1).axes[0].collections
+    np.testing.assert_allclose(cells.get_array(), encoding.attentions[3, 1].ravel())
+    assert cells.get_clim() == (0, encoding.attentions[3, 1].max())
 
 
 def test_the_heatmap_refuses_what_is_out_of_range(tiny: Encoder) -> None:
@@ -136,14 +176,19 @@ def test_votes_say_why_there_is_no_related_word(minilm: Encoder) -> None:
 def test_undefined_coordinates_are_not_drawn_as_zeros() -> None:
     values, defined = np.array([0.0, np.nan, 2.0]), np.array([True, False, True])
     axes = plots.trend_strips([("trend", values, defined)], None, first=3).axes[0]
-    colours = axes.images[0].to_rgba(axes.images[0].get_array())[0]
-    zero, undefined, two = (tuple(colour[:3]) for colour in colours)
-    assert zero == pytest.approx((0.97, 0.97, 0.97), abs=0.02)
-    assert undefined == pytest.approx((0.6, 0.6, 0.6))
-    assert two not in (zero, undefined)
+    (cells,) = axes.collections
+    zero, two = cells.to_rgba(cells.get_array())
+    assert zero[3] == 0  # transparent
+    np.testing.assert_allclose(two[:3], to_rgb(GREW), atol=0.01)
     hatched = [patch for patch in axes.patches if patch.get_hatch()]
-    assert [patch.get_x() for patch in hatched] == [0.5]
+    assert [round(patch.get_x()) for patch in hatched] == [1]
     assert {text.get_text() for text in axes.texts} == {"0.00", "2.00"}
+    (bar,) = (
+        p
+        for p in plots.trend_strips([("t", values, defined)], None).axes[0].patches
+        if p.get_hatch()
+    )
+    assert (bar.get_x(), bar.get_width()) == (1.5, 1)  # after those that are defined
 
 
 def test_a_strip_with_nothing_defined(minilm: Encoder) -> None:
@@ -184,12 +229,10 @@ def test_slices_are_drawn_one_by_one(minilm: Encoder) -> None:
 def test_a_thumbnail_has_a_strip_for_each_trend_and_for_their_sum(
     minilm: Encoder, sentence: str, count: int
 ) -> None:
+    """They are in the order of the figure of all coordinates."""
     embedding = embed_encoding(minilm.encode(sentence))
-    strips = [axes.images[0].get_array() for axes in plots.thumbnail(embedding).axes]
-    assert len(strips) == count
-    vectors = [*((trend.values, trend.defined) for trend in embedding.trends)]
-    vectors.append((embedding.values, embedding.defined))
-    for strip, (values, defined) in zip(strips, vectors, strict=True):
-        assert strip is not None
-        np.testing.assert_array_equal(~np.ma.getmaskarray(strip)[0], defined)
-        np.testing.assert_array_equal(strip[0].compressed(), values[defined])
+    thumbnail, figure = plots.thumbnail(embedding), plots.embedding_strips(embedding)
+    assert len(thumbnail.axes) == count
+    for row, axes in enumerate(thumbnail.axes):
+        signs = np.sign(bars_of(axes, 0))
+        np.testing.assert_array_equal(signs, np.sign(bars_of(figure.axes[0], row)))

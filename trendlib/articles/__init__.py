@@ -1,1 +1,1 @@
-"""What the articles printed, recomputed and compared, and watched for drift."""
+"""What the articles printed: recomputed, compared, and checked for drift."""

@@ -1,6 +1,6 @@
 """Drift: which of the recomputed figures have changed since the last run.
 
-The weights are pinned. If a figure changes nevertheless, a library or this package changed it.
+The weights are pinned, so a figure that changes was changed by a library or by this package.
 """
 
 import json
@@ -57,7 +57,7 @@ class Figures:
 
     Attributes:
         provenance: The model and the library versions.
-        comparisons: The figures, each beside the printed one.
+        comparisons: Each figure with the printed one.
     """
 
     provenance: Provenance
@@ -129,9 +129,9 @@ def compare_with_last(last: Figures | None, now: Figures) -> Drift:
             for run in (last.provenance, now.provenance)
         )
         raise FiguresFileError(
-            f"the last figures are of {then} and the new ones of {today}, and figures of two "
+            f"the last figures are from {then} and the new ones from {today}, and figures of two "
             "models are never compared (a model is its weights, tokenizer and config, of which "
-            "these are the checksums): give the last figures of the same model, or none"
+            "these are the checksums): compare with figures of the same model, or omit --last"
         )
     before = {_key(comparison): comparison for comparison in last.comparisons}
     after = {_key(comparison): comparison for comparison in now.comparisons}
@@ -153,10 +153,10 @@ def drift_not_run(last: Figures | None, why: str) -> Drift:
 
 
 def check_keepable(path: Path) -> None:
-    """Check that figures can be written to a file: that it is none, or holds figures.
+    """Check that figures can be written to a file: that it does not exist yet, or holds figures.
 
     Raises:
-        OutputError: If it holds something else, or if no file can be written there.
+        OutputError: If it holds something else, or cannot be written.
     """
     check_replaceable(path, "drift --keep", read_figures)
 
@@ -188,10 +188,10 @@ def read_figures(path: Path) -> Figures:
     except OSError as error:
         content, problem = None, f"cannot be read ({error})"
     else:
-        problem = "holds none of an earlier run's figures, or has changed since it was written"
+        problem = "does not hold the figures of an earlier run, or has changed since it was written"
     if content is None or not is_sealed(content):
         raise FiguresFileError(
-            f"{path} {problem}: give the file as `trendlib drift --keep` wrote it, or omit --last "
+            f"{path} {problem}: use the file as `trendlib drift --keep` wrote it, or omit --last "
             "in the first run"
         )
     comparisons = tuple(map(_read_comparison, content["figures"]))
@@ -212,10 +212,10 @@ def headline(drift: Drift) -> str:
                 "from the printed one."
             )
         case Outcome.NO_DRIFT:
-            return f"No drift: none of {len(drift.rows)} recomputed figures has changed."
+            return f"No drift: none of the {len(drift.rows)} recomputed figures has changed."
     counts = Counter(row.change for row in drift.told)
     listed = ", ".join(f"{counts[change]} {change}" for change in Change if counts[change])
-    return f"Drift: of {len(drift.rows)} recomputed figures, {listed}."
+    return f"Drift, in {len(drift.rows)} recomputed figures: {listed}."
 
 
 def report_text(drift: Drift) -> str:
@@ -228,7 +228,8 @@ def report_text(drift: Drift) -> str:
             summary_text([row.now for row in drift.rows if row.now is not None]),
             _origins(drift),
             f"A figure has drifted if it differs from the last one by more than {TOLERANCE:g}, "
-            "absolutely and relatively, or if its verdict beside the printed one has changed.",
+            "both absolutely and relatively, or if its verdict against the printed figure has "
+            "changed.",
             _figures_table(told) if told else "",
             f"<details><summary>Unchanged: {len(others)}</summary>",
             _figures_table(others) if others else "",
@@ -280,7 +281,7 @@ def _origins(drift: Drift) -> str:
 
 def _figures_table(rows: Sequence[Row]) -> str:
     head = ["article", "group", "figure", "computed from", f"as published: {BERT_BASE.name}"]
-    head += ["last", "now", "since the last run", "beside the printed one"]
+    head += ["last", "now", "since the last run", "verdict against the printed figure"]
     return markdown_table(head, [_cells(row) for row in rows])
 
 

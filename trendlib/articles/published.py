@@ -1,8 +1,8 @@
-"""Every figure that the three articles printed, and how one of ours is compared with it.
+"""Every figure that the three articles printed, and how ours are compared with them.
 
 The figures are copied into ``printed/*.json``, and ``groups.toml`` declares which of them belong
-together. All of them are figures of bert-base-uncased. Another model's figures can be shown beside
-them but are never compared with them: the verdict is then "not run".
+together. All of them come from bert-base-uncased. Figures of another model can be shown beside
+them, but are never compared with them: the verdict is then "not run".
 """
 
 import json
@@ -66,7 +66,7 @@ class Group:
         name: What the figures are.
         labels: One label per figure.
         printed: The figures.
-        from_model: How they are recomputed with the model; None if it has no part in them.
+        from_model: How they are recomputed with the model; None if they do not need one.
         from_printed: How they are recomputed from other printed figures; None if they cannot be.
     """
 
@@ -86,7 +86,7 @@ class Comparison:
         article: The article that printed it.
         group: The name of its group.
         figure: Its label in the group.
-        printed: The figure as published, of bert-base-uncased.
+        printed: The printed figure, of bert-base-uncased.
         ours: The recomputed figure; None if it was not recomputed.
         difference: ours - printed, for numbers of the same model; otherwise None.
         basis: What ours was computed from: a model's name, or "printed data".
@@ -187,7 +187,7 @@ def _label(declared: str | list[list[str]] | None, keys: Keys) -> str:
 
 
 def is_article_model(provenance: Provenance) -> bool:
-    """Tell whether figures come from the articles' own weights, whatever folder they are in."""
+    """Whether figures come from the articles' own weights, whatever folder these are in."""
     return provenance.weights_sha256 == BERT_BASE.sha256
 
 
@@ -203,7 +203,7 @@ def compare(
         why: Why ours were not computed.
 
     Returns:
-        One comparison per figure. If there are not as many of ours, all of them differ.
+        One comparison per figure. If ours are more or fewer, all of them differ.
     """
     name, recomputation = basis, group.from_printed
     if isinstance(basis, Provenance):

@@ -1,6 +1,6 @@
 """Recompute every figure that the articles printed.
 
-Some follow from others that were printed: a printed matrix says which word leads each of its rows.
+Some follow from other printed figures: a printed matrix says which word leads each of its rows.
 The others need the model, bert-base-uncased. ``groups.toml`` names the function below that
 recomputes each group of figures. They return the figures in the printed order, arrays row by row.
 """
@@ -50,7 +50,7 @@ def compare_printed(article: str | None = None) -> list[Comparison]:
 def compare_model(encoder: Encoder, article: str | None = None) -> list[Comparison]:
     """Recompute figures with a model, and compare.
 
-    Figures of another model than the articles' stand beside the printed ones but are not compared
+    Figures of a model other than the articles' are listed beside the printed ones but not compared
     with them: the verdict is "not run".
 
     Args:

@@ -1,12 +1,72 @@
-"""Tables of printed figures beside ours."""
+"""Tables of printed figures, alone and beside ours."""
 
 from collections import Counter
 from collections.abc import Sequence
 
 import pandas as pd
 
-from trendlib.articles.published import Comparison, Verdict, groups
+from trendlib.articles.published import (
+    ARTICLES,
+    FOURIER,
+    PRINTED_DATA,
+    Comparison,
+    Verdict,
+    article,
+    groups,
+)
 from trendlib.model.weights import BERT_BASE
+
+VECTORS = {
+    "contextual": "contextual vector",
+    "diff": "difference",
+    "log_quotient": "log quotient",
+    "fourier": "Fourier transform",
+}
+"""The vectors that the third article compares, by their keys in its file."""
+
+
+def scorecard(comparisons: Sequence[Comparison]) -> pd.DataFrame:
+    """Count the verdicts: one row for each article and for what its figures were checked against.
+
+    >>> from trendlib.articles.reproduce import compare_printed
+    >>> scorecard(compare_printed())[["article", "agrees", "differs"]].values.tolist()
+    [['first', 62, 0], ['second', 33, 0], ['third', 3, 0]]
+    """
+    order = dict(zip(ARTICLES, ("first", "second", "third"), strict=True))
+    counts = Counter((row.article, row.basis, row.verdict) for row in comparisons)
+    checks = dict.fromkeys((row.article, row.basis) for row in comparisons)
+    return pd.DataFrame(
+        {
+            "article": order[name],
+            "checked against": "other printed figures" if basis == PRINTED_DATA else basis,
+            "agrees": counts[name, basis, Verdict.EQUAL],
+            "differs": counts[name, basis, Verdict.DIFFERS],
+            "not run": counts[name, basis, Verdict.NOT_RUN],
+        }
+        for name, basis in sorted(checks, key=lambda check: ARTICLES.index(check[0]))
+    )
+
+
+def printed_cosines() -> pd.DataFrame:
+    """Tabulate the cosines that the third article printed.
+
+    Returns:
+        A row for each kind of vector and each word, and a column for each pair of sentences.
+
+    >>> print(*printed_cosines().round(2).iloc[6])
+    log quotient a 0.43 0.54 0.72
+    """
+    printed = article(FOURIER)
+    pairs = printed["cosine_first10"]
+    return pd.DataFrame(
+        {
+            "vectors": vectors,
+            "word": word,
+            **{pair: cosines[key][word] for pair, cosines in pairs.items()},
+        }
+        for key, vectors in VECTORS.items()
+        for word in printed["tokens"]
+    )
 
 
 def comparison_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
@@ -30,7 +90,7 @@ def comparison_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
             f"as published: {BERT_BASE.name}": _figure(row.printed),
             ours: f"{row.ours:.8g}" if isinstance(row.ours, float) else _figure(row.ours),
             "basis": row.basis,
-            "difference": "" if row.difference is None else f"{row.difference:+.1e}",
+            "difference": _signed(row.difference),
             "verdict": row.verdict.value,
             "why": row.why,
         }
@@ -73,7 +133,7 @@ def summary_text(comparisons: Sequence[Comparison]) -> str:
 
 
 def headline(comparisons: Sequence[Comparison]) -> str:
-    """State the result in one sentence or two: "not run" is never told as a success."""
+    """State the result in one or two sentences, in which "not run" never counts as a success."""
     by_verdict = {
         verdict: {_key(row) for row in comparisons if row.verdict is verdict} for verdict in Verdict
     }
@@ -101,6 +161,12 @@ def _in_order(comparisons: Sequence[Comparison]) -> list[Comparison]:
 def _count(comparisons: Sequence[Comparison]) -> str:
     counts = Counter(row.verdict for row in comparisons)
     return ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict])
+
+
+def _signed(difference: float | None) -> str:
+    if difference is None:
+        return ""
+    return f"{difference:+.1e}" if difference else "0"
 
 
 def _figure(value: float | int | str | None) -> str:

@@ -1,1 +1,1 @@
-"""What `make bench` measured, as the book shows it."""
+"""The measurements of `make bench` that the book shows."""

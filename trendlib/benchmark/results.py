@@ -1,4 +1,4 @@
-"""What `make bench` measured, read from the file that it wrote."""
+"""The measurements of `make bench`, read from its file."""
 
 import json
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from trendlib.files.settings import refuse_constant
 
 @dataclass(frozen=True)
 class Ratio:
-    """Our wall time divided by a peer's, for the same sentences, measured by turns.
+    """Our wall time divided by a peer's, for the same sentences, measured in turns.
 
     Attributes:
         peer: The program that ours is compared with.
         median: The median of the repeats.
         least: The smallest of them.
         most: The largest of them.
-        goal: The largest ratio that was aimed at.
+        goal: The goal: the largest ratio that is good enough.
     """
 
     peer: str
@@ -41,7 +41,7 @@ class Growth:
     Attributes:
         sentences: The number of rows.
         tokens: The number of their tokens.
-        seconds: The wall time of the command, its start included.
+        seconds: The wall time of the command, including its start.
         peak_mib: The peak memory, in MiB.
     """
 
@@ -63,7 +63,7 @@ class Benchmark:
         ratios: The comparison with each peer.
         growth: Runs with more and more rows.
         ray: The number of rows that Ray Data embedded on one node with one worker, and the
-            seconds that it took, the worker's start included.
+            seconds that it took, including the worker's start.
         loop_bound: The largest speed-up over the article's loop that the machine's arithmetic
             allows in this number format.
     """

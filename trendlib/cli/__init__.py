@@ -29,13 +29,13 @@ from trendlib.errors import TrendlibError, is_out_of_memory, needs_extra
 from trendlib.show.labels import shortened
 
 COMMANDS = {
-    "run": "run the walkthrough over sentences of your own",
-    "embed": "embed a file of sentences into a Parquet file",
-    "compare": "show where two runs find other words",
-    "export": "write the encoder, with what a reading needs, as ONNX",
+    "run": "run the walkthrough notebook on your own sentences",
+    "embed": "turn a file of sentences into a Parquet file of embeddings",
+    "compare": "show where two runs choose different words",
+    "export": "export the model as an ONNX file",
     "reproduce": "recompute every figure that the articles printed",
-    "evaluate": "put the articles' claims to a test",
-    "drift": "say which of the articles' figures have changed since the last run",
+    "evaluate": "test the claims of the articles on public data",
+    "drift": "check whether recomputed figures have changed since the last run",
 }
 """Each command, and what its line of ``trendlib --help`` says."""
 SHELLS = ("bash", "zsh", "tcsh")
@@ -43,8 +43,8 @@ SHELLS = ("bash", "zsh", "tcsh")
 EPILOG = """\
 `trendlib COMMAND --help` lists the options of a command.
 
-To complete commands and options with the Tab key, write the completion of your shell to a file
-that the shell reads:
+To complete commands and options with the Tab key, save the completion script where your shell
+looks for it:
   bash  trendlib --print-completion bash > ~/.local/share/bash-completion/completions/trendlib
   zsh   trendlib --print-completion zsh > ~/.zsh/_trendlib     (~/.zsh must be in $fpath)
   tcsh  trendlib --print-completion tcsh > ~/.trendlib.csh     (source it in ~/.tcshrc)
@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except (Exception, KeyboardInterrupt) as error:
             # Stopped while it loads, a library may raise an error of its own instead.
             if received or isinstance(error, KeyboardInterrupt):
-                say("stopped; the same command starts again, and takes what it has kept")
+                say("stopped; run the same command again to continue with what it has kept")
                 return 128 + (received[0] if received else signal.SIGINT)
             return _ended_by(error)
 
@@ -85,7 +85,8 @@ def _ended_by(error: Exception) -> int:
     if is_out_of_memory(error):
         say(
             f"not enough memory ({shortened(str(error) or type(error).__name__, 200)}): end other "
-            "programs, or take a smaller model or fewer --jobs; the same command goes on with "
+            "programs, or use a smaller model or fewer --jobs; run the same command again to "
+            "continue with "
             "what it has kept"
         )
         return FAILED
@@ -106,7 +107,8 @@ def command_line(*, with_options: bool = False) -> argparse.ArgumentParser:
     """
     parser = _Parser(
         prog="trendlib",
-        description="Trend embeddings.",
+        description="Compute trend embeddings of sentences, and check what the articles said of "
+        "them.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -115,7 +117,7 @@ def command_line(*, with_options: bool = False) -> argparse.ArgumentParser:
         "--print-completion",
         action=_PrintCompletion,
         choices=SHELLS,
-        help="print what lets this shell complete the command, and exit",
+        help="print the completion script for this shell, and exit",
     )
     commands = parser.add_subparsers(
         required=True, dest="command", metavar="COMMAND", parser_class=_CommandParser
@@ -130,11 +132,11 @@ def command_line(*, with_options: bool = False) -> argparse.ArgumentParser:
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that says how to give a sentence such as "-Hello."."""
+    """A parser that says how to pass a sentence such as "-Hello."."""
 
     def error(self, message: str) -> NoReturn:
         if message.startswith("unrecognized arguments"):
-            message += " (a sentence that begins with - stands after all options and --)"
+            message += " (put a sentence that begins with - at the end, after --)"
         super().error(printable(message))
 
 

@@ -16,21 +16,25 @@ example:
 def add_options(command: argparse.ArgumentParser) -> None:
     """Describe the command, and its options."""
     command.description = (
-        "Compare two runs of the same sentences, such as two readings or two models: "
-        "where the focus word or the related word differs, and how often."
+        "Compare two runs over the same sentences, for example with two readings or two models: "
+        "how often the focus word or the related word differs, and in which sentences."
     )
     command.epilog = EXAMPLES
     command.add_argument("first", type=local_path, metavar="A", help="folder of a run")
-    command.add_argument("second", type=local_path, metavar="B", help="folder of another one")
+    command.add_argument("second", type=local_path, metavar="B", help="folder of the other run")
     command.add_argument(
-        "--rows", type=positive, default=20, help="sentences to print (default: %(default)s)"
+        "--rows",
+        type=positive,
+        default=20,
+        help="how many differing sentences to print (default: %(default)s)",
     )
     command.add_argument(
         "--csv",
         type=local_path,
         metavar="FILE",
-        help="write all the differing sentences to this file; a text that a spreadsheet would "
-        "compute gets a ' before it",
+        help="write all differing sentences to this file; a text that a spreadsheet would take "
+        "for a "
+        "formula gets a ' in front",
     )
     command.set_defaults(run=_compare)
 
@@ -54,5 +58,5 @@ def _compare(options: argparse.Namespace) -> int:
         shown["sentence"] = shown["sentence"].map(lambda text: shortened(text, 60))
         show(f"\n{shown.to_string(index=False, justify='left')}")
     if len(differing) > options.rows:
-        show(f"... and {len(differing) - options.rows:,} more: see them with --rows or --csv")
+        show(f"... and {len(differing) - options.rows:,} more: use --rows or --csv to see them")
     return OK

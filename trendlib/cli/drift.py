@@ -20,10 +20,10 @@ example:
 def add_options(command: argparse.ArgumentParser) -> None:
     """Describe the command, and its options."""
     command.description = (
-        "Recompute every figure that the articles printed, and compare it with the "
-        "last run's. Exit status: 0 no figure has changed (or it is the first run, and none "
-        "differs from the printed one), 1 a figure has changed, is new or has vanished, 2 a "
-        "file or the model cannot be used, 3 not run: the weights are not reachable."
+        "Recompute every figure that the articles printed, and compare the results with those of "
+        "the last run. Exit status: 0 if no figure has changed (in a first run: if none differs "
+        "from the printed one), 1 if a figure has changed, is new or is gone, 2 if a file or the "
+        "model cannot be used, 3 if nothing was run because the weights cannot be reached."
     )
     command.epilog = EXAMPLES
     command.add_argument(
@@ -35,10 +35,10 @@ def add_options(command: argparse.ArgumentParser) -> None:
         "--last",
         type=local_path,
         metavar="FILE",
-        help="the last run's figures; none in the first run",
+        help="the figures of the last run; omit it in the first run",
     )
     command.add_argument(
-        "--keep", type=local_path, metavar="FILE", help="write this run's figures to this file"
+        "--keep", type=local_path, metavar="FILE", help="write the figures of this run to this file"
     )
     command.add_argument(
         "--report",

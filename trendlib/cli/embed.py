@@ -24,10 +24,10 @@ from trendlib.readings import reading_named
 from trendlib.trend import KINDS
 
 RECIPE_HELP = """\
-recipes (how a sentence becomes a vector):
+recipes, which say how a sentence becomes a vector:
 {recipes}
---kind, --words and --undefined change a part of the recipe; --reading says how the two words are
-found, which the output names for every recipe
+--kind, --words and --undefined change one part of a recipe. --reading says how the two words are
+chosen; the output lists them with every recipe.
 
 """
 EXAMPLES = """\
@@ -36,19 +36,19 @@ examples:
   trendlib embed reviews.csv --column text --out reviews.parquet --reading layers
   trendlib embed reviews.csv --column text --out angles.parquet --recipe angle
   trendlib embed reviews.parquet --column text --out out.parquet --device cuda
-  trendlib embed sentences.txt --out embeddings.parquet     (again: goes on where it stopped)
+  trendlib embed sentences.txt --out embeddings.parquet     (run again: continues where it stopped)
 
-exit status: 0 all rows are embedded, 1 some rows were refused (a file beside the output says which
-and why) or the command could not go on, 2 wrong use, 130 or 143 it was stopped (Ctrl-C, or a
-termination signal)
+exit status: 0 if all rows were embedded, 1 if some were refused (a file beside the output says
+which and why) or the command could not continue, 2 if it was used wrongly, 130 or 143 if it was
+stopped (by Ctrl-C, or by a termination signal)
 """
 
 
 def add_options(command: argparse.ArgumentParser) -> None:
     """Describe the command, and its options."""
     command.description = (
-        "Make the trend embedding of every row of a file. A row that has none does not "
-        "stop the others. What is done already is not done again."
+        "Compute a trend embedding for every row of a file. A row that cannot be embedded does not "
+        "stop the others, and what is done already is not done again."
     )
     width = max(map(len, RECIPES))
     recipes = "\n".join(f"  {name:<{width}}  {recipe}" for name, recipe in RECIPES.items())
@@ -57,7 +57,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
         "source",
         type=local_path,
         metavar="INPUT",
-        help=".txt (a sentence a line), .csv (with a header), .jsonl, or .parquet",
+        help=".txt (one sentence per line), .csv (with a header), .jsonl, or .parquet",
     )
     command.add_argument(
         "--out", type=local_path, required=True, metavar="OUT.parquet", help="the file to write"
@@ -65,7 +65,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--column",
         default=COLUMN,
-        help="the column, or the key of a .jsonl, that holds the sentences (default: %(default)s)",
+        help="the column (in .jsonl: the key) that holds the sentences (default: %(default)s)",
     )
     add_model(command)
     command.add_argument(
@@ -75,7 +75,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
     )
     add_reading(command)
     parts = {"kind": KINDS, "words": WORDS, "undefined": UNDEFINED}
-    meant = {"undefined": "; an undefined coordinate is 0, or null"}
+    meant = {"undefined": "; what stands for an undefined coordinate: 0 or null"}
     for name, values in parts.items():
         command.add_argument(
             f"--{name}",
@@ -85,7 +85,9 @@ def add_options(command: argparse.ArgumentParser) -> None:
         "--dtype", default="float32", help=f"{', '.join(DTYPES)} (default: %(default)s)"
     )
     command.add_argument(
-        "--device", default="auto", help="auto, cpu, or another that torch knows (default: auto)"
+        "--device",
+        default="auto",
+        help="auto, cpu, cuda, or another device that torch knows (default: auto)",
     )
     command.set_defaults(run=_embed)
 
@@ -98,7 +100,7 @@ def _embed(options: argparse.Namespace) -> int:
     from trendlib.files.embed import embed_file
     from trendlib.model.encoder import load_encoder
 
-    kept = f"What is done is kept beside {options.out}"
+    kept = f"What is done so far is kept beside {options.out}"
     try:
         with fallback_told():
             encoder = load_encoder(options.model, options.dtype, options.device)
@@ -117,16 +119,16 @@ def _embed(options: argparse.Namespace) -> int:
         return stopped(error, kept)
     except (InputChangedError, OSError) as error:
         return cannot_go_on("command", error, kept)
-    earlier = f" ({summary.earlier:,} of them done earlier)" if summary.earlier else ""
+    earlier = f" ({summary.earlier:,} of them in an earlier run)" if summary.earlier else ""
     show(f"{counted(summary.embedded, 'row')} embedded, {summary.refused:,} refused{earlier}.")
     if summary.side_file is not None:
-        say(f"{summary.side_file} says which were refused, and why.")
+        say(f"{summary.side_file} lists the refused rows, with the reasons.")
     show(f"See {summary.out}")
     return FAILED if summary.refused else OK
 
 
 def recipe_of(options: argparse.Namespace) -> Recipe:
-    """Take the recipe, and change the parts of it that are given."""
+    """Build the recipe that the options describe."""
     named = {name: getattr(options, name) for name in ("kind", "words", "undefined")}
     changed = {name: value for name, value in named.items() if value is not None}
     reading = reading_named(options.reading)

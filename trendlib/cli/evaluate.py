@@ -28,10 +28,10 @@ EXAMPLES = """examples:
 def add_options(command: argparse.ArgumentParser) -> None:
     """Describe the command, and its options."""
     command.description = (
-        "Run the tasks of the evaluation with every method, and write their results. "
-        "The same command goes on where it was stopped. Exit status: 0 all is done, 1 a task "
-        "could not be run or its checks found an error, 2 wrong use, 3 the model's weights cannot "
-        "be reached."
+        "Run the evaluation: every task with every method. If it is stopped, the same command "
+        "continues where it was. Exit status: 0 if all is done, 1 if a task could not be run or "
+        "failed its checks, 2 if the command was used wrongly, 3 if the weights of the model "
+        "cannot be reached."
     )
     command.epilog = EXAMPLES
     add_model(command)
@@ -39,25 +39,26 @@ def add_options(command: argparse.ArgumentParser) -> None:
         "--task",
         action="append",
         metavar="NAME",
-        help="run this task alone; can be given again (default: all of them)",
+        help="run only this task; repeat the option for several (default: all tasks)",
     )
     command.add_argument(
-        "--quick", action="store_true", help="take a small sample, to see that everything works"
+        "--quick", action="store_true", help="use a small sample, to check that everything works"
     )
     command.add_argument(
-        "--seed", type=int, default=0, help="of every random choice (default: %(default)s)"
+        "--seed", type=int, default=0, help="the seed of every random choice (default: %(default)s)"
     )
     command.add_argument(
         "--out",
         type=local_path,
         metavar="FOLDER",
-        help="folder of results, which gets a folder for the model (default: that of the book; "
-        "with --quick, _build/evaluate)",
+        help="where to write the results, in a folder named after the model (default: the "
+        "figures of "
+        "the book; with --quick: _build/evaluate)",
     )
     command.add_argument(
         "--skip-unreachable",
         action="store_true",
-        help="name tasks whose data cannot be had, and exit with 0 all the same",
+        help="skip tasks whose data cannot be downloaded: list them, and exit with 0 nevertheless",
     )
     command.set_defaults(run=_evaluate)
 
@@ -76,10 +77,10 @@ def _evaluate(options: argparse.Namespace) -> int:
         with fallback_told():
             workbench = open_workbench(options.model, quick=options.quick, seed=options.seed)
     except ModelNotReachableError as error:
-        say(f"not run: weights not reachable ({error})")
+        say(f"not run, because the weights cannot be reached: {error}")
         return NOT_RUN
     show(f"Evaluating {workbench.encoder.provenance.model}.")
-    kept = "What was measured is kept"
+    kept = "What was measured so far is kept"
     try:
         outcome = run_tasks(
             workbench,

@@ -14,16 +14,16 @@ example:
 def add_options(command: argparse.ArgumentParser) -> None:
     """Describe the command, and its options."""
     command.description = (
-        "Write the model as an ONNX file that returns the hidden states that recipes need, and "
-        "the attention that a reading is about. The file is compared with the model "
-        "before it is kept. It needs the extra trendlib[onnx]."
+        "Export the model as an ONNX file. It returns the hidden states that the recipes need and "
+        "the attention that the reading needs, and is kept only if its outputs agree with those "
+        "of the model. This command needs the extra trendlib[onnx]."
     )
     command.epilog = EXAMPLES
     command.add_argument(
         "out",
         type=local_path,
         metavar="OUT.onnx",
-        help="the file to write; its tokenizer is written to OUT.tokenizer.json",
+        help="the file to write; the tokenizer goes to OUT.tokenizer.json",
     )
     add_model(command)
     add_reading(command)

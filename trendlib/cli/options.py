@@ -174,7 +174,7 @@ def _drop(stream: TextIO) -> None:
 
 def stopped(error: KeyboardInterrupt, kept: str) -> int:
     """Say that the command was stopped, and what is kept; returns its exit status."""
-    say(f"stopped. {kept}; the same command goes on.")
+    say(f"stopped. {kept}; run the same command again to continue.")
     return 143 if isinstance(error, Terminated) else 130
 
 
@@ -187,8 +187,8 @@ def cannot_go_on(what: str, error: Exception, kept: str) -> int:
     if isinstance(error, BrokenPipeError):
         raise error
     say(
-        f"the {what} cannot go on: {error}\n{kept}; when the cause is fixed, the same command "
-        "goes on."
+        f"the {what} cannot continue: {error}\n{kept}; once the cause is fixed, run the same "
+        "command again to continue."
     )
     return FAILED
 
@@ -196,5 +196,5 @@ def cannot_go_on(what: str, error: Exception, kept: str) -> int:
 def positive(text: str) -> int:
     """Parse a whole number of at least 1."""
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is given: give a whole number from 1")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
     return int(text)

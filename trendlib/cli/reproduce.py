@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 def add_options(command: argparse.ArgumentParser) -> None:
     """Describe the command, and its options."""
     command.description = (
-        "Recompute every figure that the articles printed, and print the verdicts. "
-        "Exit status: 0 all figures are equal, 1 a figure differs, 2 the model cannot be used or "
-        "the file cannot be written, 3 not run: nothing differs, but figures need "
-        f"{BERT_BASE.name}, which was not run."
+        "Recompute every figure that the articles printed, and print a verdict for each. "
+        "Exit status: 0 if all figures are equal, 1 if one differs, 2 if the model cannot be used "
+        "or the file cannot be written, 3 if none differs, but some were not run because they "
+        f"need {BERT_BASE.name}."
     )
     command.add_argument(
         "--model",

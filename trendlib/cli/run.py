@@ -41,19 +41,20 @@ examples:
   trendlib run --file sentences.txt --out runs/mine --jobs 2
   trendlib run --file reviews.csv --column text --reading layers
   trendlib run --file sentences.jsonl --no-notebook
-  trendlib run --file sentences.txt --out runs/mine     (again: goes on where it stopped)
+  trendlib run --file sentences.txt --out runs/mine     (run again: continues where it stopped)
 
-exit status: 0 all sentences are done, 1 some failed, rows were refused (refused.jsonl in the
-run's folder says which and why) or the run could not go on, 2 wrong use, 130 or 143 it
-was stopped (Ctrl-C, or a termination signal)
+exit status: 0 if all sentences are done, 1 if some failed, if rows were refused (refused.jsonl in
+the run's folder says which and why) or if the run could not continue, 2 if the command was used
+wrongly, 130 or 143 if it was stopped (by Ctrl-C, or by a termination signal)
 """
 
 
 def add_options(command: argparse.ArgumentParser) -> None:
     """Describe the command, and its options."""
     command.description = (
-        "Run a notebook over sentences: a sentence becomes an executed notebook, a page, and "
-        "a record in results.parquet and results.csv; index.html lists them all. What is done "
+        "Run a notebook on each of your sentences. Each sentence gets an executed notebook, a "
+        "page, "
+        "and a row in results.parquet and results.csv; index.html lists them all. What is done "
         "already is not done again."
     )
     command.epilog = EXAMPLES
@@ -61,28 +62,31 @@ def add_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--file",
         type=local_path,
-        help="sentences: .txt (one a line), .csv (with a header), .jsonl, or .parquet",
+        help="a file of sentences: .txt (one per line), .csv (with a header), .jsonl, or .parquet",
     )
     command.add_argument(
         "--column",
         default=COLUMN,
-        help="the column of a .csv, or the key of a .jsonl, that holds them (default: %(default)s)",
+        help="the column (in .jsonl: the key) that holds the sentences (default: %(default)s)",
     )
     command.add_argument(
         "--out",
         type=local_path,
         metavar="FOLDER",
-        help=f"the run's folder (default: one in {RUNS}/)",
+        help=f"the folder of the run (default: a new one in {RUNS}/)",
     )
     command.add_argument(
-        "--jobs", type=positive, metavar="N", help="workers (default: one a processor core)"
+        "--jobs",
+        type=positive,
+        metavar="N",
+        help="how many workers (default: one per processor core)",
     )
     command.add_argument(
         "--timeout",
         type=positive,
         metavar="SECONDS",
         default=TIMEOUT_SECONDS,
-        help="how long a sentence may take; then it fails, and the others go on "
+        help="how long a sentence may take before it counts as failed; the others continue "
         "(default: %(default)s)",
     )
     add_model(command)
@@ -99,10 +103,12 @@ def add_options(command: argparse.ArgumentParser) -> None:
         default=[],
         type=_assignment,
         metavar="NAME=VALUE",
-        help="another parameter of the notebook",
+        help="set another parameter of the notebook",
     )
     command.add_argument(
-        "--no-notebook", action="store_true", help="make only the records, many times faster"
+        "--no-notebook",
+        action="store_true",
+        help="write only the tables, without notebooks and pages: many times faster",
     )
     command.set_defaults(run=_run)
 
@@ -116,7 +122,7 @@ def _run(options: argparse.Namespace) -> int:
         check_installed("ipykernel", "matplotlib")
     sentences, settings = _checked(options)
     folder = options.out or RUNS / _run_name(options, sentences, settings)
-    kept = f"What is done is kept in {folder}"
+    kept = f"What is done so far is kept in {folder}"
     try:
         summary = run(
             sentences.texts,
@@ -134,7 +140,7 @@ def _run(options: argparse.Namespace) -> int:
     _print_summary(summary)
     if sentences.refused:
         rows = counted(len(sentences.refused), "row")
-        say(f"{rows} refused: {summary.folder / REFUSED} says which, and why")
+        say(f"{rows} refused: {summary.folder / REFUSED} lists them, with the reasons")
     return FAILED if summary.failed or sentences.refused else OK
 
 
@@ -145,8 +151,7 @@ def _checked(options: argparse.Namespace) -> "tuple[Sentences, Settings]":
 
     if bool(options.sentences) == (options.file is not None):
         raise ParameterError(
-            "give sentences, or a file of them with --file (one of the two): "
-            'trendlib run "I sold my car."'
+            'pass either sentences, or a file of them with --file: trendlib run "I sold my car."'
         )
     if options.file is not None:
         sentences = read_sentences(options.file, options.column)
@@ -157,9 +162,12 @@ def _checked(options: argparse.Namespace) -> "tuple[Sentences, Settings]":
             options.model, options.reading, options.dtype, options.notebook, dict(options.set)
         )
     if sentences.repeats:
-        show(f"{counted(sentences.repeats, 'repeat')} left out: each sentence is run once.")
+        show(
+            f"Left out {counted(sentences.repeats, 'repeated sentence')}: each sentence is run "
+            "once."
+        )
     if sentences.blank:
-        show(f"{counted(sentences.blank, 'empty line')} left out.")
+        show(f"Left out {counted(sentences.blank, 'empty line')}.")
     if not options.no_notebook:
         _warn_of_space(len(sentences.texts), options.out or RUNS)
     return sentences, settings
@@ -172,7 +180,7 @@ def _warn_of_space(count: int, folder: Path) -> None:
         say(
             f"the notebooks and pages of {counted(count, 'sentence')} take about "
             f"{needed / 1e9:.1f} GB, and the disk has {free / 1e9:.1f} GB free: --no-notebook "
-            "makes only the records"
+            "writes only the tables"
         )
 
 
@@ -192,16 +200,16 @@ def _run_name(options: argparse.Namespace, sentences: "Sentences", settings: "Se
 def _print_summary(summary: "RunSummary") -> None:
     total = counted(summary.done + len(summary.failed), "sentence")
     show(
-        f"{total}: {summary.done:,} done ({summary.earlier:,} of them earlier), "
+        f"{total}: {summary.done:,} done ({summary.earlier:,} of them in an earlier run), "
         f"{len(summary.failed):,} failed."
     )
     if summary.others:
         show(
-            f"The folder holds {counted(summary.others, 'sentence')} of earlier commands too: "
-            "they stand after these in its tables and its index."
+            f"The folder also holds {counted(summary.others, 'sentence')} from earlier commands: "
+            "its tables and its index list them after these."
         )
     for path in summary.aside:
-        say(f"a table had been changed since it was written: that one is now {path}")
+        say(f"a table was changed after it was written; the changed one is kept as {path}")
     for record in summary.failed[:10]:
         say(f"failed: {shortened(record['sentence'], 60)!r}: {record['error']}")
     if len(summary.failed) > 10:
@@ -212,5 +220,5 @@ def _print_summary(summary: "RunSummary") -> None:
 def _assignment(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals:
-        raise argparse.ArgumentTypeError(f"{text!r} is given: give NAME=VALUE")
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=VALUE")
     return name, value

@@ -37,16 +37,6 @@ class Finding:
     why: str
     depends: tuple[tuple[str, ClaimVerdict], ...] = ()
 
-    @property
-    def text(self) -> str:
-        """The figures that decide, and the conditions under which the verdict is another one."""
-        return " ".join([self.why, *self._conditions()])
-
-    def _conditions(self) -> Iterable[str]:
-        for condition, verdict in self.depends:
-            text = _("With another choice ({condition}): {verdict}.")
-            yield text.format(condition=_(condition), verdict=_(verdict))
-
 
 @dataclass(frozen=True)
 class Claim:
@@ -73,7 +63,7 @@ class Claim:
         """Judge by one model's results."""
         missing = [task for task in self.tasks if task not in results]
         if missing:
-            why = _("There are no results of {tasks}.").format(tasks=_(", ").join(missing))
+            why = _("Not run for this copy: {tasks}.").format(tasks=_(", ").join(missing))
             return Finding(model, ClaimVerdict.NOT_RUN, why)
         verdict = self.rule.judge(results)
         others = {
@@ -90,7 +80,7 @@ class Claim:
 CLAIMS: tuple[Claim, ...] = (
     Claim(
         "heads or layers",
-        N_("The rows that vote are layers, as the article's text says; its code reads heads."),
+        N_("Layers vote, says the article; its code lets heads vote."),
         "07_heads_or_layers",
         verdicts.LAYERS_FOR_HEADS,
     ),
@@ -124,15 +114,19 @@ CLAIMS: tuple[Claim, ...] = (
 )
 
 
-_SEVERAL_DECIDE = N_(
-    "All intervals are above: **{found}**. Otherwise they are widened for their number. Then, at "
-    "least one is below: **{reversed}**; none is below, and at least one is above: **{in_part}**; "
-    "anything else: **{not_found}**."
+_SEVERAL_DECIDE = (
+    ("found", N_("all are above")),
+    ("in_part", N_("at least one is above, and none is below")),
+    ("reversed", N_("at least one is below")),
+    ("not_found", N_("anything else")),
 )
-_ONE_DECIDES = N_(
-    "The interval is above: **{found}**. It is below: **{reversed}**. It is on both sides: "
-    "**{not_found}**."
+_ONE_DECIDES = (
+    ("found", N_("it is above")),
+    ("not_found", N_("it is on both sides")),
+    ("reversed", N_("it is below")),
 )
+"""The outcomes of a rule, and where its intervals are then."""
+_WIDENED = N_("Where one of several is enough, the intervals are widened for their number.")
 
 
 def claim(name: str) -> Claim:
@@ -161,27 +155,35 @@ def findings(claim: Claim, folder: Path = BOOK_FIGURES) -> list[Finding]:
 
 
 def rule_text(claim: Claim) -> str:
-    """Write a claim and its rule, in Markdown, to be read before the results."""
-    rows = [
-        *([_name(row), _margin(row)] for row in claim.rule.comparisons),
-        *([_name(row), _("decides nothing")] for row in claim.rule.reported),
-    ]
-    table = markdown_table([_("figure"), _("its interval has to be above")], rows)
-    several = len(claim.rule.comparisons) > 1
-    text = _(_SEVERAL_DECIDE) if several else _(_ONE_DECIDES)
-    words = {name: _(word) for name, word in vars(claim.rule.words).items()}
-    outcomes = text.format(**words)
-    heading = _("**Claim.** {claim}").format(claim=_(claim.title))
-    return "\n\n".join([heading, table, outcomes])
+    """Write a claim and tabulate its rule, in Markdown, to be read before the results.
+
+    The first table has the figures that decide, and what their intervals have to be above. The
+    second one has the verdicts.
+    """
+    comparisons = claim.rule.comparisons
+    margins = [[_name(row), _margin(row)] for row in comparisons]
+    outcomes = _SEVERAL_DECIDE if len(comparisons) > 1 else _ONE_DECIDES
+    verdicts = [[_(place), f"**{_(getattr(claim.rule.words, name))}**"] for name, place in outcomes]
+    several = [_("the intervals"), _(_WIDENED)] if len(comparisons) > 1 else [_("the interval")]
+    return "\n\n".join(
+        [
+            _("**Claim.** {claim}").format(claim=_(claim.title)),
+            markdown_table([_("figure"), _("threshold")], margins),
+            markdown_table([several[0], _("verdict")], verdicts),
+            *several[1:],
+        ]
+    )
 
 
 def finding_text(claim: Claim, folder: Path = BOOK_FIGURES) -> str:
-    """Write what was found of a claim, one line a model, in Markdown."""
-    lines = [
-        f"- {finding.model}: **{_(finding.verdict)}**. {finding.text}"
-        for finding in findings(claim, folder)
-    ]
-    return "\n".join([claims_note(folder), "", *lines])
+    """Tabulate what was found of a claim, a row a model, in Markdown."""
+    head = [_("model"), _("verdict"), _("figures that decide"), _("otherwise")]
+    rows = []
+    for finding in findings(claim, folder):
+        others = [f"{_(condition)}: {_(verdict)}" for condition, verdict in finding.depends]
+        rows.append([finding.model, f"**{_(finding.verdict)}**", finding.why, _("; ").join(others)])
+    shown = 4 if any(row[3] for row in rows) else 3
+    return markdown_table(head[:shown], [row[:shown] for row in rows])
 
 
 def condition_table(claim: Claim, folder: Path = BOOK_FIGURES) -> str:
@@ -190,7 +192,7 @@ def condition_table(claim: Claim, folder: Path = BOOK_FIGURES) -> str:
     for model in models(folder):
         results = _results(folder / model, claim.tasks)
         if set(claim.tasks) <= set(results):
-            parts.append(f"**{model}**\n\n{_of_conditions(claim.rule, results)}")
+            parts.append(_of_conditions(claim.rule, results, model))
     return "\n\n".join(parts)
 
 
@@ -209,26 +211,10 @@ def claims_note(folder: Path = BOOK_FIGURES) -> str:
     return " ".join(sentences)
 
 
-def claims_table(folder: Path = BOOK_FIGURES, chapters: str = "notebooks") -> str:
-    """Write the table of claims, a line a claim and model, in Markdown.
-
-    Args:
-        folder: The folder of results.
-        chapters: The folder of the chapters, relative to the page that shows the table.
-    """
-    rows = []
-    for claim in CLAIMS:
-        title = f"[{_(claim.title)}]({chapters}/{claim.chapter}.ipynb)"
-        for finding in findings(claim, folder):
-            rows.append([title, finding.model, f"**{_(finding.verdict)}**", finding.text])
-            title = ""
-    head = [_("claim"), _("model"), _("verdict"), _("what was found")]
-    return f"{claims_note(folder)}\n\n{markdown_table(head, rows)}\n"
-
-
-def _of_conditions(rule: Rule, results: Results) -> str:
+def _of_conditions(rule: Rule, results: Results, model: str) -> str:
     names = [condition.name for condition in rule.conditions]
-    head = [_("figure"), *(_(name) if name else _("as the article does") for name in names)]
+    corner = _("figure ({model})").format(model=model)
+    head = [corner, *(_(name) if name else _("as the article does") for name in names)]
     rows = [
         [_name(row), *(row.write(row.score(results, name)) for name in names)]
         for row in (*rule.comparisons, *rule.reported)

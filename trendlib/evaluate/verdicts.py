@@ -17,7 +17,7 @@ all of them at once. "At least one" does: there, the intervals are those of 1 - 
 part where a comparison goes clearly the other way.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -31,7 +31,7 @@ from trendlib.evaluate.conditions import (
 )
 from trendlib.evaluate.results import TaskResult
 from trendlib.evaluate.scores import OWN, Score
-from trendlib.evaluate.wording import interval, number, points
+from trendlib.evaluate.wording import Format, interval, number, points
 from trendlib.language import N_
 
 ALPHA = 0.05
@@ -97,7 +97,7 @@ class Comparison:
         baseline: What is subtracted; empty if the figure is no difference.
         group: The part of the data.
         margin: The margin.
-        write: Writes the figure with its interval.
+        write: How the figure is written.
         where: The data, if the label does not say it: a name, such as that of a treebank.
     """
 
@@ -108,7 +108,7 @@ class Comparison:
     baseline: str = ""
     group: str = ""
     margin: float = 0.0
-    write: Callable[[Score], str] = field(kw_only=True)
+    write: Format = field(kw_only=True)
     where: str = ""
 
     def score(self, results: Results, condition: str = "") -> Score:

@@ -1,72 +1,79 @@
 """Figures as text: shares, differences, p-values, each with its interval."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 from trendlib.evaluate.scores import Score
-from trendlib.language import _
-
-Write = Callable[[Score], str]
-"""Writes a figure."""
+from trendlib.language import N_, _
 
 
-def percent(value: float) -> str:
-    """Write a share.
+@dataclass(frozen=True)
+class Format:
+    """How a figure is written; a call writes it together with its interval.
 
-    >>> percent(0.12345)
+    Attributes:
+        digits: The format specification of the number.
+        scale: What the number is multiplied by.
+        unit: The text around the number.
+        signed: Whether a difference is written with its sign.
+    """
+
+    digits: str
+    scale: float = 1.0
+    unit: str = "{number}"
+    signed: bool = False
+
+    def __call__(self, score: Score) -> str:
+        """Write a figure and, in brackets, its interval if it has one.
+
+        >>> number(Score("a", "b", 0.5, 0.4, 0.6, 10))
+        '0.50 (0.40 to 0.60)'
+        """
+        value, ends = self.value(score), self.ends(score)
+        return f"{value} ({ends})" if ends else value
+
+    def value(self, score: Score) -> str:
+        """Write a figure without its interval.
+
+        >>> interval.value(Score("a", "b", 0.5, 0.4, 0.6, 10))
+        '50.0 %'
+        """
+        return _(self.unit).format(number=self._number(score.value, score))
+
+    def ends(self, score: Score) -> str:
+        """Write both ends of the interval, without the unit; nothing if there is none.
+
+        >>> hundredths.ends(Score("a", "b", -0.015, -0.02, -0.01, 10, baseline="c"))
+        '-2.0 to -1.0'
+        """
+        if score.low is None or score.high is None:
+            return ""
+        low, high = (self._number(end, score) for end in (score.low, score.high))
+        return _("{low} to {high}").format(low=low, high=high)
+
+    def _number(self, value: float, score: Score) -> str:
+        sign = "+" if self.signed and score.baseline else ""
+        return format(self.scale * value, sign + self.digits)
+
+
+interval = Format(".1f", 100, "{number} %")
+"""A share, in percent."""
+number = Format(".2f")
+"""A figure with two decimals."""
+short_number = Format(".3g")
+"""A figure with three significant digits."""
+hundredths = Format(".1f", 100, signed=True)
+"""A figure, or a difference, in hundredths."""
+points = Format("+.1f", 100, N_("{number} points"))
+"""A difference in points: hundredths of accuracy, of a share or of a correlation."""
+
+
+def percent(share: float) -> str:
+    """Write a share that has no interval.
+
+    >>> percent(0.1234)
     '12.3 %'
     """
-    return f"{per_hundred(value)} %"
-
-
-def with_ends(score: Score, shown: str, write: Callable[[float], str]) -> str:
-    """Write a figure, and the ends of its interval if it has one.
-
-    >>> with_ends(Score("a", "b", 0.5, 0.4, 0.6, 10), "half", "{:.1f}".format)
-    'half (0.4 to 0.6)'
-    """
-    if score.low is None or score.high is None:
-        return shown
-    low, high = write(score.low), write(score.high)
-    return _("{shown} ({low} to {high})").format(shown=shown, low=low, high=high)
-
-
-def interval(score: Score) -> str:
-    """Write a share with its interval.
-
-    >>> interval(Score("a", "b", 0.5, 0.4, 0.6, 10))
-    '50.0 % (40.0 to 60.0)'
-    """
-    return with_ends(score, percent(score.value), per_hundred)
-
-
-def number(score: Score) -> str:
-    """Write a figure with its interval, to two decimal places.
-
-    >>> number(Score("a", "b", 0.5, None, None, 10))
-    '0.50'
-    """
-    return with_ends(score, f"{score.value:.2f}", "{:.2f}".format)
-
-
-def hundredths(score: Score) -> str:
-    """Write a figure, or a difference, in hundredths.
-
-    >>> hundredths(Score("a", "b", -0.015, -0.02, -0.01, 10, baseline="c"))
-    '-1.5 (-2.0 to -1.0)'
-    """
-    write = ("{:+.1f}" if score.baseline else "{:.1f}").format
-    return with_ends(score, write(100 * score.value), lambda value: write(100 * value))
-
-
-def points(score: Score) -> str:
-    """Write a difference in points: hundredths of accuracy, of a share or of a correlation.
-
-    >>> points(Score("a", "b", -0.015, -0.02, -0.01, 10, baseline="c"))
-    '-1.5 points (-2.0 to -1.0)'
-    """
-    write = "{:+.1f}".format
-    shown = _("{number} points").format(number=write(100 * score.value))
-    return with_ends(score, shown, lambda value: write(100 * value))
+    return f"{100 * share:.1f} %"
 
 
 def p_text(p: float | None) -> str:
@@ -78,21 +85,3 @@ def p_text(p: float | None) -> str:
     if p is None:
         return ""
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
-
-
-def short_number(score: Score) -> str:
-    """Write a figure with its interval, to three significant digits.
-
-    >>> short_number(Score("a", "b", 0.000123, 0.0001, 0.0002, 10))
-    '0.000123 (0.0001 to 0.0002)'
-    """
-    return with_ends(score, f"{score.value:.3g}", "{:.3g}".format)
-
-
-def per_hundred(value: float) -> str:
-    """Write a share in percent, without the sign.
-
-    >>> per_hundred(0.12345)
-    '12.3'
-    """
-    return f"{100 * value:.1f}"

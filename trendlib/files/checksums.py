@@ -1,4 +1,4 @@
-"""What a command has written is known again by its checksum; nothing else is touched."""
+"""A command recognizes its own files by their checksums, and touches no others."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ SEAL = "sha256"
 
 
 def sealed(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Add the checksum of values that are to be kept as a JSON object.
+    """Add a checksum to values that are stored as a JSON object.
 
     >>> is_sealed(sealed({"a": 1})), is_sealed(sealed({"a": 1}) | {"a": 2})
     (True, False)
@@ -26,12 +26,12 @@ def sealed(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def is_sealed(kept: Mapping[str, Any]) -> bool:
-    """Say whether a kept JSON object is as it was written."""
+    """Whether a stored JSON object is unchanged since it was written."""
     return dict(kept) == sealed({name: value for name, value in kept.items() if name != SEAL})
 
 
 def file_sha256(path: Path) -> str:
-    """Compute the checksum of what a file holds now."""
+    """Compute the checksum of a file as it is now."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -64,7 +64,7 @@ class Checksums:
         lines = read.decode("utf-8", "surrogateescape").removesuffix("\n").split("\n")
         if self.path.is_symlink() or not all(LINE.fullmatch(line) for line in lines):
             raise OutputError(
-                f"{self.path} is damaged, or not by {self._command}: give another file to write, "
+                f"{self.path} is damaged, or not by {self._command}: choose another file to write, "
                 "or move that one away"
             )
         return lines
@@ -78,32 +78,32 @@ class Checksums:
         """Check that a file, if there is one, was written by us and has not changed since.
 
         Raises:
-            OutputError: If it is another's, or has changed.
+            OutputError: If it was not written by us, or has changed.
         """
         check_place(path)
         lines = self.lines()
         if path.exists() and (not path.is_file() or line_of(path, path.name) not in lines):
             raise OutputError(
                 f"{path} was not written by {self._command}, or has changed since (its checksum "
-                f"is not in {self.path}): give another file to write, or move that one away"
+                f"is not in {self.path}): choose another file to write, or move that one away"
             )
 
 
 def check_place(path: Path) -> None:
-    """Check that a file can be written at a place, as far as can be said before the work.
+    """Check before the work, as far as possible, that a file can be written somewhere.
 
     Raises:
-        OutputError: If there is a link, or if its folder cannot be made or written to.
+        OutputError: If it is a link, or its folder cannot be created or written to.
     """
     if path.is_symlink():
         raise OutputError(
-            f"{path} is a link to {path.readlink()}: give the name of a file that is none"
+            f"{path} is a link to {path.readlink()}: choose a file that is not a link"
         )
     folder = next(parent for parent in path.absolute().parents if os.path.lexists(parent))
     if not folder.is_dir():
-        raise OutputError(f"{path} cannot be written, since {folder} is no folder: give another")
+        raise OutputError(f"{path} cannot be written: {folder} is not a folder; choose another")
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise OutputError(f"{path} cannot be written: {folder} is read-only; give another folder")
+        raise OutputError(f"{path} cannot be written: {folder} is read-only; choose another folder")
 
 
 def line_of(path: Path, name: str) -> str:

@@ -64,7 +64,7 @@ def _closure(modules: tuple[str, ...]) -> dict[str, ast.Module]:
     waiting = list(modules)
     missing = [name for name in modules if not _file(name).is_file()]
     if missing:
-        raise ValueError(f"no module {', '.join(missing)} in {PACKAGE.name}: give full names")
+        raise ValueError(f"no module {', '.join(missing)} in {PACKAGE.name}: use full names")
     while waiting:
         name = waiting.pop()
         path = _file(name)

@@ -36,12 +36,12 @@ COMPUTED_BY = ("trendlib.model.corpus", "trendlib.files.table", "trendlib.files.
 
 @dataclass(frozen=True)
 class EmbedSummary:
-    """What became of a file's rows.
+    """How many rows of a file were embedded.
 
     Attributes:
         embedded: How many rows have an embedding.
-        refused: How many have none; ``side_file`` says why.
-        earlier: How many of all rows were done before this call.
+        refused: How many were not; ``side_file`` says why.
+        earlier: How many of all rows an earlier call had done.
         out: The Parquet file.
         side_file: The file that lists the refused rows; None if there is none.
     """
@@ -65,10 +65,10 @@ def embed_file(
 ) -> EmbedSummary:
     """Embed every row of a file that can be embedded.
 
-    The rows are embedded part by part, each of which is written whole to a folder beside ``out``;
-    in the end they are put together, in the order of the file. A run that was stopped goes on
-    after its last part. What another version of the code has made is made again; an output of it
-    stays until the new one is whole. Refused rows are listed in a file beside ``out``.
+    The rows are embedded in parts, which are written to a folder beside ``out`` and joined in the
+    end, in the order of the file. A run that was stopped continues after its last part. Results of
+    another version of the code are recomputed; an old output stays until the new one is complete.
+    Refused rows are listed in a file beside ``out``.
 
     Args:
         source: The file; see ``rows.read_rows``.
@@ -82,7 +82,7 @@ def embed_file(
     Raises:
         InputFileError: If the file cannot be read, or has no such column.
         InputChangedError: If it changes while it is read; then nothing is written.
-        OutputError: If ``out`` cannot be written to, or a file that is not ours is in the way.
+        OutputError: If ``out`` cannot be written to, or is a file that we did not write.
         LayerOutOfRangeError: If the reading names a layer that the model lacks.
         UnsupportedModelError: If the model cannot run batches.
     """
@@ -90,7 +90,7 @@ def embed_file(
     written.check_not(source)
     written.check_ours()
     if next(read_rows(source, column), None) is None:
-        raise InputFileError(f"{source.name} holds no row: give at least one sentence")
+        raise InputFileError(f"{source.name} has no rows: write at least one sentence into it")
     settings = _settings(source, encoder, recipe, column)
     if _is_done(written, settings, say):
         summary = _summary(written, 0)
@@ -118,7 +118,7 @@ def embed_file(
 
 
 def read_settings(path: Path) -> dict[str, Any]:
-    """Say what made a Parquet file of embeddings: source, model, versions, recipe.
+    """Read how a Parquet file of embeddings was made: source, model, versions, recipe.
 
     Raises:
         OutputError: If ``embed_file`` did not write it.
@@ -145,16 +145,18 @@ class Written:
         """Name the files.
 
         Raises:
-            OutputError: If it is no name of a Parquet file.
+            OutputError: If it is not a name for a Parquet file.
         """
         if out.suffix != ".parquet":
-            raise OutputError(f"{out.name!r} is to be written: give a name that ends with .parquet")
+            raise OutputError(
+                f"the output cannot be called {out.name!r}: choose a name that ends with .parquet"
+            )
         self.out = out
         self.side_file = out.with_name(f"{out.stem}.refused.jsonl")
         self.checksums = Checksums(out, "embed")
 
     def check_not(self, source: Path) -> None:
-        """Check that what is read is not written to.
+        """Check that the input would not be overwritten.
 
         Raises:
             OutputError: If it is.
@@ -162,14 +164,14 @@ class Written:
         for path in (self.out, self.side_file, self.checksums.path):
             if path.exists() and source.exists() and path.samefile(source):
                 raise OutputError(
-                    f"{source} is read, and {path} would be written: give another file with --out"
+                    f"{path} would overwrite the input {source}: choose another file with --out"
                 )
 
     def check_ours(self) -> None:
-        """Check that no file of another is in the way.
+        """Check that no file of another program would be overwritten.
 
         Raises:
-            OutputError: If one is, or if one of ours has changed.
+            OutputError: If one would be, or if one of ours has changed.
         """
         self.checksums.check(self.out)
         self.checksums.check(self.side_file)
@@ -189,7 +191,7 @@ def _settings(source: Path, encoder: Encoder, recipe: Recipe, column: str) -> di
 def _check_unchanged(source: Path, settings: Mapping[str, Any]) -> None:
     if not source.is_file() or file_sha256(source) != settings["source_sha256"]:
         raise InputChangedError(
-            f"{source} has changed while it was read, so that nothing is put together: give a "
+            f"{source} changed while it was read, so nothing was written: use a "
             "file that stays as it is, or the one of before, whose parts are kept"
         )
 
@@ -202,7 +204,7 @@ def _is_done(written: Written, settings: Mapping[str, Any], say: Callable[[str],
     differing = differences(kept, settings, but=CODE)
     if differing:
         raise OutputError(
-            f"{out} was made with {differing}: give another file with --out, or delete that one"
+            f"{out} was made with {differing}: choose another file with --out, or delete that one"
         )
     if kept.get(CODE) != settings[CODE]:
         say(

@@ -1,4 +1,4 @@
-"""A single file that a command writes: it replaces what it has written itself, nothing else."""
+"""A single file that a command writes: it only replaces files that it wrote itself."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ Content = TypeVar("Content")
 
 
 class OwnFile:
-    """A file whose checksum is kept beside it, so that its command knows it again.
+    """A file with its checksum beside it, so that its command recognizes it.
 
     ``check`` comes before the work, and again when the file is written.
     """
@@ -24,10 +24,10 @@ class OwnFile:
         self._checksums = Checksums(path, command)
 
     def check(self) -> None:
-        """Check that nothing of another is in the way.
+        """Check that no file of another program would be overwritten.
 
         Raises:
-            OutputError: If something is, or if the file cannot be written there.
+            OutputError: If one would be, or if the file cannot be written there.
         """
         self._checksums.check(self.path)
 
@@ -54,10 +54,10 @@ def check_replaceable(path: Path, command: str, read: Callable[[Path], Content])
     Args:
         path: The file.
         command: The command, such as "evaluate".
-        read: Reads such a file; raises ``ValueError`` for another.
+        read: Reads such a file; raises ``ValueError`` for other files.
 
     Returns:
-        What was read; None if there is no file.
+        Its content; None if there is no file.
 
     Raises:
         OutputError: If it is not, or if no file can be written there.
@@ -70,5 +70,5 @@ def check_replaceable(path: Path, command: str, read: Callable[[Path], Content])
     except ValueError as error:
         raise OutputError(
             f"{path} was not written by `trendlib {command}`, or has changed since ({error}): "
-            "give another name, or move that one away"
+            "choose another name, or move that file away"
         ) from error

@@ -1,8 +1,8 @@
-"""The parts of a table that is not complete yet, in a folder beside it.
+"""The finished parts of a table, in a folder beside it.
 
 Each part is three files: a table of the rows that have an embedding, a list of those that have
-none, and the checksums of both and of the rows that they were made of. A part without right
-checksums is as good as none.
+none, and the checksums of both and of the rows that they were made of. A part with wrong
+checksums does not count.
 """
 
 import hashlib
@@ -40,11 +40,11 @@ class Parts:
 
     @contextmanager
     def opened(self, settings: Mapping[str, Any], say: Callable[[str], object]) -> Iterator[None]:
-        """Lock the folder, and make it if it is new.
+        """Lock the folder, and create it if it does not exist.
 
         Raises:
-            OutputError: If it holds something else, parts of other settings, or another command
-                writes to it.
+            OutputError: If it holds something else or parts with other settings, or if another
+                command is writing to it.
         """
         self.check_ours()
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -56,7 +56,7 @@ class Parts:
                 yield
         except Timeout:
             raise OutputError(
-                f"another command is writing to {self.folder}: wait until it has ended, or give "
+                f"another command is writing to {self.folder}: wait until it has ended, or choose "
                 "another file with --out"
             ) from None
 
@@ -74,12 +74,12 @@ class Parts:
         made = (folder / SETTINGS).exists() or all(name.startswith(".") for name in names)
         if foreign or not made or folder.is_symlink():
             raise OutputError(
-                f"{folder} is where parts are to be kept, and is or holds something else: give "
+                f"{folder} is needed for unfinished work, but is or holds something else: choose "
                 "another file with --out, or move it away"
             )
 
     def is_kept(self, number: int, rows: Sequence[InputRow]) -> bool:
-        """Say whether a part is done, is as it was written, and was made of these rows."""
+        """Whether a part is done, unchanged, and was made from these rows."""
         record = self.path(number, "json")
         kept = read_object(record) if record.exists() else None
         return kept is not None and kept == self._record(number, rows_sha256(rows))
@@ -119,12 +119,12 @@ class Parts:
         if kept is None or CODE not in kept:
             raise OutputError(
                 f"{path} is damaged, so that nobody knows what the parts beside it were made "
-                "with: delete that folder, or give another file with --out"
+                "with: delete that folder, or choose another file with --out"
             )
         differing = differences(kept, settings, but=CODE)
         if differing:
             raise OutputError(
-                f"the folder {self.folder} holds parts that were made with {differing}: give "
+                f"the folder {self.folder} holds unfinished work with {differing}: choose "
                 "another file with --out, or delete that folder"
             )
         if kept.get(CODE) == settings[CODE]:

@@ -1,4 +1,4 @@
-"""Read a file of sentences row by row; a bad row does not stop the others."""
+"""Read a file of sentences row by row, whatever is wrong with single rows."""
 
 import codecs
 import csv
@@ -23,10 +23,10 @@ class InputRow:
 
     Attributes:
         number: Counted from 1: the line of a ``.txt`` or ``.jsonl``, the record (without the
-            header) of a ``.csv`` or ``.parquet``. In a ``.csv``, each line of what is not valid
-            counts as a record.
-        text: The value where the sentence should be; whether it is one is not checked.
-        problem: Why the row has no such value, or not all of it; None if it has one.
+            header) of a ``.csv`` or ``.parquet``. In a ``.csv``, each invalid line counts as
+            a record.
+        text: The value in the sentence's column; it may be something other than a text.
+        problem: Why this value is missing or incomplete; None if it is not.
     """
 
     number: int
@@ -41,7 +41,7 @@ class Refusal:
     Attributes:
         row: Its number in the file, from 1.
         reason: Why.
-        text: What stands there, or its beginning.
+        text: The text, or its beginning.
     """
 
     row: int
@@ -50,7 +50,7 @@ class Refusal:
 
 
 def refusal(row: InputRow, why: str) -> Refusal:
-    """Say that a row has no result, and why."""
+    """Describe a row that has no result."""
     return Refusal(row.number, why, "" if row.text is None else str(row.text)[:200])
 
 
@@ -58,8 +58,8 @@ def read_rows(path: Path, column: str = COLUMN) -> Iterator[InputRow]:
     """Read a file, however long, without holding it in memory.
 
     Args:
-        path: ``.txt`` with a sentence a line; ``.csv`` with a header; ``.jsonl``, where each line
-            is a JSON object, or a JSON string; or ``.parquet``.
+        path: ``.txt`` with one sentence per line; ``.csv`` with a header; ``.jsonl`` with one JSON
+            object or string per line; or ``.parquet``.
         column: The column, or the object's key, that holds the sentence.
 
     Raises:
@@ -69,13 +69,14 @@ def read_rows(path: Path, column: str = COLUMN) -> Iterator[InputRow]:
     if reader is None:
         listed = ", ".join(READERS)
         raise InputFileError(
-            f"{path.name!r} ends with {path.suffix!r}: give a file that ends with one of {listed}"
+            f"{path.name!r} ends with {path.suffix!r}: use a file that ends with one of {listed}"
         )
     try:
         yield from reader(path, column)
     except OSError as error:
         raise InputFileError(
-            f"{path} cannot be read ({error.strerror or error}): give a file that exists and that "
+            f"{path} cannot be read ({error.strerror or error}): choose a file that exists and "
+            "that "
             "you may read"
         ) from error
 
@@ -213,7 +214,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {twice!r} is there {names.count(twice)} times")
+        raise ValueError(f"the key {twice!r} appears {names.count(twice)} times")
     return found
 
 

@@ -1,4 +1,4 @@
-"""Settings that were kept with results, beside those that are wanted now."""
+"""Compares the settings that results were made with and those that are wanted now."""
 
 import json
 import textwrap
@@ -37,12 +37,12 @@ def refuse_constant(name: str) -> NoReturn:
 
 
 def differences(kept: Mapping[str, Any], wanted: Mapping[str, Any], but: str = "") -> str:
-    """Say in what kept settings differ from the wanted ones; an empty text if in nothing.
+    """Describe how stored settings differ from the wanted ones; empty if they do not.
 
     Args:
-        kept: The settings that were kept with results.
-        wanted: Those that are wanted now; what these do not name does not count.
-        but: A name that does not count either.
+        kept: The settings that results were made with.
+        wanted: Those that are wanted now; settings that are not among them do not count.
+        but: A setting that does not count either.
 
     >>> differences({"reading": "layers", "dtype": "float64"}, {"reading": "article"})
     "reading 'layers' instead of 'article'"

@@ -1,7 +1,7 @@
-"""Embeddings as a table: a row a sentence, null for everything that does not exist.
+"""Embeddings as a table: one row per sentence, null for what does not exist.
 
-An undefined coordinate is what the recipe says: 0 with ``undefined="zero"``, as everywhere, so that
-tools for vectors read the column as it is; null with "keep".
+The recipe decides about undefined coordinates: they are 0 with ``undefined="zero"``, so that tools
+for vectors can read the column, and null with "keep".
 """
 
 from collections.abc import Sequence
@@ -28,14 +28,13 @@ WORDS = {
 
 
 class EmbeddingColumns:
-    """Columns for a number of sentences; one that has no embedding stays null in each of them.
+    """Columns for some sentences; a sentence without an embedding is null in all of them.
 
-    Numbers are copied into one array at once: embeddings that are kept one by one, each with its
-    small arrays, would leave the memory in pieces.
+    Numbers are copied into one array at once: thousands of small arrays would fragment the memory.
     """
 
     def __init__(self, count: int, width: int, dtype: str) -> None:
-        """Begin with nulls.
+        """Start with nulls.
 
         Args:
             count: How many sentences.
@@ -68,10 +67,10 @@ class EmbeddingColumns:
 
 
 def vector_column(values: SentenceVectors, missing: Sequence[bool]) -> pa.FixedSizeListArray:
-    """Make the column of the vectors, of the one type that tools for vectors take.
+    """Make the column of the vectors, in the type that tools for vectors expect.
 
     Args:
-        values: A row a vector; what is NaN becomes null.
+        values: One row per vector; NaN becomes null.
         missing: Which rows hold no vector; they become null as a whole.
 
     >>> vector_column(np.array([[0.5, np.nan], [0, 0]]), [False, True]).to_pylist()
@@ -85,7 +84,7 @@ def vector_column(values: SentenceVectors, missing: Sequence[bool]) -> pa.FixedS
 
 
 def words_of(embedding: SentenceEmbedding) -> dict[str, Any]:
-    """List focus and related word, by the names in ``WORDS``; what does not exist is left out."""
+    """List the focus word and the related word under the names in ``WORDS``."""
     related = embedding.related
     found = {
         "focus": embedding.choice.focus.word,
@@ -109,8 +108,8 @@ def embeddings_table(
 
     Args:
         numbers: The number of each sentence's row in the file that it comes from.
-        sentences: The sentences; what stands where there is no embedding does not matter.
-        columns: Their embeddings; a sentence that has none is left out of the table.
+        sentences: The sentences; those without an embedding may be anything.
+        columns: Their embeddings; sentences without one are left out of the table.
     """
     table = pa.table(
         {

@@ -1,4 +1,4 @@
-"""Trend embeddings in the libraries that people use already; each module needs its library."""
+"""Trend embeddings in other libraries; each module needs its library."""
 
 EXTRAS = {
     "onnx": "onnx",

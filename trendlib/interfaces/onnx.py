@@ -1,11 +1,11 @@
-"""The encoder as an ONNX file, with what a reading and the recipes need, and nothing else.
+"""The encoder as an ONNX file that returns what a reading and the recipes need.
 
 Inputs are ``input_ids`` and ``attention_mask``, of shape (sentence, token). Outputs are
 ``static`` and ``contextual``, hidden state 0 and the last one; ``attention``, the matrices that
 the reading is about, of shape (sentence, row, query, key): what ``choice.find_words_in`` takes; and
 ``first_layer``, hidden state 1, which the kind "discounted" begins at.
 
-The tokenizer that belongs to it is written beside it. The file's metadata say how many tokens a
+The tokenizer is written beside it. The metadata of the file say how many tokens a
 sentence may have, where words end, which words can be chosen, what a word of several pieces
 receives ("sum" or "mean"), and how ties are broken ("first" or "attention mass").
 """
@@ -68,7 +68,7 @@ def export(encoder: Encoder, reading: Reading, out: Path) -> float:
 
     Args:
         encoder: The model, in float32.
-        reading: Says which attention is wanted.
+        reading: Says which attention to return.
         out: The file to write. Its metadata name model, revision, checksums, reading and rules.
             ``tokenizer_file(out)`` is written too.
 
@@ -76,8 +76,8 @@ def export(encoder: Encoder, reading: Reading, out: Path) -> float:
         The largest difference of the file's outputs from the model's, on a few sentences.
 
     Raises:
-        OutputError: If the file's outputs are not the model's; then it is not kept. Or if a file
-            that ``export`` did not write is in the way.
+        OutputError: If the outputs of the file differ from the model's; then it is not kept. Or if
+            it would overwrite a file that ``export`` did not write.
         LayerOutOfRangeError: If the reading names a layer that the model lacks.
         UnsupportedModelError: If the model has no blocks like BERT's, or no word pieces.
     """
@@ -150,10 +150,10 @@ def _check_architecture(encoder: Encoder) -> None:
 
 
 def check_outputs(out: Path) -> None:
-    """Check, before the work, that no file of another is where ``export`` writes.
+    """Check before the work that ``export`` would not overwrite a file of another program.
 
     Raises:
-        OutputError: If one is, or if no file can be written there.
+        OutputError: If it would, or if no file can be written there.
     """
     for path in (out, tokenizer_file(out)):
         OwnFile(path, COMMAND).check()

@@ -1,7 +1,7 @@
-"""Trend embeddings where one machine is not enough: a step of a Ray Data pipeline.
+"""Trend embeddings on more than one machine: a step of a Ray Data pipeline.
 
-Each worker of the cluster loads the model once. A worker that dies is replaced by Ray, and its
-rows are embedded again.
+Each worker of the cluster loads the model once. If a worker dies, Ray replaces it and embeds
+its rows again.
 """
 
 from collections.abc import Mapping
@@ -65,11 +65,11 @@ def embed_dataset(
     device: str = "auto",
     **resources: Any,
 ) -> Dataset:
-    """Add the trend embedding of each row, and the words that it is made of, to a dataset.
+    """Add the trend embedding of each row, and its two words, to a dataset.
 
     Args:
         dataset: The rows.
-        workers: How many workers share the work, wherever in the cluster they are.
+        workers: How many workers share the work, anywhere in the cluster.
         column: The column that holds the sentences.
         model: A name or a folder that this process and every worker can see; see
             ``weights.find_weights``. A worker that finds another model there fails.
@@ -86,10 +86,10 @@ def embed_dataset(
         which says why a row has no embedding. Ray runs it when it is read.
 
     Raises:
-        UnknownChoiceError: If the recipe is none.
+        UnknownChoiceError: If the recipe is not a ``Recipe``.
         ModelError: If the model cannot be found or used.
-        ParameterError: If the dataset lacks the column, or has one of the further columns; or if
-            the workers do not fit in the cluster, or leave no processor for reading the rows.
+        ParameterError: If the dataset lacks the column or already has one of the new columns, or if
+            the workers do not fit into the cluster, or leave no processor for reading the rows.
     """
     check_recipe(recipe)
     names = list(dataset.schema().names)
@@ -99,7 +99,7 @@ def embed_dataset(
     taken = [name for name in ADDED if name in names]
     if taken:
         raise ParameterError(
-            f"the dataset has columns {', '.join(taken)} already: rename them (rename_columns)"
+            f"the dataset already has columns {', '.join(taken)}: rename them (rename_columns)"
         )
     if not isinstance(dataset, MaterializedDataset):  # whose rows are read already
         _check_room(workers, resources)
@@ -141,6 +141,6 @@ def _check_room(workers: int, resources: Mapping[str, Any]) -> None:
         raise ParameterError(
             f"{counted(workers, 'worker')} with num_cpus={needed} would take every processor "
             f"of the cluster ({listed}) and more, so that none is left for reading the rows "
-            "and Ray waits for ever: give fewer workers or a "
+            "and Ray would wait for ever: use fewer workers or a "
             "smaller num_cpus, or start more machines first"
         )

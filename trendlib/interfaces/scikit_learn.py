@@ -20,13 +20,13 @@ with needs_extra(__name__, EXTRAS["scikit_learn"]):
 class TrendEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Turns sentences into their trend embeddings.
 
-    It learns nothing from the data: ``fit`` checks, and keeps which model it is, so that
-    ``transform`` never embeds with another one, wherever it is loaded again. Equal
-    models are loaded once in a process, however many copies a pipeline or a grid search makes.
+    It learns nothing from the data. ``fit`` checks its input and remembers the model, so that
+    ``transform`` never uses another one, wherever it is loaded again. A process loads equal
+    models only once, however many copies a pipeline or a grid search makes.
 
     Args:
         model: A name or a folder; see ``weights.find_weights``.
-        recipe: How a sentence becomes a vector, such as ``RECIPES["angle"]``; the article's way
+        recipe: How a sentence becomes a vector, such as ``RECIPES["angle"]``; as in the article
             if None. With ``undefined="keep"``, undefined coordinates are NaN, for an imputer.
         dtype: "float32" or "float64".
         device: "auto", "cpu", or a name that torch knows.
@@ -46,7 +46,7 @@ class TrendEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         device: str = "auto",
         bad_rows: str = "raise",
     ) -> None:
-        """Keep the choices; ``fit`` checks them."""
+        """Store the choices; ``fit`` checks them."""
         self.model = model
         self.recipe = recipe
         self.dtype = dtype
@@ -57,7 +57,7 @@ class TrendEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         """Check the choices and the sentences.
 
         Raises:
-            NotTextError: If ``X`` is no list, array or column of sentences.
+            NotTextError: If ``X`` is not a list, an array or a column of sentences.
             UnknownChoiceError: If there is no such choice.
             ModelError: If the model cannot be found or used.
         """
@@ -72,7 +72,7 @@ class TrendEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         """Embed sentences.
 
         Raises:
-            NotTextError: If ``X`` is no list, array or column of sentences.
+            NotTextError: If ``X`` is not a list, an array or a column of sentences.
             BadRowsError: If sentences have no embedding, with ``bad_rows="raise"``.
             OtherModelError: If the model is not the one that it was fitted with.
         """
@@ -89,7 +89,7 @@ class TrendEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         return self._encoder().hidden_size
 
     def __sklearn_tags__(self) -> Tags:
-        """Say that it takes texts, and needs no fitting."""
+        """Declare that it takes texts, and needs no fitting."""
         tags: Tags = super().__sklearn_tags__()
         tags.input_tags.string = True
         tags.input_tags.one_d_array = True
@@ -100,19 +100,19 @@ class TrendEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
 
 def _texts(given: Any) -> list[str]:
     if isinstance(given, str | bytes):
-        raise NotTextError("one string is given: give a list of sentences")
+        raise NotTextError("this is a single string: pass a list of sentences")
     # An iterator would be used up by ``fit``, and a set has no order.
     if isinstance(given, Mapping | Set) or not (
         isinstance(given, Sized) and isinstance(given, Iterable)
     ):
         raise NotTextError(
-            f"sentences of type {type(given).__name__}: give a list, an array or a column of "
+            f"sentences of type {type(given).__name__}: pass a list, an array or a column of "
             "sentences, one string each"
         )
     shape = getattr(given, "shape", (len(given),))
     if len(shape) != 1:
         raise NotTextError(
-            f"sentences of shape {tuple(shape)}: give a list, an array or a column of sentences, "
+            f"sentences of shape {tuple(shape)}: pass a list, an array or a column of sentences, "
             "one string each"
         )
     # NumPy would make one array of them, as wide as the longest sentence.
@@ -120,7 +120,7 @@ def _texts(given: Any) -> list[str]:
     for number, text in enumerate(texts):
         if not isinstance(text, str) and isinstance(text, Sized):
             raise NotTextError(
-                f"row {number} (counted from 0) is of type {type(text).__name__}: give a list, an "
+                f"row {number} (counted from 0) is of type {type(text).__name__}: pass a list, an "
                 "array or a column of sentences, one string each"
             )
     return texts

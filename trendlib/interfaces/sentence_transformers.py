@@ -2,7 +2,7 @@
 
     SentenceTransformer(modules=[TrendTransformer("all-MiniLM-L6-v2")])
 
-has ``encode``, ``similarity``, evaluators, ``save_pretrained``, and works in ``mteb``.
+has ``encode``, ``similarity``, evaluators and ``save_pretrained``, and works in ``mteb``.
 """
 
 import hashlib
@@ -34,13 +34,13 @@ NAMES_MODELS = hasattr(InputModule, "on_model_ready")
 
 
 class NamelessModelWarning(UserWarning):
-    """A module cannot name its model, under which ``mteb`` keeps scores."""
+    """The module cannot set the name under which ``mteb`` keeps scores."""
 
 
 class TrendTransformer(InputModule):
     """Turns sentences into their trend embeddings; the only module that a model needs.
 
-    Its choice of words has no gradient: it is for use, not for training.
+    The choice of words has no gradient, so this module cannot be trained.
 
     Args:
         model: A name or a folder; see ``weights.find_weights``.
@@ -84,7 +84,7 @@ class TrendTransformer(InputModule):
         self.tokenizer = self._encoder.tokenizer
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave the network to the encoder, so that a copy has one and not two."""
+        """Leave the network to the encoder, so that a copy does not hold it twice."""
         return {**self.__dict__, "_modules": {}}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -93,7 +93,7 @@ class TrendTransformer(InputModule):
         self.network = self._encoder.model
 
     def get_config_dict(self) -> dict[str, Any]:
-        """Return the choices and which model it is, ready for JSON."""
+        """Return the choices and the model, for JSON."""
         provenance = self._encoder.provenance
         return {
             "recipe": self.recipe.as_dict(),
@@ -106,7 +106,7 @@ class TrendTransformer(InputModule):
         """Give the whole model a name and a revision: ``mteb`` keeps scores under these two.
 
         The name says model and recipe; the revision is a checksum of these, of the other modules
-        and settings, and of the code and libraries that compute. A name that you give in
+        and settings, and of the code and libraries that compute. A name that you set in
         ``model_card_data`` stays. sentence-transformers calls it from version 6 on; with an older
         one, call it yourself.
         """
@@ -137,7 +137,7 @@ class TrendTransformer(InputModule):
 
     @property
     def max_seq_length(self) -> int:
-        """The most tokens a sentence may have; a longer one is refused, not cut."""
+        """The largest number of tokens in a sentence; a longer sentence is refused, not cut."""
         return self._encoder.max_tokens
 
     def get_embedding_dimension(self) -> int:

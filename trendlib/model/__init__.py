@@ -1,4 +1,4 @@
-"""Models: weights found and checked, sentences in, arrays out; nothing else imports torch."""
+"""Models: find and check weights, turn sentences into arrays. Only this folder imports torch."""
 
 import gc
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def without_garbage_collection() -> Iterator[None]:
-    """Import large libraries a fifth faster: of all the objects that they make, none is garbage."""
+    """Import large libraries a fifth faster: none of the objects that they create is garbage."""
     collects = gc.isenabled()
     gc.disable()
     try:

@@ -59,7 +59,7 @@ OTHER_NAMES = {
 
 
 def check_sizes(weights: Weights) -> None:
-    """Check that config.json declares no size that is larger than all that the weights have.
+    """Check that no size in config.json is larger than every size in the weights.
 
     Raises:
         MissingWeightsError: If a file of the weights is missing.
@@ -77,7 +77,7 @@ def check_sizes(weights: Weights) -> None:
             raise CorruptedWeightsError(
                 f"config.json of the model {weights.name} declares {name}="
                 f"{textwrap.shorten(repr(declared), 80)}, and nothing in "
-                f"{weight_files(weights.folder).shown} is larger than {largest}: give the config "
+                f"{weight_files(weights.folder).shown} is larger than {largest}: use the config "
                 "that belongs to the weights"
             )
 

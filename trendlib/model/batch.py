@@ -210,7 +210,7 @@ def _stacks(
 def run_blocks(
     blocks: Sequence[Any], hidden: Tensor, keep: Tensor | None, layer: int | None
 ) -> tuple[list[Tensor], list[Tensor]]:
-    """Run blocks of the model, from the first one on.
+    """Run blocks of the model, starting with the first.
 
     Args:
         blocks: The blocks.
@@ -245,7 +245,7 @@ def run_block(
         hidden: Its input, of shape (sentence, token, hidden).
         keep: The mask of tokens that are not padding, of shape (sentence, 1, 1, token); None if
             there is no padding.
-        queries: The tokens of its input to compute the output of; all of them if left out.
+        queries: The tokens to compute the output for; all of them if left out.
         wanted: Whether to return its attention.
 
     Returns:
@@ -263,7 +263,7 @@ def run_block(
 
 
 def rows_of(attentions: Sequence[Tensor], layer: int | None) -> Tensor:
-    """Stack a batch's attentions, as ``attention.attention_rows`` does for one sentence.
+    """Stack the attentions of a batch, as ``attention.attention_rows`` does for one sentence.
 
     Args:
         attentions: Those of the reading's layer, or of all layers.

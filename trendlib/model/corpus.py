@@ -33,7 +33,7 @@ WINDOW = 4096
 
 @dataclass(frozen=True, eq=False)
 class UsualVectors:
-    """The usual sentence vectors, beside a trend embedding.
+    """The usual sentence vectors, for comparison with a trend embedding.
 
     Attributes:
         cls: The first token's vector in the last hidden state.
@@ -46,7 +46,7 @@ class UsualVectors:
 
 @dataclass(frozen=True, eq=False)
 class Embedded:
-    """The vectors of one sentence of many.
+    """The vectors of one sentence.
 
     Attributes:
         embedding: The trend embedding.
@@ -59,11 +59,11 @@ class Embedded:
 
 @dataclass(frozen=True, eq=False)
 class Window:
-    """Some thousand sentences, tokenized and packed into batches of similar lengths.
+    """A few thousand sentences, tokenized and packed into batches of similar length.
 
     Attributes:
-        refused: By their numbers, the sentences that have no embedding, and why.
-        batches: The other sentences by their numbers, a mapping for each batch.
+        refused: Why sentences have no embedding, by their numbers.
+        batches: The other sentences by their numbers, one mapping per batch.
     """
 
     refused: dict[int, SentenceError]
@@ -83,20 +83,20 @@ def embed(
     model: str | Path | Encoder = MINILM.name,
     dtype: str = "float64",
 ) -> SentenceEmbedding:
-    """Make the trend embedding of one sentence.
+    """Compute the trend embedding of one sentence.
 
     Args:
         sentence: The text.
-        recipe: How it becomes a vector; the article's way if left out.
-        model: A name or a folder (see ``weights.find_weights``), or a loaded encoder. The
-            embedded model if left out, so that the same line gives the same everywhere.
+        recipe: How it becomes a vector; as in the article if left out.
+        model: A name or a folder (see ``weights.find_weights``), or a loaded encoder. If
+            left out, the model that comes in a package, so that a line returns the same everywhere.
         dtype: "float64" or "float32"; a loaded encoder has its own.
 
     Returns:
         The embedding, with the chosen words, their trends and the model's name.
 
     Raises:
-        UnknownChoiceError: If the recipe is none.
+        UnknownChoiceError: If the recipe is not a ``Recipe``.
         SentenceError: If the sentence has no embedding.
         ModelError: If the model cannot be found or used.
 
@@ -117,28 +117,28 @@ def embed_many(
     usual: bool = False,
     budget: int = TOKEN_BUDGET,
 ) -> Iterator[NumberedEmbedding]:
-    """Embed sentences in batches; the result is that of ``embed``, one sentence at a time.
+    """Embed sentences in batches; the results are those of ``embed``.
 
     Args:
         encoder: The model.
-        sentences: The sentences, as many as there are: only ``WINDOW`` of them are held at a time.
-        recipe: How each becomes a vector; the article's way if left out.
+        sentences: Any number of sentences; only ``WINDOW`` of them are held in memory at a time.
+        recipe: How a sentence becomes a vector; as in the article if left out.
         usual: Whether to return the [CLS] vector and the mean too. They need the last state of
             every token, which costs about a tenth more. So do recipes for more than two words.
         budget: The most tokens in a batch, padding included.
 
     Yields:
-        The number of a sentence, from 0, and its vectors; or the error that says why it has none.
-        All of a window come before the next one's, but not in their order.
+        The number of a sentence, from 0, and its vectors or the error that says why it has none.
+        Windows come one after the other, but the sentences of a window in any order.
 
     Raises:
-        NotTextError: If one string is given in the place of many.
-        UnknownChoiceError: If the recipe is none.
+        NotTextError: If it is a single string instead of a list.
+        UnknownChoiceError: If the recipe is not a ``Recipe``.
         LayerOutOfRangeError: If the reading names a layer that the model lacks.
         UnsupportedModelError: If the model cannot run batches.
     """
     if isinstance(sentences, str):
-        raise NotTextError("one string is given: give a list of sentences, or call embed")
+        raise NotTextError("this is a single string: pass a list of sentences, or call embed")
     check_recipe(recipe)
     for window in tokenize_windows(encoder, sentences, size=WINDOW, budget=budget):
         yield from window.refused.items()
@@ -184,11 +184,11 @@ def embed_array(
     Args:
         encoder: The model.
         sentences: The sentences.
-        recipe: How each becomes a vector; the article's way if left out.
+        recipe: How a sentence becomes a vector; as in the article if left out.
         bad_rows: What to do with sentences that have no embedding: "raise" an error, before the
-            work on their ``WINDOW`` begins; "nan", a row of NaN; or "zero", a row of zeros,
-            which has no direction.
-        name_rows: How the error names a sentence, from its place among those given and its text.
+            work on their ``WINDOW`` begins; "nan", return a row of NaN; or "zero", return a row
+            of zeros, which has no direction.
+        name_rows: How the error names a sentence, from its place in the list and its text.
 
     Returns:
         One row per sentence.

@@ -98,7 +98,7 @@ class Encoder:
 
     @property
     def dead_coordinates(self) -> tuple[int, ...]:
-        """The coordinates that the last layer normalization multiplies by almost nothing.
+        """The coordinates that the last layer normalization multiplies by almost zero.
 
         There, the contextual vector of every word in every sentence is the same number, the bias,
         so that a trend says nothing of the sentence. They are found by their gains alone: below
@@ -157,17 +157,17 @@ class Encoder:
         return self._run(tokenized)
 
     def encode_many(self, sentences: Sequence[str]) -> list[Encoding]:
-        """Run several sentences, one after the other.
+        """Run several sentences one after the other.
 
         All of them are checked before the first one is run.
 
         Raises:
-            SentenceError: For the reasons that ``encode`` names. The message begins with the
+            SentenceError: For the same reasons as in ``encode``. The message begins with the
                 sentence's number.
         """
         if isinstance(sentences, str):
             raise NotTextError(
-                "encode_many was given one string: give a list of sentences, or call encode"
+                "encode_many got a single string: pass a list of sentences, or call encode"
             )
         tokenized = []
         for number, outcome in enumerate(self.tokenize(sentences)):
@@ -208,7 +208,7 @@ class Encoder:
     ) -> Tokenized | SentenceError:
         if len(ids) > self.max_tokens:
             return TooLongError(
-                f"the sentence has {len(ids)} tokens, the two special ones included, but "
+                f"the sentence has {len(ids)} tokens, including the two special ones, but "
                 f"{self.provenance.model} has room for {self.max_tokens}: split the text"
             )
         mark = self._mark
@@ -223,19 +223,20 @@ class Encoder:
         if all(word.is_punctuation for word in words):
             return NoWordsError(
                 f"no word in {shown!r}, only punctuation or invisible characters: "
-                "give at least one word"
+                "write at least one word"
             )
         unknown = self.tokenizer.unk_token_id
         pieces = (ids[token] for word in words if not word.is_punctuation for token in word.tokens)
         if all(piece == unknown for piece in pieces):
             return NoWordsError(
-                f"the vocabulary of {self.provenance.model} knows no word of {shown!r} (all become "
-                f"{self.tokenizer.unk_token}): give at least one word that it knows"
+                f"the vocabulary of {self.provenance.model} does not know any word of {shown!r} "
+                "(all become "
+                f"{self.tokenizer.unk_token}): use at least one word that it knows"
             )
         return None
 
     def check(self) -> None:
-        """Check that the model computes what this package is about, in its number format.
+        """Check that the model is a BERT encoder in the number format that it was loaded in.
 
         Raises:
             UnsupportedModelError: If it is a decoder, whose tokens attend only backwards, or if it
@@ -245,7 +246,7 @@ class Encoder:
         if getattr(config, "is_decoder", False):
             raise UnsupportedModelError(
                 f"{name} is a decoder: its tokens attend only backwards, and the method needs "
-                "both directions; give an encoder"
+                "both directions; choose an encoder"
             )
         if self.model.dtype != getattr(torch, self.provenance.dtype):
             raise UnsupportedModelError(
@@ -310,14 +311,14 @@ def check_same_model(what: str, expected: str, found: Provenance, name: str) -> 
     if found.model_sha256 != expected:
         raise OtherModelError(
             f"this was {what} with {name} ({expected[:16]}), but the model is now {found.model} "
-            f"({found.model_sha256[:16]}; checksums of weights, tokenizer and config): give the "
+            f"({found.model_sha256[:16]}; checksums of weights, tokenizer and config): use the "
             "same model by its name or folder, or make it again with this one"
         )
 
 
 @contextmanager
 def exact(device: torch.device) -> Iterator[None]:
-    """Compute without gradients, and in the model's own number format even under ``autocast``."""
+    """Compute without gradients, in the model's own number format even under ``autocast``."""
     with torch.inference_mode(), torch.autocast(device.type, enabled=False):
         yield
 
@@ -343,7 +344,7 @@ def load_encoder(model: str | Path = AUTO, dtype: str = "float32", device: str =
 
 
 def load_own_encoder(model: str | Path = AUTO) -> Encoder:
-    """Load a model for the caller alone, to be moved or changed; in float32, on the CPU.
+    """Load a model that the caller may move or change; in float32, on the CPU.
 
     Raises:
         ModelError: If the model cannot be found or used.
@@ -413,7 +414,7 @@ def _refused(sentence: object) -> SentenceError | None:
 
 
 def plain(sentence: Any) -> Any:
-    """Turn a text of Arrow into one of Python; everything else stays as it is."""
+    """Turn an Arrow string into a Python string; everything else stays as it is."""
     return sentence.as_py() if hasattr(sentence, "as_py") else sentence
 
 
@@ -428,7 +429,7 @@ def check_text(sentence: object) -> None:
         number = isinstance(sentence, int | float)
         hint = " (papermill makes a number of `-p sentence 42`, a text of `-r`)" if number else ""
         raise NotTextError(
-            f"the sentence is of type {type(sentence).__name__}: give a string (str){hint}"
+            f"the sentence is of type {type(sentence).__name__}: pass a string (str){hint}"
         )
     try:
         sentence.encode("utf-8")
@@ -438,7 +439,9 @@ def check_text(sentence: object) -> None:
             "read it again with the right encoding"
         ) from None
     if not sentence.strip():
-        raise BlankSentenceError("the sentence is empty or white space: give at least one word")
+        raise BlankSentenceError(
+            "the sentence is empty or only white space: write at least one word"
+        )
 
 
 @contextmanager

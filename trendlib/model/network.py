@@ -89,7 +89,7 @@ def load_network(weights: Weights, config: Any, architecture: Architecture, dtyp
     """Load a model's weights into its network.
 
     Raises:
-        CorruptedWeightsError: If tensors are missing, or hold values that are no finite numbers.
+        CorruptedWeightsError: If tensors are missing, or hold values that are not finite numbers.
         UnsupportedModelError: If the weights hold tensors that nothing uses.
     """
     cls = network_class(config)

@@ -28,8 +28,8 @@ def pack(lengths: Sequence[int], budget: int) -> list[list[int]]:
 
     Args:
         lengths: The number of tokens of each sentence.
-        budget: The largest number of tokens in a batch, padding included; a longer sentence becomes
-            a batch of its own.
+        budget: The largest number of tokens in a batch, padding included; a longer sentence gets
+            its own batch.
 
     Returns:
         For each batch, the numbers of its sentences; the longest sentences come first. A batch of

@@ -1,4 +1,4 @@
-"""Find a model's files: in the hub's cache, on the hub, in a folder, or in a Python package.
+"""Find the files of a model: in the hub's cache, on the hub, in a folder or in a Python package.
 
 Nothing here imports torch, and no code of a model's repository is ever run. The weights of the
 models that this module names are checked against their sha256 before they are read.
@@ -33,7 +33,7 @@ from trendlib.model.hub import Repository
 from trendlib.model.tensors import INDEX_FILE, WEIGHTS_FILE, weight_files
 
 LOCAL = "local folder"
-"""The revision of a model that was given as a folder."""
+"""The revision of a model that was loaded from a folder."""
 
 HUB_FILES = ("config.json", "tokenizer_config.json", "tokenizer.json", WEIGHTS_FILE)
 """The files of bert-base-uncased on the hub; tokenizer.json contains the vocabulary."""
@@ -78,7 +78,7 @@ class Weights:
         revision: The commit on the hub, the package with its version, or ``LOCAL``.
         sha256: The checksum of the weights: of their file, or of all files and their names.
         model_sha256: The checksum of weights, tokenizer and config together.
-        tokenizer_sha256: The checksum that the tokenizer must have; None if any will do.
+        tokenizer_sha256: The checksum that the tokenizer must have; None if it may be any.
     """
 
     name: str
@@ -150,7 +150,7 @@ class HubModel:
             f"{self.name} at revision {self.revision} is not in the cache "
             f"({constants.HF_HUB_CACHE}), and {reason}: "
             "connect once to let the weights be downloaded, copy a cache that holds them "
-            "(environment variable HF_HOME), give the folder that holds the files, "
+            "(environment variable HF_HOME), pass the folder that holds the files, "
             f"or choose {MINILM.name!r}"
         )
 
@@ -340,7 +340,7 @@ def _combined(folder: Path, files: Sequence[str]) -> str:
 
 
 def check_declared(folder: Path, name: str) -> None:
-    """Check that a model's settings declare what this package runs.
+    """Check that the settings of a model declare something that this package can run.
 
     Raises:
         CorruptedWeightsError: If a file of settings is not JSON, or sets a number to NaN or
@@ -373,7 +373,7 @@ def check_declared(folder: Path, name: str) -> None:
             listed = " or ".join([*map(repr, allowed), "nothing"])
             raise UnsupportedModelError(
                 f"{file} of the model {name} declares {setting}={declared!r}, which this package "
-                f"does not run (it runs {listed}): give another model, an encoder of a type such "
+                f"cannot run (it runs {listed}): choose another model, an encoder of a type such "
                 f"as {', '.join(ARCHITECTURES)}"
             )
     if (folder / ADAPTER).is_file():
@@ -394,12 +394,12 @@ def _settings(path: Path, name: str) -> dict[str, Any]:
         ) from error
     if not isinstance(settings, dict):
         raise UnsupportedModelError(
-            f"{path.name} of the model {name} is not a JSON object with settings: give a folder "
+            f"{path.name} of the model {name} is not a JSON object with settings: choose a folder "
             f"that holds an encoder ({path})"
         )
     if wrong:
         raise CorruptedWeightsError(
-            f"{path.name} of the model {name} sets {', '.join(wrong)} to NaN or infinity: give a "
+            f"{path.name} of the model {name} sets {', '.join(wrong)} to NaN or infinity: set a "
             f"finite number, or copy the file again ({path})"
         )
     return settings

@@ -1,4 +1,4 @@
-"""Run a notebook over many sentences: nothing is computed twice, and nothing computed is lost.
+"""Run a notebook on many sentences; nothing is computed twice, and no result is lost.
 
 Data flows one way through the modules::
 
@@ -7,7 +7,7 @@ Data flows one way through the modules::
          -> folder (what is kept) -> results (tables), index, pages (markdown)
          -> comparison (two runs side by side)
 
-Everything but ``worker`` lives in the command's own process, which never imports torch.
+All modules except ``worker`` run in the process of the command, which never imports torch.
 """
 
 TIMEOUT_SECONDS = 600

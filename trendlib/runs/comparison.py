@@ -1,4 +1,4 @@
-"""Two runs side by side: other models, or other readings, of the same sentences."""
+"""Compare two runs over the same sentences, with other models or other readings."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,14 +19,14 @@ SHOWN = ("model", "dtype", "reading")
 
 @dataclass(frozen=True)
 class RunComparison:
-    """Where two runs find other words in the same sentences.
+    """Where two runs choose different words in the same sentences.
 
     Attributes:
         labels: Names of the two runs.
-        differing: The sentences whose focus or related word differs, a row for each.
+        differing: The sentences whose focus word or related word differs, one per row.
         shared: How many sentences have a result in both runs.
         focus: In how many of these the focus word differs.
-        related: In how many the related word differs; to have none differs from having one.
+        related: In how many the related word differs, or only one run found one.
         swapped: In how many they are the same two words, swapped.
         failed: How many sentences failed in either.
         only: How many sentences only the first run has, and only the second.
@@ -42,18 +42,18 @@ class RunComparison:
     only: tuple[int, int]
 
     def __str__(self) -> str:
-        """Say the counts, a line for each of them."""
+        """List the counts, one per line."""
         lines = [
             f"A: {self.labels[0]}",
             f"B: {self.labels[1]}",
-            f"Sentences with a result in both: {self.shared:,}.",
+            f"Sentences with a result in both runs: {self.shared:,}.",
         ]
         if self.shared:
             lines += [
-                f"Focus word differs: {self._share(self.focus)}.",
-                f"Related word differs: {self._share(self.related)}.",
-                f"Either differs: {self._share(len(self.differing))}; of these, the same two words "
-                f"are swapped in {self.swapped:,}.",
+                f"The focus word differs in {self._share(self.focus)}.",
+                f"The related word differs in {self._share(self.related)}.",
+                f"At least one of them differs in {self._share(len(self.differing))}; in "
+                f"{self.swapped:,} of these, the same two words are swapped.",
             ]
         if self.failed:
             lines.append(f"Failed in A or B, and left out: {self.failed:,}.")
@@ -94,7 +94,7 @@ def _load(folder: Path) -> pd.DataFrame:
     path = folder / PARQUET
     if not path.is_file():
         raise RunFolderError(
-            f"{folder} holds no {PARQUET}: give the folder of a run that `trendlib run` has made; "
+            f"{folder} holds no {PARQUET}: choose a folder that `trendlib run` has made; "
             "if it was killed, the same command completes it"
         )
     columns = ["sentence", "status", "focus", "related", *SHOWN]

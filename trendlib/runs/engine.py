@@ -1,7 +1,7 @@
-"""papermill's engine, on a kernel that runs already and is left running.
+"""A papermill engine for a kernel that is already running, and stays so.
 
-papermill starts a kernel for every notebook, and none of its engines keeps one. Its client,
-nbclient, can use a kernel that it is given; that is all that is changed here.
+papermill starts a new kernel for every notebook. Its client, nbclient, can also use an existing
+kernel; that is all that is changed here.
 """
 
 import logging
@@ -50,10 +50,10 @@ def execute(
     manager: AsyncKernelManager,
     client: AsyncKernelClient,
 ) -> None:
-    """Run a notebook with parameters, on a kernel that runs.
+    """Run a notebook with parameters on a running kernel.
 
     Raises:
-        PapermillExecutionError: If a cell fails; the notebook is written all the same.
+        PapermillExecutionError: If a cell fails; the notebook is written nevertheless.
         DeadKernelError: If the kernel dies.
     """
     papermill.execute_notebook(

@@ -1,4 +1,4 @@
-"""The folder of a run: what is kept in it, and how it gets there whole or not at all."""
+"""The folder of a run. Results are moved into it only when they are complete."""
 
 import hashlib
 import json
@@ -45,12 +45,12 @@ SEALED = re.compile(rb'(.+), "%s": "([0-9a-f]{64})"\}' % SEAL.encode(), re.DOTAL
 
 @dataclass(frozen=True)
 class Summarized:
-    """What a run's folder holds in the end.
+    """What the folder of a run holds in the end.
 
     Attributes:
         found: The records of the sentences that have one.
         others: How many other records there are.
-        aside: Tables and lists that somebody had changed, under their new names.
+        aside: Tables and lists that somebody had changed, with their new names.
     """
 
     found: tuple[Record, ...]
@@ -61,32 +61,32 @@ class Summarized:
 class RunFolder:
     """A run's folder.
 
-    A sentence's outputs are written to a folder of their own in ``STAGING``, which is renamed when
-    they are complete: a run that is killed leaves whole sentences only. A record holds its own
-    checksum and those of the files beside it; what does not match them is made again.
+    The outputs of a sentence are written to a folder in ``STAGING``, which is moved when they are
+    complete, so a killed run leaves no half sentences. A record holds its own checksum and those of
+    the files beside it; what does not match them is computed again.
     """
 
     def __init__(self, path: Path, settings: Settings) -> None:
-        """Name the folder; ``opened`` makes it."""
+        """Name the folder; ``opened`` creates it."""
         self.path = path
         self.settings = settings
 
     @contextmanager
     def opened(self) -> Iterator[None]:
-        """Lock the folder for this run, and make it if it is new.
+        """Lock the folder for this run, and create it if it does not exist.
 
         Raises:
-            RunFolderError: If it holds something else, a run of other settings, or a run that is
-                still going on.
+            RunFolderError: If it holds something else, a run with other settings, or a run that has
+                not ended.
         """
         if self.path.is_symlink() and not self.path.exists():
-            raise RunFolderError(f"{self.path} is a link to nothing: give a folder with --out")
+            raise RunFolderError(f"{self.path} is a broken link: choose a folder with --out")
         if self.path.exists() and not self.path.is_dir():
-            raise RunFolderError(f"{self.path} is a file: give a folder with --out")
+            raise RunFolderError(f"{self.path} is a file: choose a folder with --out")
         manifest = self.path / MANIFEST
         if self.path.exists() and not manifest.exists() and (others := _not_ours(self.path)):
             raise RunFolderError(
-                f"the folder {self.path} holds something other than a run ({others[0]}): give a "
+                f"the folder {self.path} holds something other than a run ({others[0]}): choose a "
                 "new folder, or an empty one, with --out"
             )
         self.path.mkdir(parents=True, exist_ok=True)
@@ -102,12 +102,13 @@ class RunFolder:
                     self._remove_staged()
         except Timeout:
             raise RunFolderError(
-                f"another run is writing to {self.path}: wait until it has ended, or give another "
+                f"another run is writing to {self.path}: wait until it has ended, or choose "
+                "another "
                 "folder with --out"
             ) from None
 
     def record(self, sentence: str) -> Record | None:
-        """Read a sentence's record; None if there is none, a damaged one or another sentence's.
+        """Read the record of a sentence; None if it is missing, damaged, or another sentence's.
 
         Its embedding becomes an array with NaN for null.
         """
@@ -138,7 +139,7 @@ class RunFolder:
         }
 
     def done(self, sentence: str, notebooks: bool) -> Record | None:
-        """Read the record of a sentence that has all that is wanted, by this version of the code.
+        """Read the record of a sentence, if this version of the code has made all that is wanted.
 
         Args:
             sentence: The sentence.
@@ -157,7 +158,7 @@ class RunFolder:
         return record if whole else None
 
     def scratch(self, sentence: str) -> Path:
-        """Make a folder for what is not complete yet; it is removed with the others."""
+        """Create a folder for unfinished outputs; it is removed with the others."""
         path = self.path / STAGING / f"{folder_name(sentence)}.work"
         path.mkdir(parents=True, exist_ok=True)
         return path
@@ -196,7 +197,7 @@ class RunFolder:
     def summarize(
         self, sentences: Sequence[str], known: Mapping[str, Record], refused: Sequence[Refusal]
     ) -> Summarized:
-        """Write the tables and the index, of the sentences and of all others of the folder.
+        """Write the tables and the index: the sentences, and then all others in the folder.
 
         Args:
             sentences: The sentences.
@@ -267,7 +268,7 @@ class RunFolder:
         differing = differences(read_manifest(self.path), wanted)
         if differing:
             raise RunFolderError(
-                f"the folder {self.path} holds a run with {differing}: give another folder with "
+                f"the folder {self.path} holds a run with {differing}: choose another folder with "
                 "--out"
             )
 
@@ -276,7 +277,7 @@ class RunFolder:
 
 
 def folder_name(sentence: str) -> str:
-    """Name the folder of a sentence: for the eye its beginning, for certainty its checksum.
+    """Name the folder of a sentence: its first words, to be readable, and a checksum, to be unique.
 
     >>> folder_name("I sold my car.")
     'i-sold-my-car-6d5b5b761509'
@@ -316,7 +317,7 @@ def read_manifest(folder: Path) -> dict[str, object]:
             return manifest
         problem = "is damaged (it holds no JSON object)"
     raise RunFolderError(
-        f"{path} {problem}: give another folder, or give the run's own command again after you "
+        f"{path} {problem}: choose another folder, or run the run's own command again after you "
         "have deleted that file, if you know what the run's settings were"
     )
 

@@ -1,7 +1,7 @@
-"""The index of a run: a page that lists its sentences, and can be searched.
+"""The index of a run: a page with its sentences and a search box.
 
-It is one file beside what it links to. A sentence is shown as text, whatever is in it. A browser
-takes long to lay out thousands of rows: the page holds all of them as data, and shows a few.
+It is a single file. A sentence is shown as text, whatever it contains. Browsers are slow with
+thousands of rows, so the page has all of them as data, and shows a few at a time.
 """
 
 import base64
@@ -46,7 +46,7 @@ class Entry:
 def index_page(
     name: str, entries: Sequence[Entry], manifest: Mapping[str, object], waiting: int
 ) -> str:
-    """Make the index of a run: the failures, then all other sentences in their order.
+    """Make the index of a run: first the failures, then all other sentences in their order.
 
     Args:
         name: Name of the run.
@@ -76,7 +76,7 @@ def index_page(
 
 @cache
 def templates() -> Environment:
-    """Load the templates of the pages; what is put into them is escaped."""
+    """Load the templates of the pages; they escape whatever is filled in."""
     return Environment(
         loader=PackageLoader("trendlib.runs"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )

@@ -1,4 +1,4 @@
-"""Warm workers: Jupyter kernels that stay, with the model loaded, from notebook to notebook."""
+"""Warm workers: Jupyter kernels that keep the model loaded from notebook to notebook."""
 
 import json
 import os
@@ -36,7 +36,7 @@ Batch = tuple[str, ...]
 
 
 class WorkerError(RuntimeError):
-    """A worker raised an error that is none of a sentence's own."""
+    """A worker raised an error that has nothing to do with its sentence."""
 
 
 class WorkerDiedError(RuntimeError):
@@ -52,14 +52,14 @@ class _StoppedError(RuntimeError):
 
 
 class WarmKernel:
-    """A kernel that answers the functions of ``worker``, and runs notebooks."""
+    """A kernel that runs functions of ``worker`` and notebooks."""
 
     def __init__(self, threads: int, output: int | IO[bytes] = subprocess.DEVNULL) -> None:
         """Start the kernel's process.
 
         Args:
             threads: How many threads its numerical libraries may use.
-            output: Where its process writes; kernels print warnings of their own.
+            output: Where its process writes; kernels print warnings.
         """
         self.manager = AsyncKernelManager(kernel_name=KERNEL)
         limit = str(threads)
@@ -74,7 +74,7 @@ class WarmKernel:
 
     @contextmanager
     def limited(self, seconds: float) -> Iterator[None]:
-        """Kill the kernel if what is done inside takes too long; a stopped process dies of it too.
+        """Kill the kernel if the work inside takes too long.
 
         Raises:
             WorkerTimeoutError: If it did.
@@ -158,10 +158,10 @@ class WarmKernel:
 
 
 class Workers:
-    """Threads, each with a warm kernel of its own. A kernel that dies is replaced.
+    """Threads, each with its own warm kernel. A kernel that dies is replaced.
 
-    No thread parses Python, nor imports what does: in CPython 3.11, two threads that parse at the
-    same time can fail with "AST constructor recursion depth mismatch".
+    No thread parses Python, or imports anything that does: in CPython 3.11, two threads that parse
+    at the same time can fail with "AST constructor recursion depth mismatch".
     """
 
     def __init__(
@@ -173,13 +173,13 @@ class Workers:
         timeout: float = TIMEOUT_SECONDS,
         output: int | IO[bytes] = subprocess.DEVNULL,
     ) -> None:
-        """Say what is to be done; kernels start when there is work for them.
+        """Set the work up; kernels start when there is work for them.
 
         Args:
             count: How many workers.
             prepare: What a new kernel does first.
-            work: What is done with a batch of sentences.
-            give_up: What is done with a sentence that has failed ``ATTEMPTS`` times or has taken
+            work: What to do with a batch of sentences.
+            give_up: What to do with a sentence that has failed ``ATTEMPTS`` times or has taken
                 too long, and the reason; called in the thread that takes the numbers from ``do``.
             timeout: Seconds that ``work`` may take. A batch that takes longer is split into its
                 sentences, each of which may take as long again.
@@ -197,11 +197,11 @@ class Workers:
         self._stopping = threading.Event()
 
     def __enter__(self) -> Self:
-        """Start nothing yet."""
+        """Return itself; nothing is started yet."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End all kernels at once, whatever they do."""
+        """End all kernels at once, whatever they are doing."""
         self._stopping.set()
         self._executor.shutdown(wait=False, cancel_futures=True)
         for kernel in self._kernels:
@@ -290,9 +290,9 @@ class Workers:
 
 def _why(error: Exception) -> str:
     if isinstance(error, WorkerTimeoutError):
-        return f"{error}, so that its worker was ended: give more time with --timeout"
+        return f"{error}, so its worker was stopped: allow more time with --timeout"
     if isinstance(error, WorkerDiedError):
-        return f"the worker died {ATTEMPTS} times of this sentence (killed, or out of memory)"
+        return f"the worker died {ATTEMPTS} times on this sentence (killed, or out of memory)"
     return f"an error inside trendlib, {ATTEMPTS} times ({type(error).__name__}: {error})"
 
 

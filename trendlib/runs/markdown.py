@@ -1,7 +1,7 @@
-"""The Markdown of a notebook, which may be MyST's, as HTML for a page that stands alone.
+"""Turn the Markdown of a notebook, which may use MyST, into HTML for a page on its own.
 
-The book numbers figures, lists the cited works and has other chapters to link to. Such a page has
-none of these: what leads there becomes plain text.
+The book has numbered figures, a bibliography and other chapters. Such a page has none of these, so
+links to them become plain text.
 """
 
 import re

@@ -1,9 +1,10 @@
-"""An executed notebook as a page: one file, which needs no network and runs no script."""
+"""Turn an executed notebook into a page: a single file, without scripts, that works offline."""
 
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ from pygments.formatters import HtmlFormatter
 
 from trendlib.runs.index import templates
 from trendlib.runs.markdown import to_html
+from trendlib.show.captions import caption_in, description_of
+from trendlib.show.style import variables
+from trendlib.show.svg import inline
 
 
 def notebook_page(path: Path, sentence: str) -> str:
@@ -25,8 +29,7 @@ def notebook_page(path: Path, sentence: str) -> str:
     """
     notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     notebook.cells = [cell for cell in notebook.cells if "remove-cell" not in _tags(cell)]
-    for cell in notebook.cells:
-        _caption(cell)
+    _put_figures(notebook.cells)
     body, _ = _exporter().from_notebook_node(notebook)
     return (
         templates()
@@ -34,6 +37,7 @@ def notebook_page(path: Path, sentence: str) -> str:
         .render(
             sentence=sentence,
             body=body,
+            colours=variables(),
             light=_highlighting("default"),
             dark=_highlighting("native"),
         )
@@ -41,10 +45,10 @@ def notebook_page(path: Path, sentence: str) -> str:
 
 
 def forget_machine(path: Path, replaced: Mapping[str, str]) -> None:
-    """Take out of a notebook what papermill and Python say about the machine that ran it.
+    """Remove from a notebook what papermill and Python say about the machine that ran it.
 
     Args:
-        path: The notebook; it is written anew.
+        path: The notebook; it is overwritten.
         replaced: Texts to replace wherever they stand, such as the path of a model.
     """
     notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
@@ -92,24 +96,16 @@ def _tags(cell: Any) -> list[str]:
     return list(cell.metadata.get("tags", []))
 
 
-def _caption(cell: Any) -> None:
-    """Put a caption and an alternative text that a cell's metadata hold to its image.
-
-    Figures that were shown by ``show.captions`` have theirs.
-    """
-    settings = cell.metadata.get("mystnb", {})
-    for output in cell.get("outputs", []):
-        if "image/png" not in output.get("data", {}) or "image/png" in output.metadata:
-            continue
-        alt = settings.get("image", {}).get("alt", "A figure, with no description.")
-        output.metadata["image/png"] = {"alt": alt}
-        caption = settings.get("figure", {}).get("caption")
-        if caption:
-            text = nbformat.v4.new_output(  # type: ignore[no-untyped-call]
-                "display_data", data={"text/markdown": f"*{caption}*"}
-            )
-            cell.outputs.append(text)
-            return
+def _put_figures(cells: Sequence[Any]) -> None:
+    """Put the figures that ``captioned`` showed into the page, with their captions below them."""
+    shown = [cell.get("outputs", []) for cell in cells]
+    pairs = chain.from_iterable(pairwise(outputs) for outputs in shown)
+    for number, (output, below) in enumerate(pairs):
+        alt = description_of(output)
+        if alt is not None:
+            html = inline(output.data["image/svg+xml"], alt, f"figure-{number}")
+            output.data = {"text/html": html}
+            below.data = {"text/markdown": f"*{caption_in(below.data['text/markdown'])}*"}
 
 
 class _PageExporter(HTMLExporter):

@@ -1,4 +1,4 @@
-"""The record of a sentence: what was found in it, or why nothing was."""
+"""The record of a sentence: what was found, or why nothing was."""
 
 from typing import Any
 

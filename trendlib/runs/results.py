@@ -46,7 +46,7 @@ CSV_ROWS = 500
 
 
 def provenance_of(record: Mapping[str, Any]) -> Provenance:
-    """Say which model, of which dtype and versions, made a record or a row of the results."""
+    """Read which model, with which dtype and versions, made a record or a row of the results."""
     return Provenance(
         model=record["model"],
         revision=record["revision"],
@@ -106,7 +106,7 @@ def _csv_values(column: pa.Array) -> list[object]:
 
 
 def spreadsheet_text(value: object) -> object:
-    """Put a ' before a text that a spreadsheet would take for a formula, and compute.
+    """Put a ' in front of a text that a spreadsheet would take for a formula.
 
     >>> spreadsheet_text("=1+1"), spreadsheet_text("I sold my car."), spreadsheet_text(-0.5)
     ("'=1+1", 'I sold my car.', -0.5)

@@ -1,4 +1,4 @@
-"""Run a notebook over sentences, with warm workers, and keep what is done."""
+"""Run a notebook on sentences, with warm workers, and keep the results."""
 
 import base64
 import importlib
@@ -34,15 +34,15 @@ WORTH_A_WORKER = 256
 
 @dataclass(frozen=True)
 class RunSummary:
-    """What became of a run's sentences.
+    """How many sentences of a run have a result.
 
     Attributes:
         done: Sentences that have a result.
         earlier: How many of them had it before this command.
         failed: Sentences that have none, and why.
         others: Sentences of earlier commands that the folder holds too, and its tables list.
-        aside: Tables that somebody had changed since they were written, under their new names.
-        folder: Where it all is.
+        aside: Tables that somebody had changed after they were written, with their new names.
+        folder: The folder of the run.
     """
 
     done: int
@@ -62,22 +62,22 @@ def run(
     timeout: float = TIMEOUT_SECONDS,
     refused: Sequence[Refusal] = (),
 ) -> RunSummary:
-    """Run a notebook over sentences; those that are done already are not run again.
+    """Run a notebook on sentences, except those that are already done.
 
     Args:
         sentences: The sentences, each once.
         settings: What to do with them.
         path: The run's folder.
-        jobs: How many workers; one a processor core if left out.
+        jobs: How many workers; one per processor core if left out.
         notebooks: Whether to make notebooks and pages, or only the records.
-        timeout: Seconds that a sentence may take; then it fails, and the others go on.
+        timeout: Seconds that a sentence may take before it counts as failed.
         refused: The rows of the input that hold no sentence; the folder lists them.
 
     Raises:
-        ParameterError: If a sentence is no valid text.
+        ParameterError: If a sentence is not valid text.
         RunFolderError: If the folder cannot hold this run, or if a sentence has neither a result
             nor a failure at its end.
-        WorkerError: If a worker raises an error that is none of a sentence's own.
+        WorkerError: If a worker raises an error that has nothing to do with its sentence.
         WorkerDiedError: If no worker can be started.
         OSError: If the results cannot be written.
     """
@@ -100,7 +100,7 @@ def run(
         raise RunFolderError(
             f"{missing:,} of {counted(len(sentences), 'sentence')} without a valid record in "
             f"{path}, though all were run: its disk may be at fault, or another program may "
-            "write to it. Give the same command again"
+            "write to it. Run the same command again"
         )
     failed = tuple(record for record in found if record["status"] == records.FAILED)
     done = len(found) - len(failed)
@@ -149,7 +149,7 @@ class _Work:
         if code != settings.code:
             raise WorkerError(
                 "a worker runs another version of the code than this command: if it was edited "
-                f"meanwhile, give the command again; else the Jupyter kernel "
+                f"meanwhile, run the command again; otherwise the Jupyter kernel "
                 f"{kernel.manager.kernel_name!r} belongs to another environment (python -m "
                 "ipykernel install --sys-prefix makes one for this one)"
             )
@@ -257,5 +257,5 @@ def _check_texts(sentences: Sequence[str]) -> None:
             sentence.encode("utf-8")
         except UnicodeEncodeError:
             raise ParameterError(
-                f"sentence {number} ({sentence[:60]!a}) is no valid Unicode text: type it in UTF-8"
+                f"sentence {number} ({sentence[:60]!a}) is not valid Unicode text: type it in UTF-8"
             ) from None

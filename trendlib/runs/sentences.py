@@ -11,12 +11,12 @@ from trendlib.files.rows import COLUMN, InputRow, Refusal, read_rows, refusal
 
 @dataclass(frozen=True)
 class Sentences:
-    """The sentences of a run, each once, in the order in which they were given.
+    """The sentences of a run, each once, in the order of the input.
 
     Attributes:
         texts: The sentences.
-        repeats: How many more times a sentence was given that is already there.
-        blank: How many empty ones were passed over.
+        repeats: How many sentences repeat an earlier one.
+        blank: How many empty lines were skipped.
         refused: The rows that hold no text.
     """
 
@@ -27,7 +27,7 @@ class Sentences:
 
 
 def distinct(texts: Iterable[str], blank: int = 0, refused: tuple[Refusal, ...] = ()) -> Sentences:
-    """Take each sentence once: the same sentence has the same result.
+    """Keep each sentence once: the same sentence has the same result.
 
     >>> distinct(["Hello.", "Hi.", "Hello."])
     Sentences(texts=('Hello.', 'Hi.'), repeats=1, blank=0, refused=())
@@ -37,7 +37,7 @@ def distinct(texts: Iterable[str], blank: int = 0, refused: tuple[Refusal, ...] 
 
 
 def read_sentences(path: Path, column: str = COLUMN) -> Sentences:
-    """Read a file of sentences; a row that holds no text is refused, and the others are read.
+    """Read a file of sentences; rows that hold no text are refused, and the others are read.
 
     Args:
         path: The file; see ``rows.read_rows``.
@@ -57,7 +57,7 @@ def read_sentences(path: Path, column: str = COLUMN) -> Sentences:
             blank += 1
     if not texts:
         first = f" (row {refused[0].row}: {refused[0].reason})" if refused else ""
-        raise InputFileError(f"{path.name} holds no sentence{first}: give at least one")
+        raise InputFileError(f"{path.name} holds no sentence{first}: write at least one into it")
     return distinct(texts, blank, tuple(refused))
 
 
@@ -65,9 +65,9 @@ def _why_refused(row: InputRow) -> str | None:
     if row.problem is not None:
         return row.problem
     if not isinstance(row.text, str):
-        return f"the sentence is {row.text!r}, of type {type(row.text).__name__}: give a text"
+        return f"the sentence is {row.text!r}, of type {type(row.text).__name__}: it must be a text"
     try:
         row.text.encode("utf-8")
     except UnicodeEncodeError:
-        return "no valid Unicode text (it holds half of a surrogate pair)"
+        return "not valid Unicode text (it holds half of a surrogate pair)"
     return None

@@ -1,4 +1,4 @@
-"""What is the same for all sentences of a run, checked before anything starts."""
+"""The settings of a run, checked before anything starts."""
 
 import hashlib
 import json
@@ -36,6 +36,8 @@ OWN = ("sentence", "model", "reading", "dtype")
 
 DEFAULT_ONLY = "default-only"
 """The tag of cells that are true of a notebook's own parameters only, such as a comment on them."""
+LESSON = "lesson"
+"""The tag of cells that teach, and that a run over many sentences does not need."""
 
 PYTHON = ("python", "python3", "ipython")
 """What notebooks call the language that a run takes."""
@@ -66,7 +68,7 @@ class Settings:
 
     @property
     def manifest(self) -> dict[str, object]:
-        """What tells this run from another one; nothing in it names this machine."""
+        """What distinguishes this run from others; nothing in it identifies this machine."""
         return {
             "model": self.weights.name,
             "revision": self.weights.revision,
@@ -82,7 +84,7 @@ class Settings:
     def content(self) -> "nbformat.NotebookNode":
         """The notebook as it is run: without the cells that are about its own parameters."""
         content = read_notebook(self.notebook)
-        content.cells = without_default_only(content.cells)
+        content.cells = cells_without(content.cells, DEFAULT_ONLY, LESSON)
         return content
 
     @cached_property
@@ -114,7 +116,7 @@ def checked_settings(
     notebook: Path | None = None,
     parameters: Mapping[str, str] | None = None,
 ) -> Settings:
-    """Check what a run is asked for.
+    """Check the settings of a run.
 
     Args:
         model: A name or a folder; see ``weights.find_weights``.
@@ -126,8 +128,8 @@ def checked_settings(
     Raises:
         ModelError: If the model cannot be found.
         UnknownChoiceError: If there is no such reading or dtype.
-        ParameterError: If the notebook cannot be read or lacks a parameter, if one of the given
-            names is none of its parameters, or if a value is not of its parameter's type.
+        ParameterError: If the notebook cannot be read or lacks a parameter, if it does not have
+            one of the parameters, or if a value has the wrong type.
     """
     reading_named(reading)
     check_choice("dtype", dtype, DTYPES)
@@ -146,17 +148,19 @@ def walkthrough() -> Path:
     for place in WALKTHROUGH_PLACES:
         if place.is_file():
             return place
-    raise ParameterError(f"{WALKTHROUGH} is not installed with trendlib: give a notebook")
+    raise ParameterError(
+        f"{WALKTHROUGH} is not installed with trendlib: choose a notebook with --notebook"
+    )
 
 
 def read_notebook(path: Path) -> "nbformat.NotebookNode":
-    """Read a notebook of any format, as one of the newest that runs with this Python.
+    """Read a notebook of any format, and convert it to the newest one that runs with this Python.
 
     Raises:
         ParameterError: If it cannot be read, or is written in another language.
     """
     if not path.is_file():
-        raise ParameterError(f"there is no notebook {path}: give the path of one")
+        raise ParameterError(f"there is no notebook {path}: check the path")
     import nbformat  # takes a while, and a run without notebooks does without it
 
     try:
@@ -172,7 +176,7 @@ def read_notebook(path: Path) -> "nbformat.NotebookNode":
             f"{textwrap.shorten(str(error), 200)}): open it in Jupyter, and save it again"
         ) from error
     if str(language or "python").lower() not in PYTHON:
-        raise ParameterError(f"{path.name} is written in {language}: give a notebook in Python")
+        raise ParameterError(f"{path.name} is written in {language}: choose a notebook in Python")
     # Other tools leave it out, or name a kernel that only their machine has.
     content.metadata["kernelspec"] = {
         "name": "python3",
@@ -182,17 +186,18 @@ def read_notebook(path: Path) -> "nbformat.NotebookNode":
     return content
 
 
-def without_default_only(cells: Iterable[Any]) -> list[Any]:
-    """Leave out the cells that are true of a notebook's own parameters only.
+def cells_without(cells: Iterable[Any], *tags: str) -> list[Any]:
+    """Leave out the cells that have one of some tags.
 
     Args:
         cells: The notebook's cells.
+        tags: Such as ``DEFAULT_ONLY``.
 
     >>> comment = {"metadata": {"tags": [DEFAULT_ONLY]}, "source": "The apple wins."}
-    >>> without_default_only([comment, {"metadata": {}, "source": "Which word wins?"}])
+    >>> cells_without([comment, {"metadata": {}, "source": "Which word wins?"}], DEFAULT_ONLY)
     [{'metadata': {}, 'source': 'Which word wins?'}]
     """
-    return [cell for cell in cells if DEFAULT_ONLY not in cell["metadata"].get("tags", [])]
+    return [cell for cell in cells if not set(tags) & set(cell["metadata"].get("tags", []))]
 
 
 def check_parameters(notebook: Path, given: Mapping[str, str]) -> dict[str, object]:
@@ -200,10 +205,10 @@ def check_parameters(notebook: Path, given: Mapping[str, str]) -> dict[str, obje
 
     Args:
         notebook: The notebook.
-        given: Values as texts, by name.
+        given: The values, as texts, by name.
 
     Returns:
-        The values, as the types that the notebook says.
+        The values, in the types that the notebook declares.
 
     Raises:
         ParameterError: As ``checked_settings``.
@@ -221,7 +226,7 @@ def check_parameters(notebook: Path, given: Mapping[str, str]) -> dict[str, obje
     others = [name for name in known if name not in OWN]
     for name in given:
         if name in OWN:
-            raise ParameterError(f"the parameter {name!r} has an option of its own: use that")
+            raise ParameterError(f"the parameter {name!r} has its own option: use that one")
         if name not in others:
             listed = ", ".join(repr(other) for other in others) or "none"
             raise ParameterError(
@@ -235,10 +240,10 @@ def _converted(name: str, text: str, parameter: Mapping[str, str]) -> object:
     kind = parameter["inferred_type_name"]
     if kind not in TYPES:
         raise ParameterError(
-            f"the parameter {name!r} is of type {kind!r}: only {', '.join(TYPES)} can be given here"
+            f"the parameter {name!r} is of type {kind!r}: only {', '.join(TYPES)} can be set here"
         )
     try:
         return BOOLEANS[text.lower()] if kind == "bool" else TYPES[kind](text)
     except (ValueError, KeyError):
         allowed = "true or false" if kind == "bool" else f"a value of type {kind}"
-        raise ParameterError(f"the parameter {name!r} is {text!r}: give {allowed}") from None
+        raise ParameterError(f"the parameter {name!r} is {text!r}: use {allowed}") from None

@@ -1,6 +1,6 @@
-"""What a worker computes. It runs in the worker's kernel, with the model loaded.
+"""What a worker computes, in its kernel, with the model loaded.
 
-The worker writes no file: it answers, and the command keeps the answers.
+The worker writes no files: it returns answers, and the command stores them.
 """
 
 import base64
@@ -31,7 +31,7 @@ _model_sha256 = ""
 
 
 class Answer:
-    """An answer that travels to the command as JSON: nobody has to parse Python."""
+    """An answer to the command, as JSON, so that nobody has to parse Python."""
 
     def __init__(self, value: Any) -> None:
         """Keep a value that JSON can hold."""
@@ -164,7 +164,7 @@ def page(notebook: str, sentence: str) -> str:
 
 
 def reset() -> None:
-    """Forget what the last notebook left: its names, outputs, figures and folder."""
+    """Clear what the last notebook left: its names, outputs, figures and folder."""
     import matplotlib.pyplot as plt
 
     shell = get_ipython()

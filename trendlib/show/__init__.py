@@ -1,1 +1,1 @@
-"""Figures and tables of what the method finds, as chapters and pages show them."""
+"""Figures, tables and sentences for the chapters and pages."""

@@ -1,27 +1,37 @@
-"""What all figures share: colours for colour-blind readers, panels, labels, the model's name."""
+"""What all figures share: panels, cells, labels, the model's name."""
 
 import re
 import textwrap
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import PatchCollection
+from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.patches import Rectangle
 
 from trendlib.encoding import Provenance
 from trendlib.errors import counted
 from trendlib.model.weights import BERT_BASE
 from trendlib.show.labels import LONGEST, numbered, shortened
+from trendlib.show.style import (
+    FOCUS,
+    GROUND,
+    HATCH,
+    INK,
+    LINE,
+    RELATED,
+    SEQUENTIAL,
+    SOFT,
+    STEPS,
+    UNDEFINED,
+)
 from trendlib.typing import Array, SliceCosines
 
-DPI = 144
-SEQUENTIAL = "cividis"
-DIVERGING = "PuOr"
-UNDEFINED_COLOUR = "0.6"
-MARK = "#d55e00"  # Okabe and Ito's vermilion
-PLAIN = "#0072b2"  # and their blue
 FEW = 14
 """A matrix of at most this many columns has room for numbers in its cells."""
 BOX = "□"
@@ -37,7 +47,7 @@ def subplots(size: tuple[float, float]) -> tuple[Figure, Axes]:
 def subplot_row(size: tuple[float, float], count: int) -> tuple[Figure, list[Axes]]:
     """Create a figure with panels side by side that share their horizontal axis."""
     figure, grid = plt.subplots(
-        1, count, figsize=size, dpi=DPI, layout="constrained", squeeze=False, sharex=True
+        1, count, figsize=size, layout="constrained", squeeze=False, sharex=True
     )
     plt.close(figure)  # the caller shows it; a notebook would show it twice
     return figure, list(grid[0])
@@ -48,7 +58,7 @@ def signed(figure: Figure, provenance: Provenance | None) -> Figure:
     source = f"as printed by the article: {BERT_BASE.name}"
     if provenance is not None:
         source = f"model: {provenance}"
-    figure.supxlabel(source, fontsize=8, color="0.35", x=0.99, ha="right")
+    figure.supxlabel(source, fontsize=8, color=SOFT, x=0.99, ha="right")
     return figure
 
 
@@ -98,46 +108,107 @@ def name_ticks(axes: Axes, columns: Sequence[str], rows: Sequence[str]) -> None:
     """Label the columns of a matrix below it and the rows beside it."""
     # parse_math=False: a "$" in a sentence is a dollar.
     if len(columns) <= FEW:
-        axes.set_xticks(range(len(columns)), columns, rotation=45, ha="right", parse_math=False)
+        turned: Any = {"rotation": 45, "rotation_mode": "anchor", "ha": "right", "va": "center"}
+        axes.set_xticks(range(len(columns)), columns, parse_math=False, **turned)
     else:
         axes.set_xticks(range(len(columns)), columns, rotation=90, fontsize=8, parse_math=False)
     size = 8 if len(rows) > FEW else None
     axes.set_yticks(range(len(rows)), rows, fontsize=size, parse_math=False)
 
 
-def end_of_scale(matrix: Array, usual: float) -> float:
-    """Choose where a matrix's colours end: in a large one, below the highest 5%.
+def end_of_scale(matrix: Array) -> float:
+    """Choose where a matrix's colours end: at its maximum; in a large one, below the highest 5%.
 
-    A single number would leave all others dark. In a small one, the cells show their numbers.
+    A single number would leave all others of a large matrix dark. In a small one, the cells show
+    their numbers.
+    """
+    return float(matrix.max() if matrix.shape[1] <= FEW else np.percentile(matrix, 95))
+
+
+def draw_cells(
+    axes: Axes,
+    matrix: Array,
+    limits: tuple[float, float],
+    colours: Colormap | None = None,
+    defined: Array | None = None,
+) -> PatchCollection:
+    """Draw a matrix as coloured cells; those that are not defined are hatched.
 
     Args:
-        matrix: The numbers.
-        usual: The end for a small matrix.
+        axes: Where to draw.
+        matrix: Array of shape (row, column).
+        limits: The numbers at the ends of the colour scale.
+        colours: The colour scale; that of attention and shares if left out.
+        defined: Which cells have a number; all of them if left out.
+
+    Returns:
+        The coloured cells, from the first row to the last.
     """
-    return usual if matrix.shape[1] <= FEW else float(np.percentile(matrix, 95))
+    rows, columns = matrix.shape
+    defined = np.ones(matrix.shape, dtype=bool) if defined is None else defined
+    cells = PatchCollection(
+        [_cell(row, column) for row, column in np.argwhere(defined).tolist()],
+        cmap=colours or plt.get_cmap(SEQUENTIAL, STEPS),
+        linewidths=0.0 if colours is None else 0.6,
+        edgecolors="none" if colours is None else LINE,
+    )
+    cells.set_array(matrix[defined])
+    cells.set_clim(*limits)
+    axes.add_collection(cells)
+    for row, column in np.argwhere(~defined).tolist():
+        axes.add_patch(_cell(row, column, fill=False, hatch=HATCH, ec=UNDEFINED, lw=0.6))
+    axes.set_xlim(-0.5, columns - 0.5)
+    axes.set_ylim(rows - 0.5, -0.5)
+    axes.spines[:].set_visible(False)
+    return cells
 
 
-def draw_scale(figure: Figure, matrix: Array, label: str, shrink: float = 1) -> list[str]:
-    """Draw the colour scale of a matrix; return what must be said of it below the figure."""
-    axes = figure.axes[0]
-    (image,) = axes.images
-    large = matrix.shape[1] > FEW
-    extend = "max" if large else "neither"
-    figure.colorbar(image, ax=axes, label=label, shrink=shrink, extend=extend)
+def _cell(row: int, column: int, **look: Any) -> Rectangle:
+    return Rectangle((column - 0.48, row - 0.47), 0.96, 0.94, **look)
+
+
+def draw_scale(figure: Figure, cells: PatchCollection, large: bool, label: str) -> list[str]:
+    """Draw the colour scale of a matrix; return what must be said of it below the figure.
+
+    Args:
+        figure: The figure, in whose first panel the cells are.
+        cells: The cells.
+        large: Whether the matrix is too large for numbers in its cells.
+        label: What the numbers are.
+    """
+    bar = figure.colorbar(
+        cells, ax=figure.axes[0], label=label, extend="max" if large else "neither", aspect=25
+    )
+    bar.outline.set_visible(False)
     return ["Too many cells for numbers: yellow is the highest 5%."] if large else []
 
 
-def write_values(axes: Axes, matrix: Array, defined: Array | None = None) -> None:
-    """Write the numbers into a matrix's cells, in black or white, whichever is more readable."""
+def write_values(
+    axes: Axes,
+    cells: PatchCollection,
+    matrix: Array,
+    defined: Array | None = None,
+    ink: str = "",
+    form: str = "{:.2f}",
+) -> None:
+    """Write the numbers into a matrix's cells.
+
+    Args:
+        axes: Where they are drawn.
+        cells: The cells, as ``draw_cells`` returns them.
+        matrix: The numbers.
+        defined: Which cells have a number; all of them if left out.
+        ink: The colour of the text; black or white, whichever is more readable, if left out.
+        form: How to write a number.
+    """
     if matrix.shape[1] > FEW:
         return  # the cells are too small
-    (image,) = axes.images
     for (row, column), value in np.ndenumerate(matrix):
         if defined is not None and not defined[row, column]:
             continue
-        colour = readable_on(image.to_rgba(value))
+        colour = ink or readable_on(cells.to_rgba(value))
         text = axes.text(
-            column, row, f"{value:.2f}", ha="center", va="center", fontsize=8, color=colour
+            column, row, form.format(value), ha="center", va="center", fontsize=8, color=colour
         )
         text.set_in_layout(False)  # it stays inside its cell; to measure hundreds takes long
 
@@ -156,12 +227,11 @@ def draw_slices(
     for row, (_, values, whole) in enumerate(rows):
         # Spread the dots a little, always in the same way, so that equal ones can be told apart.
         spread = row + np.linspace(-0.18, 0.18, len(values))
-        axes.plot(values, spread, "o", color=PLAIN, alpha=0.45, ms=5, mew=0)
-        axes.plot(values[0], row, "D", color=MARK, ms=9, mec="white")
+        axes.plot(values, spread, "o", color=FOCUS, alpha=0.45, ms=5, mew=0)
+        axes.plot(values[0], row, "D", color=RELATED, ms=9, mec=GROUND)
         if whole is not None:
-            axes.plot(whole, row, "|", color="black", ms=30, mew=2.5)
-    axes.plot([], [], "o", color=PLAIN, label=f"each slice of {counted(width, 'coordinate')}")
-    axes.plot([], [], "D", color=MARK, label=f"the first {width}, as in the articles")
+            axes.plot(whole, row, "|", color=INK, ms=30, mew=2.5)
+    axes.plot([], [], "o", color=FOCUS, label=f"each slice of {counted(width, 'coordinate')}")
+    axes.plot([], [], "D", color=RELATED, label=f"the first {width}, as in the articles")
     axes.set_yticks(range(len(rows)), [name for name, *_ in rows], parse_math=False)
     axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.spines[["top", "right"]].set_visible(False)

@@ -1,4 +1,4 @@
-"""Labels of words: short, and different where a sentence repeats a word."""
+"""Short labels for words, which distinguish repeated words."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ def shortened(name: str, longest: int = LONGEST) -> str:
 
 
 def numbered(names: Sequence[str], numbers: Sequence[int | None]) -> list[str]:
-    """Tell equal names apart: each gets its number.
+    """Distinguish equal names by their numbers.
 
     Args:
         names: The names.

@@ -1,4 +1,4 @@
-"""Markdown: tables, and quotations that show a reader's text as it was typed."""
+"""Tables in Markdown, and quotations that show a reader's text as it was typed."""
 
 import html
 import re

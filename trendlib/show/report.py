@@ -1,4 +1,4 @@
-"""Sentences and tables about one sentence's embedding, computed from the run and never typed in.
+"""Tables and sentences about the embedding of one sentence, with the numbers of the run.
 
 The sentences are Markdown; a reader's own text in them is escaped, to show as it was typed.
 """
@@ -20,12 +20,12 @@ UNKNOWN = "[UNK]"
 """The token for words that are not in the vocabulary. A typed "[UNK]" never becomes this token."""
 TIES = {
     "position": (
-        N_(" That is a tie, and the first of the equal words is taken, as in the article."),
-        N_("yes, the first is taken"),
+        N_(" Another word has as many votes; the first one wins, as in the article."),
+        N_("yes; the first one wins"),
     ),
     "attention mass": (
-        N_(" That is a tie, and attention mass decides it."),
-        N_("yes, attention mass decides"),
+        N_(" Another word has as many votes; the one that receives more attention in these wins."),
+        N_("yes; more attention wins"),
     ),
 }
 """How a tie was decided, by what decided it: as a sentence, and as a cell of a table."""
@@ -48,7 +48,7 @@ def provenance_table(provenance: Provenance) -> pd.DataFrame:
 
 def reading_text(reading: Reading) -> str:
     """Describe a reading in a sentence."""
-    return _("By the reading “{name}”, {note}.").format(name=reading.name, note=_(reading.note))
+    return _("The reading “{name}”: {note}.").format(name=reading.name, note=_(reading.note))
 
 
 def words_table(encoding: Encoding) -> pd.DataFrame:
@@ -65,19 +65,18 @@ def words_table(encoding: Encoding) -> pd.DataFrame:
 
 
 def words_text(encoding: Encoding) -> str:
-    """State which words are not in the vocabulary: they all become the same token."""
+    """State which words are not in the vocabulary."""
     unknown = [
         quoted(word.text)
         for word in encoding.words
         if any(encoding.tokens[token] == UNKNOWN for token in word.tokens)
     ]
-    model = encoding.provenance.model
     if not unknown:
-        return _("The vocabulary of {model} knows every word.").format(model=model)
+        return _("Every word is in the model's vocabulary.")
     return _(
-        "The vocabulary of {model} does not know {words}. Such words all go into the model as the "
-        "same piece, so that it cannot tell them apart."
-    ).format(model=model, words=_listed(list(dict.fromkeys(unknown))))
+        "The model's vocabulary does not contain {words}. All such words become the same token, so "
+        "the model cannot tell them apart."
+    ).format(words=_(", ").join(dict.fromkeys(unknown)))
 
 
 def focus_text(choice: Choice) -> str:
@@ -88,11 +87,11 @@ def focus_text(choice: Choice) -> str:
     else:
         place = _("head {row} of layer {layer}").format(row=choice.focus_row, layer=choice.layer)
     text = _(
-        "The focus word is **{word}**: it receives {received:.3f} in {place}, where a fair share "
-        "is 1."
+        "The focus word is **{word}**. It receives {received:.3f} in {place}; a fair share would "
+        "be 1."
     ).format(word=_name(choice, focus), place=place, received=focus.received)
     if focus.tied:
-        text += _(" Another word receives exactly as much; the first one is taken.")
+        text += _(" Another word receives exactly as much; the first one wins.")
     return text
 
 
@@ -115,8 +114,8 @@ def related_text(choice: Choice) -> str:
             rows,
         ).format(**leads)
     text += ngettext(
-        " The related word is **{word}**, with {votes} of {led} vote.",
-        " The related word is **{word}**, with {votes} of {led} votes.",
+        " The related word is **{word}**, which comes second there.",
+        " The related word is **{word}**, which comes second in {votes} of these {led}.",
         led,
     ).format(word=_name(choice, related), votes=related.votes, led=led)
     if related.tied:
@@ -139,15 +138,16 @@ def trend_text(embedding: SentenceEmbedding, count: int = 3) -> str:
     }
     if embedding.related_trend is None or isinstance(embedding.related, NoRelated):
         text = _(
-            "The trend of {focus} is defined in {share:.1%} of the {all} coordinates. There is no "
-            "second trend, so it is the embedding."
+            "The trend of {focus} is defined in {share:.1%} of the {all} coordinates. Without a "
+            "related word, this trend alone is the embedding."
         ).format(**first)
     else:
         counts = overlap(embedding.focus_trend, embedding.related_trend)
         text = _(
             "The trend of {focus} is defined in {share:.1%} of the {all} coordinates, that of "
-            "{related} in {other:.1%}. Both are defined in {both} coordinates, just one in {one}, "
-            "and neither in {neither}."
+            "{related} in {other:.1%}. In {both} coordinates both are defined, in {one} only "
+            "one of "
+            "them, and in {neither} neither."
         ).format(
             **first,
             related=_name(choice, embedding.related),
@@ -163,34 +163,6 @@ def trend_text(embedding: SentenceEmbedding, count: int = 3) -> str:
         " The {count} largest coordinates make up {carried:.1%} of the embedding's squared length.",
         count,
     ).format(count=count, carried=share_of_square(known, heaviest(known, count)))
-
-
-def embedding_table(embedding: SentenceEmbedding, first: int) -> pd.DataFrame:
-    """Tabulate the first coordinates of the two trends and of their sum.
-
-    Args:
-        embedding: The embedding.
-        first: How many coordinates.
-    """
-    choice, roles = embedding.choice, (_("focus"), _("related"))
-    chosen = zip(roles, choice.chosen, embedding.trends, strict=False)
-    columns = {
-        f"{role}: {_label(choice, word)}": (trend.values, trend.defined)
-        for role, word, trend in chosen
-    }
-    columns[_("sentence embedding")] = (embedding.values, embedding.defined)
-    table = pd.DataFrame(
-        {
-            name: [
-                f"{value:.4f}" if exists else _("undefined")
-                for value, exists in zip(values[:first], defined[:first], strict=True)
-            ]
-            for name, (values, defined) in columns.items()
-        }
-    )
-    table.index.name = _("coordinate")
-    table.columns.name = embedding.provenance.model
-    return table
 
 
 def readings_table(embeddings: Sequence[SentenceEmbedding]) -> pd.DataFrame:
@@ -210,42 +182,6 @@ def readings_table(embeddings: Sequence[SentenceEmbedding]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=head)
 
 
-def readings_text(chosen: SentenceEmbedding, others: Sequence[SentenceEmbedding]) -> str:
-    """State which other readings choose the same words.
-
-    Args:
-        chosen: The embedding by one reading.
-        others: The same sentence's embeddings by other readings.
-    """
-    own = chosen.choice.chosen_words
-    same = N_(" By {readings}: the same.")
-    swapped = N_(" By {readings}: the same two, swapped, and so the same sum.")
-    other = N_(" By {readings}: others.")
-    found: dict[str, list[str]] = {same: [], swapped: [], other: []}
-    for embedding in others:
-        words = embedding.choice.chosen_words
-        kind = same if words == own else swapped if words == own[::-1] else other
-        found[kind].append(f"“{embedding.choice.reading.name}”")
-    by = _by_model(chosen.choice)
-    texts = [_name(chosen.choice, word) for word in chosen.choice.chosen]
-    if len(texts) == 1:
-        start = _("{by} the only chosen word is {word}.").format(by=by, word=texts[0])
-    else:
-        focus, related = texts
-        start = _("{by} the chosen words are {focus} and {related}.").format(
-            by=by, focus=focus, related=related
-        )
-    rest = [_(kind).format(readings=_listed(names)) for kind, names in found.items() if names]
-    return "".join([start, *rest])
-
-
-def _by_model(choice: Choice) -> str:
-    provenance = choice.provenance
-    source = _("the printed matrix") if provenance is None else provenance.model
-    reading = choice.reading.name
-    return _("By {source} and the reading “{reading}”,").format(source=source, reading=reading)
-
-
 def _name(choice: Choice, word: Focus | Related) -> str:
     """Quote a word; one that the sentence repeats, with its number."""
     if choice.candidates.count(word.word) == 1:
@@ -257,7 +193,3 @@ def _name(choice: Choice, word: Focus | Related) -> str:
 
 def _label(choice: Choice, word: Focus | Related) -> str:
     return numbered(choice.candidates, choice.word_indices)[word.index]
-
-
-def _listed(names: Sequence[str]) -> str:
-    return _(", ").join(names)
