@@ -17,6 +17,8 @@ from trendlib.words import Word, mean_over_pieces
 
 DTYPES = ("float32", "float64")
 """The number formats that a model may compute in: the articles used the first one."""
+UNICODE = "unicode"
+"""The name of the word cutter that goes by Unicode's rules alone."""
 
 
 class Rebuilt:
@@ -48,6 +50,7 @@ class Provenance(Rebuilt):
         versions: Version of each library that the figures depend on.
         model_sha256: Checksum of weights, tokenizer and config together; empty in old files, which
             do not have it.
+        cutter: Name of the word cutter: "unicode" unless another one was chosen.
     """
 
     model: str
@@ -56,6 +59,7 @@ class Provenance(Rebuilt):
     dtype: str
     versions: Mapping[str, str]
     model_sha256: str = ""
+    cutter: str = UNICODE
 
     def __post_init__(self) -> None:
         """Make the versions read-only."""
@@ -68,7 +72,8 @@ class Provenance(Rebuilt):
 
     def __str__(self) -> str:
         """Return the short form that captions show."""
-        return f"{self.model}, {self.dtype}"
+        cut = "" if self.cutter == UNICODE else f", words cut by {self.cutter}"
+        return f"{self.model}, {self.dtype}{cut}"
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,10 @@ class UnknownChoiceError(TrendlibError):
     """A reading, number format or other choice that does not exist."""
 
 
+class CutterError(TrendlibError):
+    """A word cutter that cannot be used, or that returned no words of the text."""
+
+
 class LayerOutOfRangeError(TrendlibError):
     """The model does not have this layer."""
 

@@ -5,20 +5,63 @@ the articles compare words. A sentence is therefore split at Unicode's word boun
 https://www.unicode.org/reports/tr29/), and each word knows the pieces that it consists of. "don't"
 and "U.S.A" are one word each, although BERT first splits them into three and five parts. A word is
 always a slice of the sentence: nothing is lower-cased or normalized.
+
+Unicode's rules hold for every script, but Chinese, Japanese and Thai are written without spaces:
+there, they make nearly every character a word. A ``Cutter`` that knows the words of the language
+can take their place.
 """
 
 import string
+import textwrap
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import index
 
 import numpy as np
 import regex
 
+from trendlib.errors import CutterError
 from trendlib.typing import TokenStates, WordStates
 
-_BOUNDARY = regex.compile(r"(?w)\b")
+Cutter = Callable[[str], Sequence[tuple[int, int]]]
+"""Returns the (start, end) of each word of a text, in order. What lies between two words, such as
+white space or a comma, need not be listed."""
+
+_LETTER = r"\p{WB=ALetter}\p{WB=Hebrew_Letter}"
+_NUMBER = r"\p{WB=Numeric}"
+_KATAKANA = r"\p{WB=Katakana}"
+_JOINS = r"\p{WB=ExtendNumLet}"
+_QUOTE = r"\p{WB=MidNumLet}\p{WB=Single_Quote}"
+_LINE = r"\r\n\p{WB=Newline}"
+_MARKS = r"[\p{WB=Extend}\p{WB=Format}\p{WB=ZWJ}]*"  # rule 4: they belong to what they follow
+WORD = rf"""(?x)
+  \r\n | [{_LINE}]                                                      # rules 3, 3a, 3b
+| (?: (?: \p{{WB=Regional_Indicator}} {_MARKS} ){{2}}                     # rules 15, 16: a flag
+    | \p{{WB=WSegSpace}}++ {_MARKS}                                       # rule 3d
+    | [^{_LINE}] {_MARKS} )
+  (?: (?<= \u200d ) \p{{Extended_Pictographic}} {_MARKS}                  # rule 3c
+    | (?<= [{_LETTER}] {_MARKS} )
+      (?: [{_LETTER}{_NUMBER}{_JOINS}] {_MARKS}                         # rules 5, 9, 13a
+        | [\p{{WB=MidLetter}}{_QUOTE}] {_MARKS} [{_LETTER}] {_MARKS} )    # rules 6, 7
+    | (?<= \p{{WB=Hebrew_Letter}} {_MARKS} )
+      (?: \p{{WB=Single_Quote}} {_MARKS}                                  # rule 7a
+        | \p{{WB=Double_Quote}} {_MARKS} \p{{WB=Hebrew_Letter}} {_MARKS} )  # rules 7b, 7c
+    | (?<= {_NUMBER} {_MARKS} )
+      (?: [{_LETTER}{_NUMBER}{_JOINS}] {_MARKS}                         # rules 8, 10, 13a
+        | [\p{{WB=MidNum}}{_QUOTE}] {_MARKS} {_NUMBER} {_MARKS} )         # rules 11, 12
+    | (?<= {_KATAKANA} {_MARKS} ) [{_KATAKANA}{_JOINS}] {_MARKS}        # rules 13, 13a
+    | (?<= {_JOINS} {_MARKS} )
+      [{_LETTER}{_NUMBER}{_KATAKANA}{_JOINS}] {_MARKS}                  # rules 13a, 13b
+  )*+
+"""
+"""What stands between two word boundaries of UAX #29, as a pattern of the library ``regex``. The
+boundaries of ``regex`` itself (``(?w)\\b``) are others, such as none after the quote of 'it'.
+
+:meta hide-value:
+"""
+_WORD = regex.compile(WORD)
 
 
 @dataclass(frozen=True)
@@ -46,25 +89,74 @@ class Word:
         )
 
 
-def split_words(sentence: str, offsets: Sequence[tuple[int, int] | None]) -> tuple[Word, ...]:
+def unicode_words(sentence: str) -> list[tuple[int, int]]:
+    """Cut a text at every word boundary of UAX #29; this is the default ``Cutter``.
+
+    >>> text = "'It' isn't 3.5!"
+    >>> [text[start:end] for start, end in unicode_words(text)]
+    ["'", 'It', "'", ' ', "isn't", ' ', '3.5', '!']
+    """
+    return [match.span() for match in _WORD.finditer(sentence)]
+
+
+def check_spans(sentence: str, spans: object) -> list[tuple[int, int]]:
+    """Check what a cutter returned, and return it as a list.
+
+    Raises:
+        CutterError: If it is no sequence of pairs of integers, or if a word is empty, reaches out
+            of the text, or begins before the last one has ended.
+
+    >>> check_spans("我喜欢你", [(0, 1), (1, 3)])
+    [(0, 1), (1, 3)]
+    """
+    shown = textwrap.shorten(repr(sentence), 60)
+    try:
+        checked = [(index(start), index(end)) for start, end in spans]  # type: ignore[attr-defined]
+    except (TypeError, ValueError):
+        raise CutterError(
+            f"for {shown}, the word cutter returned {textwrap.shorten(repr(spans), 120)}: it must "
+            "return the (start, end) of each word, as integers"
+        ) from None
+    last = 0
+    for start, end in checked:
+        if not last <= start < end <= len(sentence):
+            raise CutterError(
+                f"for {shown}, the word cutter returned a word from {start} to {end}, where the "
+                f"last one ended at {last} and the text ends at {len(sentence)}: words must be in "
+                "order, within the text, not empty, and not overlap"
+            )
+        last = end
+    return checked
+
+
+def split_words(
+    sentence: str, offsets: Sequence[tuple[int, int] | None], cut: Cutter = unicode_words
+) -> tuple[Word, ...]:
     """Split a sentence into words and assign each word its word pieces.
 
     White space, and characters that the tokenizer drops, have no piece and so belong to no word.
-    A word boundary inside a piece is ignored: BERT may read "hi👍" as one unknown piece.
+    A word boundary inside a piece is ignored: BERT may read "hi👍" as one unknown piece. What the
+    cutter leaves between two words counts as a word if it has pieces, so that none is lost.
 
     Args:
         sentence: The text.
         offsets: One entry per token: the (start, end) of its characters, None for a special token.
+        cut: Finds the words of the text.
 
     Returns:
         The words, in the order of the sentence.
+
+    Raises:
+        CutterError: If the cutter returns no words of this text; see ``check_spans``.
 
     >>> [w.text for w in split_words("I can't.", [None, (0, 1), (2, 5), (5, 6), (6, 7), (7, 8)])]
     ['I', "can't", '.']
     """
     spans = [span for span in offsets if span is not None]
     inside_a_piece = {position for start, end in spans for position in range(start + 1, end)}
-    boundaries = {match.start() for match in _BOUNDARY.finditer(sentence)} - inside_a_piece
+    found = cut(sentence)
+    words = found if cut is unicode_words else check_spans(sentence, found)
+    boundaries = {position for span in words for position in span} - inside_a_piece
     edges = sorted(boundaries | {0, len(sentence)})
     tokens: dict[int, list[int]] = {}  # segment between two edges -> the tokens in it
     for position, span in enumerate(offsets):

@@ -19,11 +19,12 @@ from trendlib.embedding import (
 from trendlib.encoding import Tokenized, pool
 from trendlib.errors import BadRowsError, NotTextError, SentenceError, check_choice, counted
 from trendlib.model.batch import start as start_batch
+from trendlib.model.cutters import WordCutter
 from trendlib.model.encoder import Encoder, load_encoder, plain
 from trendlib.model.packing import batched, pack
 from trendlib.model.weights import MINILM
 from trendlib.typing import SentenceVectors, Vector
-from trendlib.words import Word, mean_over_pieces
+from trendlib.words import Cutter, Word, mean_over_pieces
 
 TOKEN_BUDGET = 1536
 """The most tokens in a batch: enough to keep a processor busy, few enough for its caches."""
@@ -82,6 +83,7 @@ def embed(
     recipe: Recipe = ARTICLE_RECIPE,
     model: str | Path | Encoder = MINILM.name,
     dtype: str = "float64",
+    cutter: str | Cutter | WordCutter | None = None,
 ) -> SentenceEmbedding:
     """Compute the trend embedding of one sentence.
 
@@ -91,12 +93,15 @@ def embed(
         model: A name or a folder (see ``weights.find_weights``), or a loaded encoder. If
             left out, the model that comes in a package, so that a line returns the same everywhere.
         dtype: "float64" or "float32"; a loaded encoder has its own.
+        cutter: Where words begin and end; see ``encoder.load_encoder``. If left out, the
+            encoder's own, or Unicode's rules.
 
     Returns:
         The embedding, with the chosen words, their trends and the model's name.
 
     Raises:
-        UnknownChoiceError: If the recipe is not a ``Recipe``.
+        UnknownChoiceError: If the recipe is not a ``Recipe``, or no cutter has this name.
+        CutterError: If the cutter cannot be used, or returns no words of this text.
         SentenceError: If the sentence has no embedding.
         ModelError: If the model cannot be found or used.
 
@@ -106,6 +111,8 @@ def embed(
     """
     check_recipe(recipe)
     encoder = model if isinstance(model, Encoder) else load_encoder(model, dtype)
+    if cutter is not None:
+        encoder = encoder.with_cutter(cutter)
     return embed_encoding(encoder.encode(sentence), recipe)
 
 

@@ -8,6 +8,7 @@ import platform
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from trendlib.encoding import DTYPES, Encoding, Provenance, Tokenized
+from trendlib.encoding import DTYPES, UNICODE, Encoding, Provenance, Tokenized
 from trendlib.errors import (
     BlankSentenceError,
     CorruptedWeightsError,
@@ -32,10 +33,11 @@ from trendlib.errors import (
 from trendlib.model import without_garbage_collection
 from trendlib.model.agreement import check_sizes
 from trendlib.model.architectures import Architecture, architecture_of, most_tokens
+from trendlib.model.cutters import CUTTERS, WordCutter, find_cutter
 from trendlib.model.network import load_config, load_network, without_pooler
 from trendlib.model.tokenizer import MARK, load_tokenizer, word_spans
 from trendlib.model.weights import AUTO, Weights, find_weights
-from trendlib.words import Word, split_words
+from trendlib.words import Cutter, Word, split_words
 
 with without_garbage_collection():
     import torch
@@ -43,6 +45,8 @@ with without_garbage_collection():
 
 DEAD = 1e-3
 """A coordinate whose gain is below this share of the median gain is dead."""
+LIBRARIES = ("torch", "transformers", "numpy", "trendlib")
+"""The libraries whose versions are a part of the provenance."""
 LOADED = 2
 """How many loaded models a process keeps in memory."""
 
@@ -58,6 +62,7 @@ class Encoder:
         tokenizer: The tokenizer of transformers that belongs to it.
         provenance: The model's name, its revision, the library versions and the number format.
         architecture: What is known of networks of its kind.
+        cutter: Where words begin and end.
     """
 
     def __init__(
@@ -66,19 +71,39 @@ class Encoder:
         tokenizer: Any,
         provenance: Provenance,
         architecture: Architecture | None = None,
+        cutter: WordCutter = CUTTERS[UNICODE],
     ) -> None:
         """Wrap a loaded model; ``load_encoder`` loads one by its name."""
         self.provenance = provenance
         self.model = model
         self.tokenizer = tokenizer
         self.architecture = architecture or architecture_of(model.config.model_type)
+        self.cutter = cutter
         self._mark = tokenizer.get_vocab().get(MARK)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copy and pickle it by its tensors: transformers hangs hooks on a model that has run."""
         network = self.model
         parts = type(network), network.config, network.state_dict(), network.dtype, network.device
-        return _rebuilt, (*parts, self.tokenizer, self.provenance, self.architecture)
+        return _rebuilt, (*parts, self.tokenizer, self.provenance, self.architecture, self.cutter)
+
+    def with_cutter(self, cutter: str | Cutter | WordCutter) -> "Encoder":
+        """Return this model with another word cutter; both share the network.
+
+        Args:
+            cutter: See ``cutters.find_cutter``.
+
+        Raises:
+            UnknownChoiceError: If no cutter has this name.
+            CutterError: If it cannot be used.
+        """
+        found = find_cutter(cutter)
+        if found == self.cutter:
+            return self
+        kept = self.provenance.versions.items() - self.cutter.versions.items()
+        versions = dict(kept) | found.versions
+        provenance = replace(self.provenance, cutter=found.name, versions=versions)
+        return Encoder(self.model, self.tokenizer, provenance, self.architecture, found)
 
     @property
     def device(self) -> torch.device:
@@ -150,6 +175,7 @@ class Encoder:
             BlankSentenceError: If it is empty or white space.
             NoWordsError: If it has no word, or none that is in the vocabulary.
             TooLongError: If it has too many tokens for the model.
+            CutterError: If the word cutter returns no words of this text.
         """
         (tokenized,) = self.tokenize([sentence])
         if isinstance(tokenized, SentenceError):
@@ -181,6 +207,9 @@ class Encoder:
 
         Returns:
             For each sentence its tokens and words, or the error that ``encode`` would raise.
+
+        Raises:
+            CutterError: If the word cutter returns no words of a text.
         """
         sentences = [plain(sentence) for sentence in sentences]
         refused = [_refused(sentence) for sentence in sentences]
@@ -213,7 +242,7 @@ class Encoder:
             )
         mark = self._mark
         skipped = [skip == 1 or number == mark for skip, number in zip(special, ids, strict=True)]
-        words = split_words(sentence, word_spans(sentence, spans, skipped))
+        words = split_words(sentence, word_spans(sentence, spans, skipped), self.cutter.cut)
         return self._without_words(sentence, words, ids) or Tokenized(sentence, words, tuple(ids))
 
     def _without_words(
@@ -323,7 +352,12 @@ def exact(device: torch.device) -> Iterator[None]:
         yield
 
 
-def load_encoder(model: str | Path = AUTO, dtype: str = "float32", device: str = "cpu") -> Encoder:
+def load_encoder(
+    model: str | Path = AUTO,
+    dtype: str = "float32",
+    device: str = "cpu",
+    cutter: str | Cutter | WordCutter = UNICODE,
+) -> Encoder:
     """Load a model and its tokenizer.
 
     The last ``LOADED`` models are cached, so that a process loads the same files only once. All
@@ -334,22 +368,32 @@ def load_encoder(model: str | Path = AUTO, dtype: str = "float32", device: str =
         dtype: "float32", which the articles used, or "float64", for reference figures.
         device: "cpu", where figures are the same on all machines; "auto" for the first
             accelerator, or the CPU if there is none; or a name that torch knows, such as "cuda:1".
+        cutter: Where words begin and end: "unicode"; "jieba", for Chinese; or a function of your
+            own. Unicode's rules make single characters the words of Chinese, Japanese and Thai;
+            see ``cutters``.
 
     Raises:
         ModelError: If the model cannot be found or used.
-        UnknownChoiceError: If the number format or the device does not exist.
+        UnknownChoiceError: If the number format, the device or the cutter does not exist.
+        CutterError: If the cutter cannot be used.
     """
     check_choice("dtype", dtype, DTYPES)
-    return _loaded(find_weights(model), dtype, _find_device(device, dtype))
+    chosen = find_cutter(cutter)
+    return _loaded(find_weights(model), dtype, _find_device(device, dtype)).with_cutter(chosen)
 
 
-def load_own_encoder(model: str | Path = AUTO) -> Encoder:
+def load_own_encoder(
+    model: str | Path = AUTO, cutter: str | Cutter | WordCutter = UNICODE
+) -> Encoder:
     """Load a model that the caller may move or change; in float32, on the CPU.
 
     Raises:
         ModelError: If the model cannot be found or used.
+        UnknownChoiceError: If no cutter has this name.
+        CutterError: If the cutter cannot be used.
     """
-    return _load(find_weights(model), "float32", torch.device("cpu"))
+    chosen = find_cutter(cutter)
+    return _load(find_weights(model), "float32", torch.device("cpu")).with_cutter(chosen)
 
 
 def _find_device(name: str, dtype: str) -> torch.device:
@@ -378,7 +422,7 @@ def _load(weights: Weights, dtype: str, device: torch.device) -> Encoder:
             network = _load_network(weights, config, dtype).to(device).eval()
         with _readable("tokenizer", weights):
             tokenizer = load_tokenizer(weights, config, _rows(network))
-    versions = {name: version(name) for name in ("torch", "transformers", "numpy", "trendlib")}
+    versions = {name: version(name) for name in LIBRARIES}
     provenance = Provenance(
         model=weights.name,
         revision=weights.revision,
