@@ -58,7 +58,7 @@ def embed(path: Path, sentence: str, recipe: str) -> tuple[list[str], list[float
     tokens = zip(coded.offsets, coded.special_tokens_mask, strict=True)
     spans = [None if special else span for span, special in tokens]
     inside = {place for span in spans if span for place in range(span[0] + 1, span[1])}
-    found = {match.start() for match in regex.finditer(r"(?w)\b", sentence)} - inside
+    found = {match.start() for match in regex.finditer(about["words"], sentence)} - inside
     edges = sorted(found | {0, len(sentence)})
     words: dict[int, list[int]] = {}
     for place, span in enumerate(spans):

@@ -6,6 +6,7 @@ from dataclasses import replace
 from trendlib.cli.options import (
     FAILED,
     OK,
+    add_cutter,
     add_model,
     add_reading,
     cannot_go_on,
@@ -68,6 +69,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
         help="the column (in .jsonl: the key) that holds the sentences (default: %(default)s)",
     )
     add_model(command)
+    add_cutter(command)
     command.add_argument(
         "--recipe",
         default="article",
@@ -103,7 +105,7 @@ def _embed(options: argparse.Namespace) -> int:
     kept = f"What is done so far is kept beside {options.out}"
     try:
         with fallback_told():
-            encoder = load_encoder(options.model, options.dtype, options.device)
+            encoder = load_encoder(options.model, options.dtype, options.device, options.cutter)
         # disable=None: quiet where nobody looks at a terminal
         with tqdm(total=count, unit=" rows", disable=None) as bar:
             summary = embed_file(

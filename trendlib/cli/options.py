@@ -51,6 +51,18 @@ def add_model(command: argparse.ArgumentParser) -> None:
     )
 
 
+def add_cutter(command: argparse.ArgumentParser) -> None:
+    """Add ``--cutter``."""
+    from trendlib.encoding import UNICODE
+
+    command.add_argument(
+        "--cutter",
+        default=UNICODE,
+        help="where words begin and end: unicode (the default), or jieba for Chinese, whose words "
+        "Unicode's rules cut into single characters",
+    )
+
+
 def add_reading(command: argparse.ArgumentParser) -> None:
     """Add ``--reading``."""
     from trendlib.readings import ARTICLE, READINGS

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from trendlib.cli.options import (
     FAILED,
     OK,
+    add_cutter,
     add_model,
     add_reading,
     cannot_go_on,
@@ -20,7 +21,7 @@ from trendlib.cli.options import (
     show,
     stopped,
 )
-from trendlib.encoding import DTYPES
+from trendlib.encoding import DTYPES, UNICODE
 from trendlib.errors import ParameterError, counted
 from trendlib.files.rows import COLUMN
 from trendlib.runs import TIMEOUT_SECONDS
@@ -90,6 +91,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
         "(default: %(default)s)",
     )
     add_model(command)
+    add_cutter(command)
     add_reading(command)
     command.add_argument(
         "--dtype", default="float64", help=f"{', '.join(DTYPES)} (default: %(default)s)"
@@ -159,7 +161,12 @@ def _checked(options: argparse.Namespace) -> "tuple[Sentences, Settings]":
         sentences = distinct(options.sentences)
     with fallback_told():
         settings = checked_settings(
-            options.model, options.reading, options.dtype, options.notebook, dict(options.set)
+            options.model,
+            options.reading,
+            options.dtype,
+            options.notebook,
+            dict(options.set),
+            options.cutter,
         )
     if sentences.repeats:
         show(
@@ -192,6 +199,7 @@ def _run_name(options: argparse.Namespace, sentences: "Sentences", settings: "Se
     if options.file is not None:
         name = f"{options.file.stem}-{name[-12:]}"  # the checksum of the sentences
     choices = [settings.weights.name, settings.reading, settings.dtype]
+    choices += [settings.cutter] if settings.cutter != UNICODE else []
     choices += [settings.notebook.stem] if options.notebook else []
     choices += [f"{key}-{value}" for key, value in settings.parameters.items()]
     return re.sub(r"[^\w.-]+", "-", "-".join([name, *choices]))

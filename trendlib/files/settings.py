@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-ADDED_LATER = {"words": "two"}
+from trendlib.encoding import UNICODE
+
+ADDED_LATER = {"words": "two", "cutter": UNICODE}
 """Settings that files of before do not name, and what they were then."""
 
 

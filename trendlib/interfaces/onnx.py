@@ -6,8 +6,10 @@ the reading is about, of shape (sentence, row, query, key): what ``choice.find_w
 ``first_layer``, hidden state 1, which the kind "discounted" begins at.
 
 The tokenizer is written beside it. The metadata of the file say how many tokens a
-sentence may have, where words end, which words can be chosen, what a word of several pieces
-receives ("sum" or "mean"), and how ties are broken ("first" or "attention mass").
+sentence may have, which words can be chosen, what a word of several pieces receives ("sum" or
+"mean"), how ties are broken ("first" or "attention mass"), and how a sentence is split into words:
+by a pattern of the library ``regex``. A boundary inside a token does not count, and a special token
+that somebody types is text.
 """
 
 import logging
@@ -21,6 +23,7 @@ import torch
 from torch import Tensor
 
 from trendlib.attention import attention_rows, layer_of, row_number
+from trendlib.encoding import UNICODE
 from trendlib.errors import OutputError, UnsupportedModelError, needs_extra
 from trendlib.files.checksums import file_sha256
 from trendlib.files.own import OwnFile
@@ -28,6 +31,7 @@ from trendlib.interfaces import EXTRAS
 from trendlib.model.batch import embed_tokens, rows_of, run_blocks
 from trendlib.model.encoder import Encoder
 from trendlib.readings import Reading
+from trendlib.words import WORD
 
 with needs_extra(__name__, EXTRAS["onnx"]):
     import onnx
@@ -36,8 +40,6 @@ with needs_extra(__name__, EXTRAS["onnx"]):
 COMMAND = "export"
 INPUTS = ("input_ids", "attention_mask")
 OUTPUTS = ("static", "contextual", "attention", "first_layer")
-WORD_RULE = r"regex:(?w)\b, boundaries inside a token ignored; special tokens typed are text"
-"""How a sentence is split into words: a pattern of the library ``regex``."""
 TOLERANCE = 1e-4
 """The most that an output may differ from the model's own, in float32."""
 SENTENCES = (
@@ -79,7 +81,8 @@ def export(encoder: Encoder, reading: Reading, out: Path) -> float:
         OutputError: If the outputs of the file differ from the model's; then it is not kept. Or if
             it would overwrite a file that ``export`` did not write.
         LayerOutOfRangeError: If the reading names a layer that the model lacks.
-        UnsupportedModelError: If the model has no blocks like BERT's, or no word pieces.
+        UnsupportedModelError: If the model has no blocks like BERT's, or no word pieces, or if
+            words are not cut by Unicode's rules.
     """
     check_outputs(out)
     encoder.check()
@@ -121,7 +124,7 @@ def export(encoder: Encoder, reading: Reading, out: Path) -> float:
                 "tokenizer": tokenizer.path.name,
                 "tokenizer_sha256": file_sha256(beside),
                 "max_tokens": str(encoder.max_tokens),
-                "words": WORD_RULE,
+                "words": WORD,
             },
         )
         onnx.save(content, new)
@@ -146,6 +149,11 @@ def _check_architecture(encoder: Encoder) -> None:
             f"{encoder.provenance.model} (type {encoder.architecture.model_type}, tokenizer "
             f"{kind}) cannot be exported: an ONNX file is written of encoders with BERT's blocks "
             "and a WordPiece tokenizer; use the package itself, or give such an encoder"
+        )
+    if encoder.cutter.name != UNICODE:
+        raise UnsupportedModelError(
+            f"words cut by {encoder.cutter.name!r} cannot be exported, because the file holds the "
+            "pattern of Unicode's rules: use the package itself, or an encoder without a cutter"
         )
 
 

@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from trendlib.embedding import ARTICLE_RECIPE, Recipe, check_recipe
+from trendlib.encoding import UNICODE
 from trendlib.errors import ParameterError, counted, needs_extra
 from trendlib.files.rows import COLUMN
 from trendlib.interfaces import EXTRAS
+from trendlib.model.cutters import WordCutter, find_cutter
 from trendlib.model.encoder import check_same_model, load_encoder
 from trendlib.model.weights import AUTO, Weights, find_weights
+from trendlib.words import Cutter
 
 with needs_extra(__name__, EXTRAS["ray_data"]):
     import pyarrow as pa
@@ -33,7 +36,15 @@ BATCH_ROWS = 1024
 class TrendBatches:
     """Embeds batches of rows, in one worker of the cluster; see ``embed_dataset``."""
 
-    def __init__(self, column: str, weights: Weights, recipe: Recipe, dtype: str, device: str):
+    def __init__(
+        self,
+        column: str,
+        weights: Weights,
+        recipe: Recipe,
+        dtype: str,
+        device: str,
+        cutter: str | WordCutter = UNICODE,
+    ) -> None:
         """Load the model.
 
         Raises:
@@ -41,7 +52,7 @@ class TrendBatches:
         """
         self._column = column
         self._recipe = recipe
-        self._encoder = load_encoder(weights.choice, dtype, device)
+        self._encoder = load_encoder(weights.choice, dtype, device, cutter)
         check_same_model("begun", weights.model_sha256, self._encoder.provenance, weights.name)
 
     def __call__(self, batch: pa.Table) -> pa.Table:
@@ -63,6 +74,7 @@ def embed_dataset(
     recipe: Recipe = ARTICLE_RECIPE,
     dtype: str = "float32",
     device: str = "auto",
+    cutter: str | Cutter | WordCutter = UNICODE,
     **resources: Any,
 ) -> Dataset:
     """Add the trend embedding of each row, and its two words, to a dataset.
@@ -78,6 +90,7 @@ def embed_dataset(
             with "keep".
         dtype: "float32" or "float64".
         device: "auto", "cpu", or a name that torch knows.
+        cutter: Where words begin and end; see ``encoder.load_encoder``.
         **resources: What Ray reserves for a worker, such as ``num_cpus=4`` or ``num_gpus=1``. One
             processor of the cluster has to be left for reading the rows.
 
@@ -86,7 +99,8 @@ def embed_dataset(
         which says why a row has no embedding. Ray runs it when it is read.
 
     Raises:
-        UnknownChoiceError: If the recipe is not a ``Recipe``.
+        UnknownChoiceError: If the recipe is not a ``Recipe``, or no cutter has this name.
+        CutterError: If the cutter cannot be used.
         ModelError: If the model cannot be found or used.
         ParameterError: If the dataset lacks the column or already has one of the new columns, or if
             the workers do not fit into the cluster, or leave no processor for reading the rows.
@@ -110,6 +124,7 @@ def embed_dataset(
         "recipe": recipe,
         "dtype": dtype,
         "device": device,
+        "cutter": find_cutter(cutter),
     }
     embedded: Dataset = dataset.map_batches(
         TrendBatches,

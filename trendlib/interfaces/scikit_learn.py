@@ -5,12 +5,21 @@ from pathlib import Path
 from typing import Any, Self
 
 from trendlib.embedding import ARTICLE_RECIPE, Recipe, check_recipe
+from trendlib.encoding import UNICODE
 from trendlib.errors import NotTextError, check_choice, needs_extra
 from trendlib.interfaces import EXTRAS
 from trendlib.model.corpus import BAD_ROWS, embed_array
-from trendlib.model.encoder import Encoder, check_same_model, load_encoder, plain
+from trendlib.model.cutters import WordCutter
+from trendlib.model.encoder import (
+    Encoder,
+    check_same_cutter,
+    check_same_model,
+    load_encoder,
+    plain,
+)
 from trendlib.model.weights import AUTO
 from trendlib.typing import SentenceVectors
+from trendlib.words import Cutter
 
 with needs_extra(__name__, EXTRAS["scikit_learn"]):
     from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
@@ -32,6 +41,7 @@ class TrendEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         device: "auto", "cpu", or a name that torch knows.
         bad_rows: What becomes of sentences without an embedding: "raise", "nan" or "zero"; see
             ``corpus.embed_array``.
+        cutter: Where words begin and end; see ``encoder.load_encoder``.
 
     Attributes:
         provenance_: The model that it was fitted with: its name, revision and checksums.
@@ -45,6 +55,7 @@ class TrendEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         dtype: str = "float32",
         device: str = "auto",
         bad_rows: str = "raise",
+        cutter: str | Cutter | WordCutter = UNICODE,
     ) -> None:
         """Store the choices; ``fit`` checks them."""
         self.model = model
@@ -52,6 +63,7 @@ class TrendEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         self.dtype = dtype
         self.device = device
         self.bad_rows = bad_rows
+        self.cutter = cutter
 
     def fit(self, X: Sequence[str], y: object = None) -> Self:  # noqa: N803
         """Check the choices and the sentences.
@@ -74,15 +86,16 @@ class TrendEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         Raises:
             NotTextError: If ``X`` is not a list, an array or a column of sentences.
             BadRowsError: If sentences have no embedding, with ``bad_rows="raise"``.
-            OtherModelError: If the model is not the one that it was fitted with.
+            OtherModelError: If the model or the word cutter is not the one of ``fit``.
         """
         encoder = self._encoder()
         fitted, found = getattr(self, "provenance_", encoder.provenance), encoder.provenance
         check_same_model("fitted", fitted.model_sha256, found, fitted.model)
+        check_same_cutter("fitted", fitted.cutter, found)
         return embed_array(encoder, _texts(X), self.recipe or ARTICLE_RECIPE, self.bad_rows)
 
     def _encoder(self) -> Encoder:
-        return load_encoder(self.model, self.dtype, self.device)
+        return load_encoder(self.model, self.dtype, self.device, self.cutter)
 
     @property
     def _n_features_out(self) -> int:

@@ -17,13 +17,16 @@ import torch
 from torch import Tensor
 
 from trendlib.embedding import ARTICLE_RECIPE, Recipe, check_recipe
-from trendlib.errors import check_choice, needs_extra
+from trendlib.encoding import UNICODE
+from trendlib.errors import CutterError, check_choice, needs_extra
 from trendlib.files.code_version import code_version
 from trendlib.files.embed import COMPUTED_BY
 from trendlib.interfaces import EXTRAS
 from trendlib.model.corpus import BAD_ROWS, embed_array, shorten
+from trendlib.model.cutters import CUTTERS, WordCutter
 from trendlib.model.encoder import check_same_model, load_own_encoder, plain
 from trendlib.model.weights import AUTO, find_weights, model_files
+from trendlib.words import Cutter
 
 with needs_extra(__name__, EXTRAS["sentence_transformers"]):
     from sentence_transformers.base.modules import InputModule
@@ -48,20 +51,24 @@ class TrendTransformer(InputModule):
             if left out.
         bad_rows: What becomes of sentences without an embedding: "raise", "nan" or "zero"; see
             ``corpus.embed_array``.
+        cutter: Where words begin and end; see ``encoder.load_encoder``. Only a model whose cutter
+            has a name in ``cutters.CUTTERS`` can be saved.
 
     Raises:
         UnknownChoiceError: If there is no such choice.
+        CutterError: If the cutter cannot be used.
         ModelError: If the model cannot be found or used.
     """
 
     config_file_name = "trend_config.json"
-    config_keys: list[str] = ["recipe", "bad_rows", "model", "model_sha256"]  # noqa: RUF012
+    config_keys: list[str] = ["recipe", "bad_rows", "model", "model_sha256", "cutter"]  # noqa: RUF012
 
     def __init__(
         self,
         model: str | Path = AUTO,
         recipe: Recipe = ARTICLE_RECIPE,
         bad_rows: str = "raise",
+        cutter: str | Cutter | WordCutter = UNICODE,
     ) -> None:
         """Load the model."""
         super().__init__()  # type: ignore[no-untyped-call]
@@ -79,7 +86,7 @@ class TrendTransformer(InputModule):
         self.recipe = recipe
         self.bad_rows = bad_rows
         self._weights = find_weights(model)
-        self._encoder = load_own_encoder(self._weights.choice)
+        self._encoder = load_own_encoder(self._weights.choice, cutter)
         self.network = self._encoder.model  # so that it moves to a device with this module
         self.tokenizer = self._encoder.tokenizer
 
@@ -100,6 +107,7 @@ class TrendTransformer(InputModule):
             "bad_rows": self.bad_rows,
             "model": provenance.model,
             "model_sha256": provenance.model_sha256,
+            "cutter": provenance.cutter,
         }
 
     def on_model_ready(self, model: Any) -> None:
@@ -112,10 +120,12 @@ class TrendTransformer(InputModule):
         """
         provenance = self._encoder.provenance
         shown = [provenance.model, *self.recipe.as_dict().values(), self.bad_rows]
+        shown += [provenance.cutter] if provenance.cutter != UNICODE else []
         described = [
             provenance.model_sha256,
             repr(self.recipe),
             self.bad_rows,
+            repr((provenance.cutter, self._encoder.cutter.versions)),
             *(repr(module) for module in model),
             repr((model.prompts, model.default_prompt_name, model.truncate_dim)),
             code_version(*COMPUTED_BY),
@@ -164,7 +174,17 @@ class TrendTransformer(InputModule):
         return features
 
     def save(self, output_path: str, *_: Any, **__: Any) -> None:
-        """Copy the model's files as they are: it is known by the checksum of its weights."""
+        """Copy the model's files as they are: it is known by the checksum of its weights.
+
+        Raises:
+            CutterError: If words are cut by a function, which cannot be saved.
+        """
+        if self._encoder.provenance.cutter not in CUTTERS:
+            raise CutterError(
+                f"words are cut by {self._encoder.provenance.cutter}, a function, which cannot be "
+                f"saved: use one of {', '.join(map(repr, CUTTERS))}, or keep the code that makes "
+                "this model"
+            )
         for name in model_files(self._weights.folder):
             shutil.copyfile(self._weights.folder / name, Path(output_path) / name)
         self.save_config(output_path)

@@ -100,8 +100,9 @@ class Encoder:
         found = find_cutter(cutter)
         if found == self.cutter:
             return self
-        kept = self.provenance.versions.items() - self.cutter.versions.items()
-        versions = dict(kept) | found.versions
+        versions = dict(self.provenance.versions)
+        versions.pop(self.cutter.library, None)
+        versions |= found.versions
         provenance = replace(self.provenance, cutter=found.name, versions=versions)
         return Encoder(self.model, self.tokenizer, provenance, self.architecture, found)
 
@@ -342,6 +343,24 @@ def check_same_model(what: str, expected: str, found: Provenance, name: str) -> 
             f"this was {what} with {name} ({expected[:16]}), but the model is now {found.model} "
             f"({found.model_sha256[:16]}; checksums of weights, tokenizer and config): use the "
             "same model by its name or folder, or make it again with this one"
+        )
+
+
+def check_same_cutter(what: str, expected: str, found: Provenance) -> None:
+    """Check that words are cut as they were when something was made.
+
+    Args:
+        what: How that was made: "fitted", "saved" or "begun".
+        expected: The name of the word cutter at that time.
+        found: The model and its cutter now.
+
+    Raises:
+        OtherModelError: If it is another one.
+    """
+    if found.cutter != expected:
+        raise OtherModelError(
+            f"this was {what} with words cut by {expected!r}, but the word cutter is now "
+            f"{found.cutter!r}: use the same one, or make it again with this one"
         )
 
 

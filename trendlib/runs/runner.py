@@ -144,6 +144,7 @@ class _Work:
             model=settings.weights.choice,
             model_sha256=settings.weights.model_sha256,
             dtype=settings.dtype,
+            cutter=settings.cutter,
             notebooks=self.notebooks,
         )
         if code != settings.code:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import trendlib
-from trendlib.encoding import DTYPES
+from trendlib.encoding import DTYPES, UNICODE
 from trendlib.errors import ParameterError, check_choice
 from trendlib.files.code_version import code_version
+from trendlib.model.cutters import find_cutter
 from trendlib.model.weights import AUTO, Weights, find_weights
 from trendlib.readings import ARTICLE, reading_named
 
@@ -33,6 +34,9 @@ COMPUTED_BY = ("trendlib.model.corpus", "trendlib.runs.records")
 """The modules that a record comes from: if their code changes, it is computed again."""
 OWN = ("sentence", "model", "reading", "dtype")
 """The parameters that a notebook must have, because the run sets them."""
+CUTTER = "cutter"
+"""A parameter that the run sets too, of a notebook that must have it only for another cutter than
+Unicode's rules."""
 
 DEFAULT_ONLY = "default-only"
 """The tag of cells that are true of a notebook's own parameters only, such as a comment on them."""
@@ -56,6 +60,7 @@ class Settings:
         dtype: "float32" or "float64".
         notebook: The notebook that is run.
         parameters: Its further parameters.
+        cutter: Name of the word cutter.
         code: The version of the code that makes the records.
     """
 
@@ -64,6 +69,7 @@ class Settings:
     dtype: str
     notebook: Path
     parameters: Mapping[str, object] = field(default_factory=dict)
+    cutter: str = UNICODE
     code: str = field(default_factory=lambda: code_version(*COMPUTED_BY))
 
     @property
@@ -76,6 +82,7 @@ class Settings:
             "model_sha256": self.weights.model_sha256,
             "reading": self.reading,
             "dtype": self.dtype,
+            "cutter": self.cutter,
             "notebook": self.notebook.name,
             "parameters": dict(self.parameters),
         }
@@ -105,6 +112,7 @@ class Settings:
             "model": self.weights.choice,
             "reading": self.reading,
             "dtype": self.dtype,
+            **({CUTTER: self.cutter} if self.cutter != UNICODE else {}),
             **self.parameters,
         }
 
@@ -115,6 +123,7 @@ def checked_settings(
     dtype: str = "float64",
     notebook: Path | None = None,
     parameters: Mapping[str, str] | None = None,
+    cutter: str = UNICODE,
 ) -> Settings:
     """Check the settings of a run.
 
@@ -124,19 +133,22 @@ def checked_settings(
         dtype: "float32" or "float64".
         notebook: A notebook with the parameters ``OWN``; the walkthrough if left out.
         parameters: Values of its other parameters, as texts.
+        cutter: Name of a word cutter; another one than Unicode's needs a notebook with the
+            parameter ``CUTTER``.
 
     Raises:
         ModelError: If the model cannot be found.
-        UnknownChoiceError: If there is no such reading or dtype.
+        UnknownChoiceError: If there is no such reading, dtype or cutter.
         ParameterError: If the notebook cannot be read or lacks a parameter, if it does not have
             one of the parameters, or if a value has the wrong type.
     """
     reading_named(reading)
     check_choice("dtype", dtype, DTYPES)
+    find_cutter(cutter)
     notebook = (notebook or walkthrough()).resolve()
     chosen = notebook.name != WALKTHROUGH or parameters
-    converted = check_parameters(notebook, parameters or {}) if chosen else {}
-    return Settings(find_weights(model), reading, dtype, notebook, converted)
+    converted = check_parameters(notebook, parameters or {}, cutter) if chosen else {}
+    return Settings(find_weights(model), reading, dtype, notebook, converted, cutter)
 
 
 def walkthrough() -> Path:
@@ -200,12 +212,15 @@ def cells_without(cells: Iterable[Any], *tags: str) -> list[Any]:
     return [cell for cell in cells if not set(tags) & set(cell["metadata"].get("tags", []))]
 
 
-def check_parameters(notebook: Path, given: Mapping[str, str]) -> dict[str, object]:
+def check_parameters(
+    notebook: Path, given: Mapping[str, str], cutter: str = UNICODE
+) -> dict[str, object]:
     """Check names and types; papermill itself only warns of unknown names.
 
     Args:
         notebook: The notebook.
         given: The values, as texts, by name.
+        cutter: Name of the word cutter.
 
     Returns:
         The values, in the types that the notebook declares.
@@ -217,15 +232,16 @@ def check_parameters(notebook: Path, given: Mapping[str, str]) -> dict[str, obje
     import papermill  # takes a second, and a run without notebooks does without it
 
     known = papermill.inspect_notebook(content)
-    missing = [name for name in OWN if name not in known]
+    needed = OWN if cutter == UNICODE else (*OWN, CUTTER)
+    missing = [name for name in needed if name not in known]
     if missing:
         raise ParameterError(
             f"{notebook.name} has no parameter {', '.join(missing)}: its cell tagged 'parameters' "
-            f"must set {', '.join(OWN)}"
+            f"must set {', '.join(needed)}"
         )
-    others = [name for name in known if name not in OWN]
+    others = [name for name in known if name not in (*OWN, CUTTER)]
     for name in given:
-        if name in OWN:
+        if name in (*OWN, CUTTER):
             raise ParameterError(f"the parameter {name!r} has its own option: use that one")
         if name not in others:
             listed = ", ".join(repr(other) for other in others) or "none"

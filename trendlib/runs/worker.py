@@ -16,7 +16,7 @@ from typing import Any
 from IPython.core.getipython import get_ipython
 
 from trendlib.embedding import Recipe, SentenceEmbedding, embed_encoding
-from trendlib.encoding import Encoding, pool
+from trendlib.encoding import UNICODE, Encoding, pool
 from trendlib.errors import SentenceError, reason
 from trendlib.files.code_version import code_version
 from trendlib.model.corpus import embed_many
@@ -28,6 +28,7 @@ from trendlib.typing import Vector
 
 _START = Path.cwd()
 _model_sha256 = ""
+_cutter = UNICODE
 
 
 class Answer:
@@ -46,10 +47,10 @@ def answer(function: str, arguments: str) -> Answer:
     return Answer(_FUNCTIONS[function](**json.loads(arguments)))
 
 
-def prepare(model: str, model_sha256: str, dtype: str, notebooks: bool) -> str:
+def prepare(model: str, model_sha256: str, dtype: str, cutter: str, notebooks: bool) -> str:
     """Load what every sentence needs; returns the version of the code that this kernel runs."""
-    global _model_sha256
-    _model_sha256 = model_sha256
+    global _model_sha256, _cutter
+    _model_sha256, _cutter = model_sha256, cutter
     _load(model, dtype)
     if notebooks:
         _prepare_notebooks()
@@ -62,7 +63,7 @@ def prepare(model: str, model_sha256: str, dtype: str, notebooks: bool) -> str:
 
 def _load(model: str, dtype: str) -> Encoder:
     """Load the model of the run; an error if its folder holds another one meanwhile."""
-    encoder = load_encoder(model, dtype)
+    encoder = load_encoder(model, dtype, cutter=_cutter)
     check_same_model("begun", _model_sha256, encoder.provenance, encoder.provenance.model)
     return encoder
 
@@ -119,7 +120,7 @@ def _encoding_in_notebook(sentence: str, encoder: Encoder) -> Encoding | None:
     shell = get_ipython()
     values = [] if shell is None else list(shell.user_ns.values())
     for value in values:
-        if not isinstance(value, Encoding) or value.provenance is not encoder.provenance:
+        if not isinstance(value, Encoding) or value.provenance != encoder.provenance:
             continue
         if value.sentence == sentence:
             return value
