@@ -9,7 +9,7 @@ import pandas as pd
 
 from trendlib.choice import Choice, Focus, NoRelated, Related
 from trendlib.embedding import SentenceEmbedding, overlap
-from trendlib.encoding import Encoding, Provenance
+from trendlib.encoding import UNICODE, Encoding, Provenance
 from trendlib.language import N_, _, ngettext
 from trendlib.readings import Reading
 from trendlib.show.labels import numbered
@@ -33,11 +33,13 @@ TIES = {
 
 def provenance_table(provenance: Provenance) -> pd.DataFrame:
     """Tabulate the model and the library versions that figures were computed with."""
+    cut = {} if provenance.cutter == UNICODE else {_("words cut by"): provenance.cutter}
     rows = {
         _("model"): provenance.model,
         _("revision"): provenance.revision,
         _("sha256 of the weights begins with"): provenance.weights_sha256[:16],
         _("number format"): provenance.dtype,
+        **cut,
         **{
             _("version of {name}").format(name=name): text
             for name, text in provenance.versions.items()
