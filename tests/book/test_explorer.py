@@ -280,7 +280,7 @@ def check_page(page: Page, encoding: Encoding, reading: str, row: int | None = N
         assert f"There is no related word: {result.related.reason}" in said
         assert decided == f"No related word: {result.related.reason}."
     else:
-        assert f"with {result.related.votes} of {len(result.vote.rows)} vote" in said
+        assert re.search(rf"second in {result.related.votes} of (these|the) ", said)
         assert decided.startswith(
             f"Decided by {result.related.decided_by}: {result.related.votes} of "
             f"{len(result.vote.rows)} votes, attention mass "
@@ -293,7 +293,7 @@ def check_page(page: Page, encoding: Encoding, reading: str, row: int | None = N
         "attention mass": "the one with more attention wins",
     }
     caption = page.locator("#te-votes figcaption").inner_text()
-    assert f"Of equal votes, {rule[result.reading.ties]}." in caption
+    assert f"If votes are equal, {rule[result.reading.ties]}." in caption
     check_matrix(page, encoding, reading, row)
     check_received(page, embedding)
     check_strips(page, embedding)
