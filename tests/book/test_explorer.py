@@ -280,7 +280,7 @@ def check_page(page: Page, encoding: Encoding, reading: str, row: int | None = N
         assert f"There is no related word: {result.related.reason}" in said
         assert decided == f"No related word: {result.related.reason}."
     else:
-        assert f"with {result.related.votes} of {len(result.vote.rows)} vote" in said
+        assert re.search(rf"second (there|in {result.related.votes} of these)", said)
         assert decided.startswith(
             f"Decided by {result.related.decided_by}: {result.related.votes} of "
             f"{len(result.vote.rows)} votes, attention mass "
@@ -293,7 +293,7 @@ def check_page(page: Page, encoding: Encoding, reading: str, row: int | None = N
         "attention mass": "the one with more attention wins",
     }
     caption = page.locator("#te-votes figcaption").inner_text()
-    assert f"Of equal votes, {rule[result.reading.ties]}." in caption
+    assert f"If votes are equal, {rule[result.reading.ties]}." in caption
     check_matrix(page, encoding, reading, row)
     check_received(page, embedding)
     check_strips(page, embedding)
@@ -372,8 +372,8 @@ def check_strips(page: Page, embedding: SentenceEmbedding) -> None:
     groups = embedding_groups(embedding, names)
     named = [f"{group.name}: {group.places.size}" for group in groups]
     assert page.locator("#te-strips .groups li").all_inner_texts() == named
-    # Numbers that the page's half precision makes equal stand in the order of the coordinates.
-    sums = np.nan_to_num(embedding.values.astype(np.float16))
+    # Numbers that are equal as the page stores them stand in the order of the coordinates.
+    sums = np.nan_to_num(stored_trend(embedding.values))
     members = [np.sort(group.places) for group in groups]
     order = np.concatenate([each[np.argsort(-sums[each], kind="stable")] for each in members])
     for place, (numbers, defined) in enumerate(zip(values, masks, strict=True)):

@@ -110,10 +110,10 @@ def test_the_first_python_that_fits_is_taken(machine: Machine) -> None:
     [
         (
             {"python3.11": "3.11.2", "python3": "3.9.1"},
-            "python3.11 is 3.11.2; python3 is 3.9.1; install one, or name it: make PYTHON=/path",
+            "python3.11 is 3.11.2; python3 is 3.9.1; install one, or say where it is: make",
         ),
         ({"python3": "3.15.0"}, "python3 is 3.15.0; install one"),
-        ({}, "none of python3.11 python3.12 python3.13 python3.14 python3 is there; install one"),
+        ({}, "none of python3.11 python3.12 python3.13 python3.14 python3 was found; install one"),
     ],
 )
 def test_a_python_that_does_not_fit_gets_one_sentence_at_once(

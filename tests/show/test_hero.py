@@ -71,7 +71,9 @@ def test_it_is_told_in_words() -> None:
 
 def test_in_the_book_the_page_decides_on_the_colours() -> None:
     assert "prefers-color-scheme" not in drawing()
-    assert "--hero-focus: #" not in drawing()
+    assert "--tb-focus: #" not in drawing()
+    for colour in ("ink", "focus", "related", "grew", "shrank", "undefined"):
+        assert f"var(--tb-{colour}, #" in drawing()
     assert "prefers-color-scheme: dark" in alone(drawing())
 
 

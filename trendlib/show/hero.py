@@ -6,12 +6,14 @@ the README, it brings them itself.
 
 from collections.abc import Iterable, Sequence
 from html import escape
+from string import Template
 
 import numpy as np
 
 from trendlib.choice import Choice, Related
 from trendlib.errors import ArrayError
 from trendlib.language import _
+from trendlib.show.style import PALETTE, variable
 from trendlib.trend import Trend
 from trendlib.typing import Mask, Vector
 
@@ -26,32 +28,32 @@ BARS, WORDS, VOTES, STRIPS, LEGEND = 128.0, 152.0, 208.0, 268.0, 398.0
 FAINT, STRONG = 0.12, 0.6
 """How opaque the smallest and the largest number of a strip are."""
 
-STYLE = """\
-.hero-drawing { font: 16px system-ui, sans-serif; fill: var(--hero-text, #1d1f21); }
+_COLOURS = {colour.name: variable(colour) for colour in PALETTE}
+STYLE = Template("""\
+.hero-drawing { font: 16px system-ui, sans-serif; fill: $ink; }
 .hero-drawing .step { font-weight: 600; }
 .hero-drawing .soft { font-size: 14px; }
 .hero-drawing .word { font-size: 24px; font-family: Georgia, serif; }
-.hero-drawing .focus { fill: var(--hero-focus, #0069a6); font-weight: 700; }
-.hero-drawing .related { fill: var(--hero-related, #b64800); font-weight: 700; }
-.hero-drawing .other { fill: var(--hero-other, #9aa2ab); }
-.hero-drawing .grew { fill: var(--hero-grew, #7f57c9); }
-.hero-drawing .shrank { fill: var(--hero-shrank, #c06508); }
-.hero-drawing .cell { fill: none; stroke: var(--hero-other, #9aa2ab); }
-.hero-drawing .line { stroke: var(--hero-text, #1d1f21); stroke-dasharray: 3 3; }
-.hero-drawing .hatch { stroke: var(--hero-other, #9aa2ab); stroke-width: 2; }
+.hero-drawing .focus { fill: $focus; font-weight: 700; }
+.hero-drawing .related { fill: $related; font-weight: 700; }
+.hero-drawing .other { fill: $line; }
+.hero-drawing .grew { fill: $grew; }
+.hero-drawing .shrank { fill: $shrank; }
+.hero-drawing .cell { fill: none; stroke: $undefined; }
+.hero-drawing .line { stroke: $ink; stroke-dasharray: 3 3; }
+.hero-drawing .hatch { stroke: $undefined; stroke-width: 2; }
 .hero-drawing .number { font-size: 15px; font-variant-numeric: tabular-nums; }
-"""
-"""The look of the drawing. Its colours come from the book's styles, or else are those of light.
+""").substitute(_COLOURS)
+"""The look of the drawing, in the colours of the book.
 
 :meta hide-value:
 """
-ALONE = """\
-svg { --hero-paper: #fff; }
-@media (prefers-color-scheme: dark) {
-  svg { --hero-paper: #14181e; --hero-text: #e6e8ea; --hero-focus: #6db8f0; --hero-related: #ff9f5f;
-    --hero-other: #7b848e; --hero-grew: #a78de8; --hero-shrank: #e8923a; }
-}
-.paper { fill: var(--hero-paper); }
+_DARK = "; ".join(f"--tb-{colour.name}: {colour.dark}" for colour in PALETTE)
+ALONE = f"""\
+@media (prefers-color-scheme: dark) {{
+  svg {{ {_DARK}; }}
+}}
+.paper {{ fill: {_COLOURS["ground"]}; }}
 """
 """What a drawing outside the book adds: paper, and the colours of dark.
 
