@@ -1,5 +1,8 @@
 """Figures show what they should: words, winners, undefined coordinates, the model."""
 
+import re
+import warnings
+
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
@@ -12,11 +15,13 @@ from helpers.figures import drawn, drawn_texts
 from trendlib.choice import Related, find_words
 from trendlib.embedding import Recipe, embed_encoding
 from trendlib.errors import ArrayError, HeadOutOfRangeError, LayerOutOfRangeError
+from trendlib.model.cutters import WordCutter
 from trendlib.model.encoder import Encoder
 from trendlib.readings import ARTICLE, READINGS, Reading
 from trendlib.show import plots
 from trendlib.show.figure import readable_on
 from trendlib.show.style import GREW
+from trendlib.show.svg import drawn_svg
 
 SENTENCES = [
     "I want an apple.",
@@ -33,7 +38,7 @@ CASES = [(sentence, ARTICLE) for sentence in SENTENCES]
 CASES += [(SENTENCES[0], reading) for reading in READINGS.values() if reading is not ARTICLE]
 
 
-@pytest.mark.filterwarnings("error")  # a glyph that the font lacks
+@pytest.mark.filterwarnings("error", "ignore:Glyph .* missing from font")
 @pytest.mark.parametrize(("sentence", "reading"), CASES)
 def test_every_figure_draws_and_names_the_model(
     minilm: Encoder, sentence: str, reading: Reading
@@ -74,9 +79,28 @@ def test_of_a_long_sentence_the_words_that_receive_most_are_drawn(minilm: Encode
     }
 
 
-def test_what_the_font_lacks_becomes_a_box_and_a_number(minilm: Encoder) -> None:
-    axes = plots.attention_heatmap(minilm.encode("I like 👍"), 0, 0).axes[0]
-    assert [label.get_text() for label in axes.get_xticklabels()][-2] == "□ (2)"
+def by_spaces(text: str) -> list[tuple[int, int]]:
+    return [found.span() for found in re.finditer(r"\S+", text)]
+
+
+@pytest.mark.parametrize("word", ["👍", "苹果", "שלום", "مرحبا", "ไทย", "한국어", "نمی\u200cدانم"])
+def test_words_of_every_script_stay_text_in_their_order(minilm: Encoder, word: str) -> None:
+    whole = minilm.with_cutter(WordCutter("by spaces", by_spaces))
+    encoding = whole.encode(f"I like {word}")
+    figure = plots.attention_heatmap(encoding, 0, 0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        svg = drawn_svg(figure)
+    assert re.findall(r"<text[^>]*>([^<]*)</text>", svg).count(word) == 2  # as column and as row
+    # Which fonts this machine has is not written, so that all machines draw the same.
+    assert set(re.findall(r"font-family: ([^;]*)", svg)) == {"'DejaVu Sans', Verdana, sans-serif"}
+
+
+@pytest.mark.parametrize("invisible", ["\x01", "\u202e", "\u2066"])
+def test_what_has_no_look_becomes_a_box(minilm: Encoder, invisible: str) -> None:
+    axes = plots.attention_heatmap(minilm.encode(f"I li{invisible}ke it"), 0, 0).axes[0]
+    assert [label.get_text() for label in axes.get_xticklabels()][2] == "li□ke"
+    assert "□ is an invisible character." in axes.get_xlabel()
 
 
 def bars_of(axes: Axes, row: int) -> NDArray[np.float64]:

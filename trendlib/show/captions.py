@@ -9,7 +9,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from trendlib.language import _
-from trendlib.show.svg import drawn_svg
+from trendlib.show.svg import drawn_svg, missing_glyphs_are_fine
 
 PNG_DPI = 100
 
@@ -54,5 +54,6 @@ def caption_in(markdown: str) -> str:
 
 def _png(figure: Figure) -> str:
     content = io.BytesIO()
-    figure.savefig(content, format="png", dpi=PNG_DPI, metadata={"Software": None})
+    with missing_glyphs_are_fine():
+        figure.savefig(content, format="png", dpi=PNG_DPI, metadata={"Software": None})
     return base64.b64encode(content.getvalue()).decode()

@@ -11,7 +11,6 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PatchCollection
 from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.patches import Rectangle
 
 from trendlib.encoding import Provenance
@@ -34,8 +33,11 @@ from trendlib.typing import Array, SliceCosines
 
 FEW = 14
 """A matrix of at most this many columns has room for numbers in its cells."""
+
 BOX = "□"
-"""Stands for a word that the font cannot draw."""
+"""Stands for a character that has no look of its own, such as one that turns a text around."""
+JOINERS = "\u200c\u200d"
+"""Have no look either, and decide that of their neighbours."""
 
 
 def subplots(size: tuple[float, float]) -> tuple[Figure, Axes]:
@@ -65,24 +67,20 @@ def signed(figure: Figure, provenance: Provenance | None) -> Figure:
 def word_labels(
     names: Sequence[str], numbers: Sequence[int | None], longest: int = LONGEST
 ) -> list[str]:
-    """Label words so that they are short, can be drawn, and are told apart.
+    """Label words so that they are short and told apart.
 
     Args:
         names: The words.
         numbers: Their numbers in the sentence, which repeated words show.
         longest: How many characters of a word to show.
     """
-    font = get_font(findfont(FontProperties()))
-    drawn = [
-        shortened(name, longest)
-        if all(font.get_char_index(ord(character)) for character in name)
-        else BOX
-        for name in names
-    ]
-    return [
-        f"{BOX} ({number})" if label == BOX else label
-        for label, number in zip(numbered(drawn, numbers), numbers, strict=True)
-    ]
+    return numbered([shortened(_visible(name), longest) for name in names], numbers)
+
+
+def _visible(name: str) -> str:
+    return "".join(
+        character if character.isprintable() or character in JOINERS else BOX for character in name
+    )
 
 
 def about_labels(labels: Sequence[str]) -> list[str]:
@@ -90,8 +88,8 @@ def about_labels(labels: Sequence[str]) -> list[str]:
     notes = []
     if any(re.search(r" \(\d+\)$", label) for label in labels):
         notes.append("A number in brackets is a word's place in the sentence, from 0.")
-    if any(label.startswith(BOX) for label in labels):
-        notes.append(f"{BOX} is a word that the font cannot draw.")
+    if any(BOX in label for label in labels):
+        notes.append(f"{BOX} is an invisible character.")
     return notes
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
+from matplotlib import font_manager
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,31 @@ STEPS = 49
 HATCH = "////"
 """What is undefined is hatched."""
 
+FONT = "DejaVu Sans"
+"""The font that figures are laid out with; matplotlib brings it."""
+OTHER_SCRIPTS = (
+    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Noto Sans CJK TC", "Noto Sans TC",
+    "Noto Sans CJK JP", "Noto Sans JP", "Noto Sans CJK KR", "Noto Sans KR", "PingFang SC",
+    "Hiragino Sans GB", "Hiragino Sans", "Apple SD Gothic Neo", "Microsoft YaHei", "Yu Gothic",
+    "Malgun Gothic", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei", "Noto Sans Arabic",
+    "Noto Sans Hebrew", "Noto Sans Thai", "Noto Sans Devanagari", "Leelawadee UI", "Nirmala UI",
+    "Arial Unicode MS", "Noto Sans Symbols2", "Noto Emoji",
+)  # fmt: skip
+"""Fonts of systems and of Google's Noto, for what ``FONT`` lacks: first those of Chinese."""
+
+
+def installed_fonts() -> list[str]:
+    """List the fonts to draw with: ``FONT``, and those of ``OTHER_SCRIPTS`` that are installed.
+
+    An SVG needs none of these, since the reader's browser has its own; a PNG does.
+
+    >>> installed_fonts()[0]
+    'DejaVu Sans'
+    """
+    installed = set(font_manager.get_font_names())
+    return [FONT, *(name for name in OTHER_SCRIPTS if name in installed)]
+
+
 STYLE: Any = {  # matplotlib names the type of each key
     "figure.facecolor": GROUND,
     "figure.edgecolor": "none",
@@ -90,7 +116,7 @@ STYLE: Any = {  # matplotlib names the type of each key
     # Text stays text: it can be searched, and a screen enlarges it without a blur.
     "svg.fonttype": "none",
     "svg.hashsalt": "trendbook",
-    "font.family": ["DejaVu Sans"],
+    "font.family": installed_fonts(),
 }
 
 

@@ -2,20 +2,25 @@
 
 import io
 import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html import escape
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from trendlib.show.style import PALETTE, STYLE, variable
+from trendlib.show.style import FONT, PALETTE, STYLE, variable
 
 GROUND_ID = "ground"
 _TAG = re.compile(r"<[^>]*>")
 _LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}")
 _GROUND = re.compile(rf'<g id="{GROUND_ID}">.*?</g>\s*', re.DOTALL)
 _ID = re.compile(r'\bid="([^"]+)"|url\(#([^)]+)\)|href="#([^"]+)"')
-_FONTS = "'DejaVu Sans', Verdana, sans-serif"
-"""Verdana is as wide as the font that the figures are laid out with."""
+_FAMILIES = re.compile(rf"'{FONT}'(, '[^']*')*")
+_FONTS = f"'{FONT}', Verdana, sans-serif"
+"""Verdana is as wide as the font that the figures are laid out with. For other scripts, a browser
+takes fonts of the reader's machine, which need not be named."""
 
 
 def drawn_svg(figure: Figure) -> str:
@@ -26,14 +31,25 @@ def drawn_svg(figure: Figure) -> str:
     """
     figure.patch.set_gid(GROUND_ID)
     content = io.StringIO()
-    with mpl.rc_context(STYLE):
+    with mpl.rc_context(STYLE), missing_glyphs_are_fine():
         figure.savefig(content, format="svg")
     figure.set_layout_engine("none")
     text = content.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = _TAG.sub(lambda tag: _LONG_NUMBER.sub(_shorter, tag[0]), text)
-    return text.replace("'DejaVu Sans'", _FONTS)
+    return _FAMILIES.sub(_FONTS, text)
+
+
+@contextmanager
+def missing_glyphs_are_fine() -> Iterator[None]:
+    """Draw without a warning of each character that no font of this machine has.
+
+    In an SVG, the reader's browser draws it; in a PNG, a box stands in its place.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from font", UserWarning)
+        yield
 
 
 def inline(svg: str, alt: str, prefix: str) -> str:
