@@ -28,7 +28,8 @@ from trendlib.readings import ARTICLE, Reading, Ties
 from trendlib.typing import Ballots, Counts, Leaders, Received, ReceivedRow, Rows
 from trendlib.words import Word
 
-FINAL_PERIOD = "."
+FINAL_PERIODS = (".", "。", "\uff0e", "\uff61", "।", "\u06d4")
+"""Full stops: of most scripts, of Chinese and Japanese in three widths, of Hindi, of Urdu."""
 
 
 @dataclass(frozen=True)
@@ -299,11 +300,13 @@ def candidate_indices(words: Sequence[Word], reading: Reading) -> list[int]:
     >>> words = [Word("Yes", 0, 3, (1,)), Word(",", 3, 4, (2,)), Word(".", 4, 5, (3,))]
     >>> candidate_indices(words, ARTICLE), candidate_indices(words, WORDS_ONLY)
     ([0, 1], [0])
+    >>> candidate_indices([Word("好", 0, 1, (1,)), Word("。", 1, 2, (2,))], ARTICLE)
+    [0]
     """
     if reading.drop == "punctuation":
         return [index for index, word in enumerate(words) if not word.is_punctuation]
     kept = list(range(len(words)))
-    return kept[:-1] if words[-1].text == FINAL_PERIOD else kept
+    return kept[:-1] if words[-1].text in FINAL_PERIODS else kept
 
 
 def _winner(counts: Counts, mass: ReceivedRow, candidates: Sequence[str], ties: Ties) -> Related:

@@ -71,7 +71,7 @@ def embed(path: Path, sentence: str, recipe: str) -> tuple[list[str], list[float
     share = np.ones(len(coded.ids), np.float32)
     for places in words.values():
         share[places] = 1 / len(places)
-    kept = [n for n in words if not (texts[n] == "." and n == max(words))]
+    kept = [n for n in words if not (texts[n] in tuple(".。．｡।۔") and n == max(words))]
     merge = {"sum": np.sum, "mean": np.mean}[about["pieces"]]
     received = np.stack([merge((share @ rows)[:, words[n]], axis=1) for n in kept], axis=1)
     focus = received[int(about["focus_row"])].argmax()

@@ -91,9 +91,17 @@ def test_words_of_every_script_stay_text_in_their_order(minilm: Encoder, word: s
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         svg = drawn_svg(figure)
-    assert re.findall(r"<text[^>]*>([^<]*)</text>", svg).count(word) == 2  # as column and as row
+    labels = [text.strip("\u2068\u2069") for text in re.findall(r"<text[^>]*>([^<]*)</text>", svg)]
+    assert labels.count(word) == 2  # as column and as row
     # Which fonts this machine has is not written, so that all machines draw the same.
     assert set(re.findall(r"font-family: ([^;]*)", svg)) == {"'DejaVu Sans', Verdana, sans-serif"}
+
+
+def test_a_word_from_right_to_left_keeps_its_number_and_role_beside_it(minilm: Encoder) -> None:
+    encoding = minilm.encode("שלום want שלום")
+    axes = plots.attention_heatmap(encoding, 0, 0).axes[0]
+    labels = [label.get_text() for label in axes.get_xticklabels()]
+    assert labels[1:4] == ["\u2068שלום\u2069 (0)", "want", "\u2068שלום\u2069 (2)"]
 
 
 @pytest.mark.parametrize("invisible", ["\x01", "\u202e", "\u2066"])

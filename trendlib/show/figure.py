@@ -4,6 +4,7 @@ import re
 import textwrap
 from collections.abc import Sequence
 from typing import Any
+from unicodedata import bidirectional
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -38,6 +39,9 @@ BOX = "□"
 """Stands for a character that has no look of its own, such as one that turns a text around."""
 JOINERS = "\u200c\u200d"
 """Have no look either, and decide that of their neighbours."""
+
+ISOLATE, END_OF_ISOLATE = "\u2068", "\u2069"
+"""Unicode's marks around a text whose direction concerns nothing but itself."""
 
 
 def subplots(size: tuple[float, float]) -> tuple[Figure, Axes]:
@@ -74,13 +78,21 @@ def word_labels(
         numbers: Their numbers in the sentence, which repeated words show.
         longest: How many characters of a word to show.
     """
-    return numbered([shortened(_visible(name), longest) for name in names], numbers)
+    shown = [_isolated(shortened(_visible(name), longest)) for name in names]
+    return numbered(shown, numbers)
 
 
 def _visible(name: str) -> str:
     return "".join(
         character if character.isprintable() or character in JOINERS else BOX for character in name
     )
+
+
+def _isolated(name: str) -> str:
+    """Keep a word that is written from right to left from reordering the text around it."""
+    if any(bidirectional(character) in ("R", "AL") for character in name):
+        return f"{ISOLATE}{name}{END_OF_ISOLATE}"
+    return name
 
 
 def about_labels(labels: Sequence[str]) -> list[str]:
