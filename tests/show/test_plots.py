@@ -102,6 +102,9 @@ def test_a_word_from_right_to_left_keeps_its_number_and_role_beside_it(minilm: E
     axes = plots.attention_heatmap(encoding, 0, 0).axes[0]
     labels = [label.get_text() for label in axes.get_xticklabels()]
     assert labels[1:4] == ["\u2068שלום\u2069 (0)", "want", "\u2068שלום\u2069 (2)"]
+    assert not any(
+        "□" in text for text in drawn_texts(plots.embedding_strips(embed_encoding(encoding)))
+    )
 
 
 @pytest.mark.parametrize("invisible", ["\x01", "\u202e", "\u2066"])

@@ -37,11 +37,10 @@ FEW = 14
 
 BOX = "□"
 """Stands for a character that has no look of its own, such as one that turns a text around."""
-JOINERS = "\u200c\u200d"
-"""Have no look either, and decide that of their neighbours."""
-
 ISOLATE, END_OF_ISOLATE = "\u2068", "\u2069"
 """Unicode's marks around a text whose direction concerns nothing but itself."""
+HARMLESS = f"\u200c\u200d{ISOLATE}{END_OF_ISOLATE}"
+"""Invisible, too: what joins or parts two letters, and the marks of a label that is made anew."""
 
 
 def subplots(size: tuple[float, float]) -> tuple[Figure, Axes]:
@@ -84,7 +83,7 @@ def word_labels(
 
 def _visible(name: str) -> str:
     return "".join(
-        character if character.isprintable() or character in JOINERS else BOX for character in name
+        character if character.isprintable() or character in HARMLESS else BOX for character in name
     )
 
 
