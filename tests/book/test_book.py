@@ -52,6 +52,7 @@ PAGES = [
     "notebooks/10_alternative_to_cls",
     "notebooks/11_contexts_told_apart",
     "notebooks/12_what_would_work",
+    "notebooks/13_another_model",
     "api/evaluation",
 ]
 

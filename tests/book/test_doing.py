@@ -95,7 +95,7 @@ def test_a_notebook_begins_with_the_cell_for_colab(notebook: Path) -> None:
     code = [
         cell for cell in nbformat.read(notebook, as_version=4).cells if cell.cell_type == "code"
     ]
-    assert code[0].source == COLAB
+    assert code[0].source.replace(",chinese", "") == COLAB
     assert code[0].metadata.tags == ["colab", "remove-cell"]
     assert sum("colab" in cell.metadata.get("tags", []) for cell in code) == 1
 
