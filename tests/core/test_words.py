@@ -70,6 +70,10 @@ def test_a_cutter_decides_what_is_one_word() -> None:
         ("想要", (2, 3)),
         ("苹果", (4, 5)),
     ]
+    words = split_words("我想要苹果", pieces, lambda text: [(1, 3)])
+    assert [word.text for word in words] == ["我", "想要", "苹果"]
+    (word,) = split_words("我想要苹果", pieces, lambda text: [])
+    assert word.text == "我想要苹果"
 
 
 @pytest.mark.parametrize(
