@@ -521,7 +521,7 @@ def test_a_dataset_that_does_not_fit_is_refused(ray_cluster: Any) -> None:
     dataset = ray_cluster.data.from_items([{"sentence": "hello", "focus": "x"}])
     with pytest.raises(ParameterError, match="no column 'text': its columns are 'sentence', 'fo"):
         embed_dataset(dataset, 1, column="text")
-    with pytest.raises(ParameterError, match="has columns focus already"):
+    with pytest.raises(ParameterError, match="already has columns focus"):
         embed_dataset(dataset, 1)
     with pytest.raises(UnknownChoiceError, match="'angle': pass a Recipe"):
         embed_dataset(dataset, 1, recipe="angle")
