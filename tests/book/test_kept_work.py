@@ -452,7 +452,7 @@ def test_a_terminal_shows_one_line_and_the_address(site: Path) -> None:
     command = ["sh", "-c", 'exec "$@" >&2', "sh", *map(str, BUILD), str(site.parents[1])]
     shown = seen_on_a_terminal(command)
     assert f"The book is ready: {site / 'index.html'}" in shown
-    assert "\r\x1b[Kchapters 12 of 12 | editions 2 of 2 | " in shown
+    assert "\r\x1b[Kchapters 15 of 15 | editions 2 of 2 | " in shown
     assert shown.count("\n") == 3
     assert "WARNING" not in shown
 

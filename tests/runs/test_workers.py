@@ -184,7 +184,7 @@ def test_a_notebook_of_another_tool_is_run(
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ({"metadata": {"language_info": {"name": "R"}}}, "is written in R: choose a notebook in Py"),
+        ({"metadata": {"language_info": {"name": "R"}}}, "is written in R: choose a notebook"),
         ({"cells": 5}, "cannot be read as a notebook"),
         ({"metadata": []}, "cannot be read as a notebook"),
         ({"metadata": {"kernelspec": "python3"}}, "cannot be read as a notebook"),

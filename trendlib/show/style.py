@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
+from matplotlib.rcsetup import cycler
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ STYLE: Any = {  # matplotlib names the type of each key
     "axes.labelcolor": INK,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.prop_cycle": mpl.cycler(color=SERIES),
+    "axes.prop_cycle": cycler(color=SERIES),
     "axes.axisbelow": True,
     "grid.color": RULE,
     "text.color": INK,
