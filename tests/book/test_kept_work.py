@@ -321,6 +321,9 @@ def test_with_another_model_what_is_true_of_its_own_is_left_out(
         shown.append([cell.source for cell in cells])
     assert shown[0][2:] == ["print(model)", comment.source, "print('a fact')"]
     assert shown[1][-1] == "print(model)"
+    assert "made with" not in "".join(shown[0])
+    assert shown[1][1].startswith("> This page was made with another.")
+    assert f"({MINILM.name}), and are left out" in shown[1][1]
 
 
 def test_a_chapter_without_a_model_has_no_parameters(tmp_path: Path, weights: Weights) -> None:
