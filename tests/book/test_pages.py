@@ -157,6 +157,7 @@ def visit(browser: Browser, url: str) -> Visit:
     page.evaluate(AXE_SCRIPT)
     violations = [f"phone: {each}" for each in judge(page)]
     page.set_viewport_size(DESKTOP)
+    page.wait_for_timeout(300)  # boxes that scroll are marked after the size has changed
     facts = page.evaluate(FACTS)
     height = page.evaluate("document.querySelector('main').scrollHeight")
     broken += page.evaluate(BROKEN)
@@ -404,7 +405,7 @@ def test_a_page_states_its_weight(visits: dict[str, Visit], site: Path, address:
         text = (site / name).read_text(encoding="utf-8")
         found = re.search(r'class="page-weight">([\d.]+) MB<', text)
         measured = weight(each, site, address) / 1e6
-        right = found and measured - 0.05 <= float(found[1]) <= measured + 0.65
+        right = found and measured - 0.05 <= float(found[1]) <= measured + 0.8
         return [] if right else [f"{found and found[1]}, but {measured:.2f}"]
 
     assert faults(visits, misstated) == {}
