@@ -47,16 +47,10 @@ PALETTE = (
 )
 """Every colour with a meaning; those of a scale of attention or shares are ``SEQUENTIAL``'s."""
 
-_LIGHT = {colour.name: colour.light for colour in PALETTE}
-GROUND, INK, SOFT, RULE, LINE, BLOCK, FOCUS, RELATED, GREW, SHRANK, UNDEFINED = (
-    _LIGHT[name]
-    for name in (
-        "ground", "ink", "soft", "rule", "line", "block", "focus", "related", "grew", "shrank",
-        "undefined",
-    )
-)  # fmt: skip
-_OF_LINES = ("focus", "related", "green", "grew", "pink", "line", "ink")
-SERIES = tuple(_LIGHT[name] for name in _OF_LINES)
+(
+    GROUND, INK, SOFT, RULE, LINE, BLOCK, FOCUS, RELATED, GREW, SHRANK, UNDEFINED, GREEN, PINK,
+) = (colour.light for colour in PALETTE)  # fmt: skip
+SERIES = (FOCUS, RELATED, GREEN, GREW, PINK, LINE, INK)
 """The colours of lines, in the order in which they are used."""
 SEQUENTIAL = "cividis"
 FRAME = "#d55e00"
