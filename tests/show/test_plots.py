@@ -240,9 +240,9 @@ def test_a_thumbnail_has_a_strip_for_each_trend_and_for_their_sum(
 
 
 def test_numbers_in_cells_are_written_as_in_tables_and_in_the_explorer() -> None:
-    figure, axes = subplots((3, 2))
+    _, axes = subplots((3.0, 2.0))
     matrix = np.array([[-0.001, 0.125]])
     cells = draw_cells(axes, matrix, (-1.0, 1.0))
     write_values(axes, cells, matrix)
-    assert [text.get_text() for text in figure.axes[0].texts] == [fixed(-0.001, 2), fixed(0.125, 2)]
+    assert [text.get_text() for text in axes.texts] == [fixed(-0.001, 2), fixed(0.125, 2)]
     assert axes.texts[0].get_text() == "0.00"
