@@ -15,10 +15,10 @@ NOTEBOOKS ?= notebooks/*.ipynb notebooks/template/chapter.ipynb
 BENCH ?= _build/bench
 
 BIN := .venv/bin
-# Files of tests side by side, each with one thread for its arithmetic. There is one more than
+# Files of tests side by side, each with one thread for its arithmetic. There are two more than
 # processors, up to four: many tests wait for a process that they have started.
 SIDE_BY_SIDE = OMP_NUM_THREADS=1 $(BIN)/pytest --maxprocesses 4 --dist loadfile \
-  --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --no-loadscope-reorder
+  --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 2)) --no-loadscope-reorder
 # The front door is left out: asked for all its names, it loads torch.
 METHOD := $(filter-out trendlib/__%,$(wildcard trendlib/*.py))
 # What the book needs is installed, and what the tests need.

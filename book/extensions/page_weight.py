@@ -9,6 +9,8 @@ from sphinx.application import Sphinx
 
 PLACE = '<span class="page-weight"></span>'
 NAMED = re.compile(r"(?:url\(|@import )[\"']?([^)\"';]+\.(?:woff2?|css))")
+FORMULA, FORMULA_FONT = "<math", "math.woff"
+"""Only pages with formulas load their font, which is the largest."""
 LOADED_LINKS = {"stylesheet", "icon"}
 
 
@@ -36,6 +38,8 @@ def _weight(page: Path, text: str) -> int:
     for style in [each for each in files if each.suffix == ".css"]:
         named = NAMED.findall(style.read_text(encoding="utf-8"))
         files |= {_beside(style, name) for name in named}
+    if FORMULA not in text:
+        files = {each for each in files if each.name != FORMULA_FONT}
     return sum(each.stat().st_size for each in files)
 
 

@@ -71,7 +71,7 @@ def find_messages(source: Path, out: Path) -> dict[str, Catalog]:
     )
     shown = {page: list(_captions_of(source / f"{page}.ipynb")) for page in TRANSLATED}
     return {
-        "book": _chosen(book, source, set(chain(*shown.values()))),
+        "book": _chosen(book, source, out, set(chain(*shown.values()))),
         "sphinx": _of_templates(templates),
         "trendlib": _said(shown),
     }
@@ -122,17 +122,18 @@ def _captions_of(notebook: Path) -> Iterator[str]:
         yield from captions(notebook.read_bytes())
 
 
-def _chosen(book: Catalog, source: Path, shown: Container[str]) -> Catalog:
+def _chosen(book: Catalog, source: Path, out: Path, shown: Container[str]) -> Catalog:
     """Choose the messages of the translated pages, and the titles of the others.
 
     Args:
         book: All messages.
         source: The staged sources.
+        out: The folder that Sphinx wrote to.
         shown: The captions, which are translated when they are shown.
     """
     on_page: dict[str, list[tuple[int, str]]] = {}
     for message in book:
-        for page, line in _places(message, source):
+        for page, line in _places(message, source, out):
             on_page.setdefault(page, []).append((line, str(message.id)))
     chosen = Catalog()
     for page, messages in sorted(on_page.items()):
@@ -144,13 +145,13 @@ def _chosen(book: Catalog, source: Path, shown: Container[str]) -> Catalog:
     return chosen
 
 
-def _places(message: Message, source: Path) -> Iterator[tuple[str, int]]:
+def _places(message: Message, source: Path, out: Path) -> Iterator[tuple[str, int]]:
     """Find where in which pages a message stands; docstrings are left out."""
     for file, line in message.locations:
         # Relative to where Sphinx wrote the messages, see ``pages.run_sphinx``.
-        path = (source.parent / "pages/gettext/_build/gettext" / file).resolve()
-        if path.is_relative_to(source):
-            yield path.relative_to(source).with_suffix("").as_posix(), line
+        path = (out / "pages/gettext/_build/gettext" / file).resolve()
+        if path.is_relative_to(source.resolve()):
+            yield path.relative_to(source.resolve()).with_suffix("").as_posix(), line
 
 
 def _of_templates(messages: Catalog) -> Catalog:

@@ -42,6 +42,11 @@ PROMPTS = {
 }
 """What stands where a cell is folded, by what the cell is."""
 EXERCISE = re.compile(r"^### Exercise ", re.MULTILINE)
+LEFT_OUT = N_(
+    "This page was made with {model}. Comments on what is seen, and exercises about it, were "
+    "written for another model ({own}), and are left out."
+)
+OWN_MODEL = re.compile(r'^model: str = "([^"]+)"', re.MULTILINE)
 MODEL_CELL = "injected-parameters"
 """The tag of the cell that papermill puts in when the model is not the notebook's own."""
 
@@ -196,8 +201,20 @@ def with_outputs(chapter: Chapter, executed: bytes) -> bytes:
         else:
             cell["source"] = _within_the_book(_source(cell))
         cells.append(cell)
-    notebook["cells"] = cells
+    notebook["cells"] = [*cells[:1], *_left_out(chapter, translated), *cells[1:]]
     return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True).encode() + b"\n"
+
+
+def _left_out(chapter: Chapter, translated: Callable[[str], str]) -> list[Any]:
+    """Say at the top of a page that it lacks what is true of the chapter's own model only."""
+    cells = _read(chapter.path.read_bytes())["cells"]
+    if len(cells) == len(chapter.notebook["cells"]):
+        return []
+    (own,) = {
+        found[1] for cell in _code({"cells": cells}) if (found := OWN_MODEL.search(_source(cell)))
+    }
+    text = translated(LEFT_OUT).format(model=chapter.weights.name, own=own)
+    return [{"cell_type": "markdown", "id": "left-out", "metadata": {}, "source": f"> {text}"}]
 
 
 def _number_figure(cell: Any) -> None:

@@ -83,6 +83,7 @@ def test_a_cell_can_be_copied(browser: Browser, address: str) -> None:
     )
     cells = page.locator("div.cell_input")
     assert cells.locator("button.copybtn").count() == cells.count() > 10
+    page.locator("main summary").first.click()  # the settings are folded
     cells.first.hover()
     cells.first.locator("button.copybtn").click()
     copied = page.evaluate("navigator.clipboard.readText()")

@@ -247,7 +247,7 @@ def test_the_switch_leads_there_and_back(browser: Browser, address: str) -> None
     page, _, _ = open_page(browser, url)
     switch(page, "中文")
     assert page.url == f"{address}/zh/notebooks/03_with_a_model.html"
-    assert "句子嵌入" in page.title()
+    assert "手头的模型" in page.title()
     switch(page, "English")
     assert page.url == url
     page.close()

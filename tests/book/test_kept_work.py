@@ -321,6 +321,9 @@ def test_with_another_model_what_is_true_of_its_own_is_left_out(
         shown.append([cell.source for cell in cells])
     assert shown[0][2:] == ["print(model)", comment.source, "print('a fact')"]
     assert shown[1][-1] == "print(model)"
+    assert "made with" not in "".join(shown[0])
+    assert shown[1][1].startswith("> This page was made with another.")
+    assert f"({MINILM.name}), and are left out" in shown[1][1]
 
 
 def test_a_chapter_without_a_model_has_no_parameters(tmp_path: Path, weights: Weights) -> None:
@@ -452,7 +455,7 @@ def test_a_terminal_shows_one_line_and_the_address(site: Path) -> None:
     command = ["sh", "-c", 'exec "$@" >&2', "sh", *map(str, BUILD), str(site.parents[1])]
     shown = seen_on_a_terminal(command)
     assert f"The book is ready: {site / 'index.html'}" in shown
-    assert "\r\x1b[Kchapters 12 of 12 | editions 2 of 2 | " in shown
+    assert "\r\x1b[Kchapters 15 of 15 | editions 2 of 2 | " in shown
     assert shown.count("\n") == 3
     assert "WARNING" not in shown
 

@@ -98,6 +98,9 @@ UNMARKED = """() => [...document.querySelectorAll(".bd-article .pst-scrollable-t
   .filter((box) => box.checkVisibility() && box.scrollWidth > box.clientWidth + 1)
   .filter((box) => box.tabIndex !== 0 || getComputedStyle(box).maskImage === "none")
   .map((box) => box.textContent.slice(0, 60))"""
+SETTLED = """() => document.fonts.ready.then(() => new Promise((settled) =>
+  requestAnimationFrame(() => requestAnimationFrame(settled))))"""
+"""Fonts are there, and what follows a change of size, such as the marks of boxes, is done."""
 LETTERS = """() => [...document.querySelectorAll(".bd-article section > p")].map((paragraph) => {
   const height = parseFloat(getComputedStyle(paragraph).lineHeight);
   return [paragraph.textContent.length, Math.round(paragraph.clientHeight / height)];
@@ -150,6 +153,7 @@ def visits(browser: Browser, site: Path, address: str) -> dict[str, Visit]:
 
 def visit(browser: Browser, url: str) -> Visit:
     page, requested, failed = open_page(browser, url, viewport=PHONE, reduced_motion="reduce")
+    page.evaluate(SETTLED)
     # What axe-core itself asks for is not the page's doing.
     requested, failed = list(requested), list(failed)
     spilled, broken = page.evaluate(SPILLED), page.evaluate(BROKEN)
@@ -157,6 +161,7 @@ def visit(browser: Browser, url: str) -> Visit:
     page.evaluate(AXE_SCRIPT)
     violations = [f"phone: {each}" for each in judge(page)]
     page.set_viewport_size(DESKTOP)
+    page.evaluate(SETTLED)
     facts = page.evaluate(FACTS)
     height = page.evaluate("document.querySelector('main').scrollHeight")
     broken += page.evaluate(BROKEN)
@@ -240,8 +245,7 @@ def test_the_search_works_from_a_file(browser: Browser, site: Path) -> None:
 
 
 def test_icons_and_formulas_have_their_fonts_from_a_file(browser: Browser, site: Path) -> None:
-    name = "notebooks/01_two_vectors.html"
-    page, _, _ = open_page(browser, (site / name).as_uri())
+    page, _, _ = open_page(browser, (site / "notation.html").as_uri())
     loaded = page.evaluate(
         "[...document.fonts].filter((font) => font.status === 'loaded').map((font) => font.family)"
     )
@@ -405,7 +409,7 @@ def test_a_page_states_its_weight(visits: dict[str, Visit], site: Path, address:
         text = (site / name).read_text(encoding="utf-8")
         found = re.search(r'class="page-weight">([\d.]+) MB<', text)
         measured = weight(each, site, address) / 1e6
-        right = found and measured - 0.05 <= float(found[1]) <= measured + 0.55
+        right = found and measured - 0.05 <= float(found[1]) <= measured + 0.5
         return [] if right else [f"{found and found[1]}, but {measured:.2f}"]
 
     assert faults(visits, misstated) == {}

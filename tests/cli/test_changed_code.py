@@ -23,7 +23,7 @@ def change_words_and_plots(copy: PackageCopy) -> None:
     copy.replace("embedding.py", '"""Make the arrays read-only."""', '"""Freeze them."""')
     copy.replace("embedding.py", "pass one of each per word", "pass one of each")
     copy.replace("errors.py", "unknown {what}", "there is no {what}")
-    copy.replace("show/figure.py", "DPI = 144", "DPI = 100")
+    copy.replace("show/style.py", '"figure.dpi": 144', '"figure.dpi": 100')
 
 
 def change_a_formula(copy: PackageCopy) -> None:

@@ -66,7 +66,7 @@ def test_a_changed_formula_is_another_version(copy: Path, file: str, old: str, n
         ),
         ("embedding.py", "pass one of each per word", "pass one of each"),
         ("errors.py", "unknown {what}", "there is no {what}"),
-        ("show/figure.py", "DPI = 144", "DPI = 100"),
+        ("show/style.py", '"figure.dpi": 144', '"figure.dpi": 100'),
         ("readings.py", "but punctuation marks are not candidates", "without punctuation"),
     ],
 )

@@ -151,7 +151,7 @@ def test_a_quote_that_never_closes_does_not_fill_the_memory(
     [
         ("[" * 100_000, "it is nested too deeply"),
         ('{"sentence": ' * 100_000, "it is nested too deeply"),
-        ('{"sentence": "one", "sentence": "two"}', "the key 'sentence' is there 2 times"),
+        ('{"sentence": "one", "sentence": "two"}', "the key 'sentence' appears 2 times"),
         ("1" * 5000, "not valid JSON"),
     ],
 )
@@ -190,7 +190,7 @@ def test_a_damaged_parquet_is_read_or_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.doc", b"x", "ends with '.doc': give a file that ends with one of .txt, .csv, .jsonl, "),
+        ("a.doc", b"x", "ends with '.doc': use a file that ends with one of .txt, .csv, .jsonl, "),
         ("a.csv", b"n,text\n1,x\n", "no column 'sentence': its columns are 'n', 'text'"),
         ("a.csv", b'"a"b,sentence\n1,x\n', "the header of a.csv is not valid CSV"),
         ("a.csv", b'"a,sentence\n1,x\n', "the header of a.csv is not valid CSV"),
@@ -403,7 +403,7 @@ def test_the_command(tmp_path: Path, tiny_folder: Path) -> None:
     result = trendlib_embed(*arguments, "--model", tiny_folder, "--kind", "difference")
     assert result.returncode == 1
     assert "2 rows embedded, 1 refused." in result.stdout
-    assert "o.refused.jsonl says which were refused, and why." in result.stderr
+    assert "o.refused.jsonl lists the refused rows, with the reasons." in result.stderr
     assert "rows/s" not in result.stderr  # no progress bar where there is no terminal
     table = pd.read_parquet(tmp_path / "new" / "o.parquet")
     assert list(table["row"]) == [1, 3]

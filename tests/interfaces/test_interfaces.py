@@ -7,7 +7,6 @@ import pickle
 import shutil
 import subprocess
 import sys
-import time
 import tracemalloc
 import warnings
 from collections.abc import Iterator
@@ -521,12 +520,13 @@ def test_a_dataset_that_does_not_fit_is_refused(ray_cluster: Any) -> None:
     dataset = ray_cluster.data.from_items([{"sentence": "hello", "focus": "x"}])
     with pytest.raises(ParameterError, match="no column 'text': its columns are 'sentence', 'fo"):
         embed_dataset(dataset, 1, column="text")
-    with pytest.raises(ParameterError, match="has columns focus already"):
+    with pytest.raises(ParameterError, match="already has columns focus"):
         embed_dataset(dataset, 1)
     with pytest.raises(UnknownChoiceError, match="'angle': pass a Recipe"):
         embed_dataset(dataset, 1, recipe="angle")
 
 
+@pytest.mark.timeout(600)  # where no processor is left, Ray waits without end
 @pytest.mark.parametrize("form", ["csv", "parquet"])
 def test_files_are_read_while_a_worker_embeds(
     ray_cluster: Any, tmp_path: Path, tiny_folder: Path, tiny: Encoder, form: str
@@ -539,9 +539,7 @@ def test_files_are_read_while_a_worker_embeds(
     frame.to_csv(path, index=False) if form == "csv" else frame.to_parquet(path)
     dataset = getattr(ray_cluster.data, f"read_{form}")(str(path))
     choices: dict[str, Any] = {"model": str(tiny_folder), "dtype": "float64", "num_cpus": 1}
-    start = time.monotonic()
     table = embed_dataset(dataset, 1, **choices).to_pandas()
-    assert time.monotonic() - start < 100
     assert sorted(table["sentence"]) == sorted(frame["sentence"])
     focus = {sentence: embed_encoding(tiny.encode(sentence)).choice.focus for sentence in SENTENCES}
     assert all(row.focus == focus[row.sentence].word for row in table.itertuples())

@@ -99,8 +99,8 @@ def test_results_are_frozen(tiny: Encoder) -> None:
 @pytest.mark.parametrize(
     ("sentence", "error", "message"),
     [
-        ("", BlankSentenceError, "empty or white space"),
-        (" \t\n\u3000", BlankSentenceError, "empty or white space"),
+        ("", BlankSentenceError, "empty or only white space"),
+        (" \t\n\u3000", BlankSentenceError, "empty or only white space"),
         ("...", NoWordsError, "only punctuation"),
         ("?! -- $", NoWordsError, "only punctuation"),
         ("\u200b", NoWordsError, "invisible"),

@@ -59,7 +59,7 @@ def test_a_folder_that_is_given_keeps_the_rows_of_both_commands(
     arguments = ("--no-notebook", "--model", tiny_folder, "--out", kept)
     result = trendlib_run(NONE, "an apple", *arguments)
     assert "2 sentences: 1 done (0 of them in an earlier run), 1 failed." in result.stdout
-    assert "The folder holds 2 sentences of earlier commands too" in result.stdout
+    assert "The folder also holds 2 sentences from earlier commands" in result.stdout
     for table in (pd.read_csv(kept / "results.csv"), pd.read_parquet(kept / "results.parquet")):
         assert list(table["sentence"][:2]) == [NONE, "an apple"]
         assert set(table["sentence"][2:]) == {HELLO, APPLE}

@@ -186,7 +186,7 @@ def test_what_is_done_is_not_done_again(folder: Path) -> None:
     assert "6 sentences: 6 done (6 of them in an earlier run), 0 failed." in result.stdout
     assert {path: path.stat().st_mtime_ns for path in pages} == pages
     # The table begins with the sentences of the last command, and leaves no other one out.
-    assert "The folder holds 2 sentences of earlier commands too" in result.stdout
+    assert "The folder also holds 2 sentences from earlier commands" in result.stdout
     listed = list(pd.read_parquet(folder / "results.parquet")["sentence"])
     assert listed[:6] == GOOD
     assert set(listed[6:]) == set(BAD)
@@ -317,7 +317,7 @@ def test_compare_prints_counts_and_sentences(
 
     assert main(["compare", str(folder), str(folder), "--csv", str(tmp_path / "c.csv")]) == 0
     printed = capsys.readouterr().out
-    assert "At least one of them differs: 0 of 6 (0.0%)" in printed
+    assert "At least one of them differs in 0 of 6 (0.0%)" in printed
     assert "A: mine (all-MiniLM-L6-v2, float64, reading article)" in printed
     assert (tmp_path / "c.csv").read_text() == "sentence,focus A,focus B,related A,related B\n"
     assert main(["compare", str(folder), str(tmp_path)]) == 2

@@ -175,7 +175,7 @@ def test_a_sentence_that_workers_die_of_is_given_up_and_the_others_go_on(case: C
     assert marker.exists()
     assert case.done() == {"I want.", once, "hello"}
     record = records(case.out)[deadly]
-    assert "the worker died 2 times of this sentence" in record["error"]
+    assert "the worker died 2 times on this sentence" in record["error"]
     notebook = nbformat.read(case.out / record["folder"] / "notebook.ipynb", as_version=4)
     assert "This notebook was not run" in notebook.cells[0].source
     assert 'sentence = "deadly <b>apple</b>"' in notebook.cells[2].source

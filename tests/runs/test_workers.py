@@ -30,7 +30,7 @@ def test_a_sentence_that_takes_too_long_fails_alone(tmp_path: Path, tiny_folder:
     result = trendlib_run(*arguments, timeout=120)
     assert result.returncode == 1
     assert "2 sentences: 1 done (0 of them in an earlier run), 1 failed." in result.stdout
-    error = "no answer in 5 s, so that its worker was ended: give more time with --timeout"
+    error = "no answer in 5 s, so its worker was stopped: allow more time with --timeout"
     assert records(tmp_path / "run")["very slow"]["error"] == error
     assert records(tmp_path / "run")[HELLO]["status"] == "done"
 
@@ -184,7 +184,7 @@ def test_a_notebook_of_another_tool_is_run(
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ({"metadata": {"language_info": {"name": "R"}}}, "is written in R: give a notebook in Py"),
+        ({"metadata": {"language_info": {"name": "R"}}}, "is written in R: choose a notebook"),
         ({"cells": 5}, "cannot be read as a notebook"),
         ({"metadata": []}, "cannot be read as a notebook"),
         ({"metadata": {"kernelspec": "python3"}}, "cannot be read as a notebook"),

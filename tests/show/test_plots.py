@@ -19,7 +19,8 @@ from trendlib.model.cutters import WordCutter
 from trendlib.model.encoder import Encoder
 from trendlib.readings import ARTICLE, READINGS, Reading
 from trendlib.show import plots
-from trendlib.show.figure import readable_on
+from trendlib.show.figure import draw_cells, readable_on, subplots, write_values
+from trendlib.show.numbers import fixed
 from trendlib.show.style import GREW
 from trendlib.show.svg import drawn_svg
 
@@ -271,3 +272,12 @@ def test_a_thumbnail_has_a_strip_for_each_trend_and_for_their_sum(
     for row, axes in enumerate(thumbnail.axes):
         signs = np.sign(bars_of(axes, 0))
         np.testing.assert_array_equal(signs, np.sign(bars_of(figure.axes[0], row)))
+
+
+def test_numbers_in_cells_are_written_as_in_tables_and_in_the_explorer() -> None:
+    _, axes = subplots((3.0, 2.0))
+    matrix = np.array([[-0.001, 0.125]])
+    cells = draw_cells(axes, matrix, (-1.0, 1.0))
+    write_values(axes, cells, matrix)
+    assert [text.get_text() for text in axes.texts] == [fixed(-0.001, 2), fixed(0.125, 2)]
+    assert axes.texts[0].get_text() == "0.00"

@@ -13,6 +13,7 @@ from trendlib.evaluate import verdicts
 from trendlib.evaluate.results import BOOK_FIGURES, TaskResult, read_result
 from trendlib.evaluate.scores import Score
 from trendlib.evaluate.verdicts import ClaimVerdict, Comparison, Results, Rule
+from trendlib.evaluate.wording import AS_THE_ARTICLE
 from trendlib.language import N_, _
 from trendlib.model.weights import BERT_BASE, MINILM
 from trendlib.show.markdown import markdown_table
@@ -214,7 +215,7 @@ def claims_note(folder: Path = BOOK_FIGURES) -> str:
 def _of_conditions(rule: Rule, results: Results, model: str) -> str:
     names = [condition.name for condition in rule.conditions]
     corner = _("figure ({model})").format(model=model)
-    head = [corner, *(_(name) if name else _("as the article does") for name in names)]
+    head = [corner, *(_(name or AS_THE_ARTICLE) for name in names)]
     rows = [
         [_name(row), *(row.write(row.score(results, name)) for name in names)]
         for row in (*rule.comparisons, *rule.reported)

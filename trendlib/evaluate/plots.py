@@ -147,7 +147,7 @@ def heads_grid(result: TaskResult, measure: str) -> Figure:
     percents, defined = 100 * grid, ~np.isnan(grid)
     ends = (float(np.nanmin(percents)), float(np.nanmax(percents)))
     cells = draw_cells(axes, percents, ends, defined=defined)
-    write_values(axes, cells, percents, defined, form="{:.0f}")
+    write_values(axes, cells, percents, defined, places=0)
     axes.add_patch(Rectangle((heads - 1.5, -0.5), 1, 1, fill=False, ec=FRAME, lw=2.6))
     name_ticks(axes, [str(head) for head in range(heads)], [str(row) for row in range(layers)])
     axes.set_xlabel("head that names the focus word (framed: the article's)")

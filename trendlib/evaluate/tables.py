@@ -14,15 +14,20 @@ from trendlib.evaluate.conditions import Condition
 from trendlib.evaluate.results import TaskResult, results_of
 from trendlib.evaluate.scores import Score
 from trendlib.evaluate.verdicts import CLASSIFICATION, TITLES
-from trendlib.evaluate.wording import Format, hundredths, interval, p_text, percent
+from trendlib.evaluate.wording import (
+    AS_THE_ARTICLE,
+    Format,
+    hundredths,
+    interval,
+    p_text,
+    percent,
+)
 
 Column = tuple[str, Mapping[str, str]]
 """The head of a column, and its cells by the name of the row."""
 
 INTERVAL = "95 % interval"
 P = "adjusted p"
-AS_PRINTED = "as the article does"
-"""What tables call the article's own choices."""
 HEADS = {
     "both": "both trends defined",
     "both kept": "both words stay",
@@ -145,7 +150,7 @@ def condition_table(
             for name in names:
                 under = result.by_method(measure, condition=name)
                 if method in under:
-                    scores[name or AS_PRINTED] = under[method]
+                    scores[name or AS_THE_ARTICLE] = under[method]
         parts.append((_model(result), _measured(found, write)))
     return _frame(parts, "condition")
 

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from trendlib.evaluate.scores import Score
 from trendlib.language import N_, _
 
+AS_THE_ARTICLE = N_("as the article does")
+"""What tables call the condition that has no name: the article's own choices."""
+
 
 @dataclass(frozen=True)
 class Format:

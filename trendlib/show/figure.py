@@ -18,6 +18,7 @@ from trendlib.encoding import Provenance
 from trendlib.errors import counted
 from trendlib.model.weights import BERT_BASE
 from trendlib.show.labels import LONGEST, numbered, shortened
+from trendlib.show.numbers import fixed
 from trendlib.show.style import (
     FOCUS,
     GROUND,
@@ -198,7 +199,7 @@ def write_values(
     matrix: Array,
     defined: Array | None = None,
     ink: str = "",
-    form: str = "{:.2f}",
+    places: int = 2,
 ) -> None:
     """Write the numbers into a matrix's cells.
 
@@ -208,7 +209,7 @@ def write_values(
         matrix: The numbers.
         defined: Which cells have a number; all of them if left out.
         ink: The colour of the text; black or white, whichever is more readable, if left out.
-        form: How to write a number.
+        places: How many decimals to write.
     """
     if matrix.shape[1] > FEW:
         return  # the cells are too small
@@ -217,7 +218,13 @@ def write_values(
             continue
         colour = ink or readable_on(cells.to_rgba(value))
         text = axes.text(
-            column, row, form.format(value), ha="center", va="center", fontsize=8, color=colour
+            column,
+            row,
+            fixed(float(value), places),
+            ha="center",
+            va="center",
+            fontsize=8,
+            color=colour,
         )
         text.set_in_layout(False)  # it stays inside its cell; to measure hundreds takes long
 

@@ -13,6 +13,7 @@ import numpy as np
 from trendlib.choice import Choice, Related
 from trendlib.errors import ArrayError
 from trendlib.language import _
+from trendlib.show.numbers import fixed
 from trendlib.show.style import PALETTE, variable
 from trendlib.trend import Trend
 from trendlib.typing import Mask, Vector
@@ -107,7 +108,7 @@ def described(
     return " ".join(
         [
             _("Attention that the words receive in the last head: {amounts}.").format(
-                amounts=_pairs(choice.candidates, [f"{amount:.2f}" for amount in received])
+                amounts=_pairs(choice.candidates, [fixed(float(amount), 2) for amount in received])
             ),
             _("“{focus}” receives most.").format(focus=choice.focus.word),
             _("Second choices of the {count} heads that put it first: {votes}.").format(
@@ -141,7 +142,7 @@ def _attention(choice: Choice) -> Iterable[str]:
             f'<rect class="{plain}" x="{middle - 26:g}" y="{BARS - tall:.1f}" width="52" '
             f'height="{tall:.1f}"/>'
         )
-        yield _text(middle, BARS - tall - 5, f"{amount:.2f}", "soft", "middle")
+        yield _text(middle, BARS - tall - 5, fixed(float(amount), 2), "soft", "middle")
         yield _text(middle, WORDS, word, f"word {role}", "middle")
 
 
@@ -188,7 +189,7 @@ def _cell(x: float, y: float, width: float, value: float | None, top: float) -> 
         opacity = FAINT + (STRONG - FAINT) * abs(value) / top
         role = "grew" if value > 0 else "shrank"
         yield f'<rect class="{role}" {box} fill-opacity="{opacity:.2f}"/>'
-        yield _text(x + width / 2, y + 21, f"{value:.1f}", "number", "middle")
+        yield _text(x + width / 2, y + 21, fixed(float(value), 1), "number", "middle")
     yield f'<rect class="cell" {box}/>'
 
 
@@ -239,7 +240,7 @@ def _pairs(words: Sequence[str], amounts: Iterable[object]) -> str:
 
 def _numbers(values: Vector, defined: Mask) -> str:
     shown = (
-        f"{value:.2f}" if exists else _("undefined")
+        fixed(float(value), 2) if exists else _("undefined")
         for value, exists in zip(values, defined, strict=True)
     )
     return _(", ").join(shown)

@@ -10,6 +10,7 @@ from typing import Any
 
 import matplotlib as mpl
 from matplotlib import font_manager
+from matplotlib.rcsetup import cycler
 
 
 @dataclass(frozen=True)
@@ -47,16 +48,10 @@ PALETTE = (
 )
 """Every colour with a meaning; those of a scale of attention or shares are ``SEQUENTIAL``'s."""
 
-_LIGHT = {colour.name: colour.light for colour in PALETTE}
-GROUND, INK, SOFT, RULE, LINE, BLOCK, FOCUS, RELATED, GREW, SHRANK, UNDEFINED = (
-    _LIGHT[name]
-    for name in (
-        "ground", "ink", "soft", "rule", "line", "block", "focus", "related", "grew", "shrank",
-        "undefined",
-    )
-)  # fmt: skip
-_OF_LINES = ("focus", "related", "green", "grew", "pink", "line", "ink")
-SERIES = tuple(_LIGHT[name] for name in _OF_LINES)
+(
+    GROUND, INK, SOFT, RULE, LINE, BLOCK, FOCUS, RELATED, GREW, SHRANK, UNDEFINED, GREEN, PINK,
+) = (colour.light for colour in PALETTE)  # fmt: skip
+SERIES = (FOCUS, RELATED, GREEN, GREW, PINK, LINE, INK)
 """The colours of lines, in the order in which they are used."""
 SEQUENTIAL = "cividis"
 FRAME = "#d55e00"
@@ -101,7 +96,7 @@ STYLE: Any = {  # matplotlib names the type of each key
     "axes.labelcolor": INK,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.prop_cycle": mpl.cycler(color=SERIES),
+    "axes.prop_cycle": cycler(color=SERIES),
     "axes.axisbelow": True,
     "grid.color": RULE,
     "text.color": INK,
