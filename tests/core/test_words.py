@@ -62,6 +62,12 @@ def test_the_words_make_up_the_text(text: str) -> None:
     assert "".join(text[start:end] for start, end in unicode_words(text)) == text
 
 
+@given(st.text(st.sampled_from("aZ09_:.,;'\" \n\r\t\x00\x0b-") | st.characters(max_codepoint=127)))
+def test_the_short_pattern_for_ascii_is_the_same(text: str) -> None:
+    """The line break and the letter behind the text, which are cut off, take the long pattern."""
+    assert unicode_words(text) == unicode_words(f"{text}\v\u00e9")[:-2]
+
+
 def test_a_cutter_decides_what_is_one_word() -> None:
     pieces = [None, (0, 1), (1, 2), (2, 3), (3, 4), (4, 5), None]
     words = split_words("我想要苹果", pieces, lambda text: [(1, 3), (3, 5)])
