@@ -439,17 +439,29 @@ def ray_cluster() -> Iterator[Any]:
     """A cluster of two nodes, each with one processor."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     import ray
-    from ray.cluster_utils import Cluster
 
-    cluster = Cluster(
-        initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False}
-    )
-    cluster.add_node(num_cpus=1)
+    cluster = start_cluster()
     ray.init(address=cluster.address, log_to_driver=False, logging_level="ERROR")
     ray.data.DataContext.get_current().enable_progress_bars = False
     yield ray
     ray.shutdown()
     cluster.shutdown()
+
+
+def start_cluster(attempts: int = 3) -> Any:
+    """Start two nodes; a busy machine may need longer for one than Ray waits."""
+    from ray.cluster_utils import Cluster
+
+    cluster = Cluster()
+    try:
+        cluster.add_node(num_cpus=1, include_dashboard=False)
+        cluster.add_node(num_cpus=1)
+    except Exception as error:  # Ray raises no narrower one
+        cluster.shutdown()
+        if attempts == 1 or "timed out during startup" not in str(error):
+            raise
+        return start_cluster(attempts - 1)
+    return cluster
 
 
 def kill_a_worker() -> int:
