@@ -1,19 +1,16 @@
 """Models of the hub by their names: which commit, which files, and what may go wrong."""
 
-import hashlib
-import http.server
 import json
 import shutil
-import threading
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pytest
-from huggingface_hub import constants, file_download
+from huggingface_hub import constants
 
+from helpers.hub import FIRST, NAME, SECOND, Site, serving, use_hub
 from helpers.models import KINDS, make_encoder
 from trendlib.errors import (
     CorruptedWeightsError,
@@ -26,76 +23,6 @@ from trendlib.model import hub, weights
 from trendlib.model.encoder import load_encoder
 from trendlib.model.tensors import INDEX_FILE, WEIGHTS_FILE
 from trendlib.model.weights import ModelRevisionWarning, find_weights
-
-FIRST, SECOND = "a" * 40, "b" * 40
-NAME = "someone/tiny-roberta"
-
-
-@dataclass
-class Site:
-    """What the hub of a test has.
-
-    Attributes:
-        folders: The files of each commit.
-        branches: The commits that branches lead to.
-        status: The answer to all questions, if not 0.
-        code: The hub's own word for it.
-        asked: The paths that were asked for.
-    """
-
-    folders: dict[str, Path]
-    branches: dict[str, str]
-    status: int = 0
-    code: str | None = None
-    asked: list[str] = field(default_factory=list)
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    """As much of the hub as its client needs."""
-
-    site: Site
-
-    def do_HEAD(self) -> None:
-        self._answer(with_body=False)
-
-    def do_GET(self) -> None:
-        self._answer(with_body=True)
-
-    def _answer(self, *, with_body: bool) -> None:
-        self.site.asked.append(self.path)
-        if self.site.status:
-            return self._refuse(self.site.status, self.site.code)
-        name, _, rest = self.path[1:].partition("/resolve/")
-        revision, _, file = rest.partition("/")
-        commit = self.site.branches.get(revision, revision)
-        if name != NAME:
-            return self._refuse(404, "RepoNotFound")
-        if commit not in self.site.folders:
-            return self._refuse(404, "RevisionNotFound")
-        path = self.site.folders[commit] / file
-        if not path.is_file():
-            return self._refuse(404, "EntryNotFound", commit)
-        content = path.read_bytes()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(content)))
-        self.send_header("ETag", f'"{hashlib.sha256(content).hexdigest()}"')
-        self.send_header("X-Repo-Commit", commit)
-        self.end_headers()
-        if with_body:
-            self.wfile.write(content)
-        return None
-
-    def _refuse(self, status: int, code: str | None, commit: str | None = None) -> None:
-        self.send_response(status)
-        self.send_header("Content-Length", "0")
-        if code is not None:
-            self.send_header("X-Error-Code", code)
-        if commit is not None:
-            self.send_header("X-Repo-Commit", commit)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        pass
 
 
 @pytest.fixture(scope="module")
@@ -111,21 +38,9 @@ def site(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     settings["model_max_length"] = 20
     (changed / "tokenizer_config.json").write_text(json.dumps(settings), encoding="utf-8")
     content = Site({FIRST: folder, SECOND: changed}, {"main": FIRST, "short": SECOND})
-    handler = type("OwnHandler", (Handler,), {"site": content})
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    endpoint = f"http://127.0.0.1:{server.server_port}"
-    template = endpoint + "/{repo_id}/resolve/{revision}/{filename}"
-    monkeypatch.setattr(constants, "ENDPOINT", endpoint)
-    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
-    # huggingface_hub before 1.0 has a copy of it, which a later one does not miss.
-    monkeypatch.setattr(file_download, "HUGGINGFACE_CO_URL_TEMPLATE", template, raising=False)
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    hub.resolve.cache_clear()
-    yield content
-    server.shutdown()
-    server.server_close()
+    with serving(content) as endpoint:
+        use_hub(monkeypatch, endpoint, tmp_path / "hub")
+        yield content
     hub.resolve.cache_clear()
 
 

@@ -2,9 +2,12 @@
 
 import ast
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
@@ -42,23 +45,53 @@ def extra_of(file: str) -> str | None:
     return EXTRA_OF.get(file) or EXTRA_OF.get(file.partition("/")[0])
 
 
+@dataclass(frozen=True)
+class Import:
+    """What a file imports.
+
+    Attributes:
+        line: Where.
+        module: What.
+        extra: The extra that has to bring it, if that is not the one of the file.
+    """
+
+    line: int
+    module: str
+    extra: str | None = None
+
+
 @cache
-def imports(path: Path) -> list[tuple[int, str]]:
-    """List what a file imports when it runs, anywhere in it: the line and the module."""
-    found: list[tuple[int, str]] = []
-    waiting: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            waiting += node.orelse
-            continue
-        if isinstance(node, ast.Import):
-            found += ((node.lineno, alias.name) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found.append((node.lineno, node.module))
-            found += ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
-        waiting += ast.iter_child_nodes(node)
-    return found
+def imports(path: Path) -> list[Import]:
+    """List what a file imports when it runs, anywhere in it."""
+    return list(_imports_below(ast.parse(path.read_text(encoding="utf-8")), None, deferred=False))
+
+
+def _imports_below(node: ast.AST, extra: str | None, *, deferred: bool) -> Iterator[Import]:
+    if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+        for child in node.orelse:
+            yield from _imports_below(child, extra, deferred=deferred)
+        return
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            yield Import(node.lineno, alias.name, extra)
+    elif isinstance(node, ast.ImportFrom) and node.module:
+        for name in (node.module, *(f"{node.module}.{alias.name}" for alias in node.names)):
+            yield Import(node.lineno, name, extra)
+    deferred = deferred or isinstance(node, ast.FunctionDef)
+    # At the top of a file it would run whenever the file is imported, whoever needs it.
+    if deferred and isinstance(node, ast.With):
+        extra = named_extra(node) or extra
+    for child in ast.iter_child_nodes(node):
+        yield from _imports_below(child, extra, deferred=deferred)
+
+
+def named_extra(block: ast.With) -> str | None:
+    """Find "chinese" in ``with needs_extra(what, "chinese")``."""
+    for item in block.items:
+        match item.context_expr:
+            case ast.Call(func=ast.Name(id="needs_extra"), args=[_, ast.Constant(value=str(name))]):
+                return name
+    return None
 
 
 def files_reached(package: Path, file: str) -> set[str]:
@@ -69,12 +102,17 @@ def files_reached(package: Path, file: str) -> set[str]:
         if name in reached or not (package / name).is_file():
             continue
         reached.add(name)
-        for _, module in imports(package / name):
-            top, *rest = module.split(".")
+        for each in imports(package / name):
+            top, *rest = each.module.split(".")
             if top == package.name:
                 inside = "/".join(rest)
                 waiting += [f"{inside}.py", f"{inside}/__init__.py".lstrip("/")]
     return reached
+
+
+@cache
+def declared(extra: str | None) -> set[str]:
+    return {normalized(line) for line in of_extras(*([extra] if extra else []))}
 
 
 def undeclared(package: Path = PACKAGE) -> list[str]:
@@ -84,16 +122,14 @@ def undeclared(package: Path = PACKAGE) -> list[str]:
         user = path.relative_to(package).as_posix()
         if user in {"cli/__init__.py", "__main__.py"}:  # their commands are looked at one by one
             continue
-        extra = extra_of(user)
-        declared = {normalized(line) for line in of_extras(*([extra] if extra else []))}
         for file in files_reached(package, user):
-            for line, module in imports(package / file):
-                top = module.partition(".")[0]
+            for each in imports(package / file):
+                top, extra = each.module.partition(".")[0], each.extra or extra_of(user)
                 if top in sys.stdlib_module_names or top == package.name:
                     continue
-                if declared.isdisjoint(map(normalized, DISTRIBUTIONS.get(top, [top]))):
+                if declared(extra).isdisjoint(map(normalized, DISTRIBUTIONS.get(top, [top]))):
                     place = "the plain package" if extra is None else f"the extra {extra!r}"
-                    through = "" if file == user else f" (through {file}, line {line})"
+                    through = "" if file == user else f" (through {file}, line {each.line})"
                     lacking.setdefault(
                         (user, top),
                         f"trendlib/{user} imports {top}{through}, which pyproject.toml declares "
@@ -144,6 +180,35 @@ def test_an_undeclared_import_is_told_with_what_lacks_it(
     assert sentence in undeclared(tmp_path / "trendlib")
 
 
+RJIEBA = "with needs_extra('the word cutter', {extra!r}):\n    import rjieba\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("def cut():\n" + indent(RJIEBA.format(extra="chinese"), "    "), None),
+        ("def cut():\n" + indent(RJIEBA.format(extra="files"), "    "), "the extra 'files'"),
+        (RJIEBA.format(extra="chinese"), "the plain package"),  # it runs for everyone
+        ("def cut():\n    import rjieba", "the plain package"),
+    ],
+)
+def test_a_part_of_a_file_may_need_an_extra_that_it_names(
+    tmp_path: Path, text: str, place: str | None
+) -> None:
+    path = tmp_path / "trendlib" / "model" / "cutters.py"
+    path.parent.mkdir(parents=True)
+    path.write_text(text, encoding="utf-8")
+    expected = (
+        []
+        if place is None
+        else [
+            "trendlib/model/cutters.py imports rjieba, which pyproject.toml declares neither as a "
+            f"dependency nor in what {place} brings: add it there"
+        ]
+    )
+    assert undeclared(tmp_path / "trendlib") == expected
+
+
 def test_what_serves_types_alone_need_not_be_there(tmp_path: Path) -> None:
     path = tmp_path / "trendlib" / "words.py"
     path.parent.mkdir()
@@ -164,11 +229,10 @@ def test_nothing_is_declared_that_nothing_imports() -> None:
     imported = {
         normalized(distribution)
         for path in PACKAGE.rglob("*.py")
-        for _, module in imports(path)
-        for distribution in DISTRIBUTIONS.get(module.partition(".")[0], [])
+        for each in imports(path)
+        for distribution in DISTRIBUTIONS.get(each.module.partition(".")[0], [])
     }
-    declared = {normalized(line) for line in of_extras("all")}
-    assert declared - by_name <= imported
+    assert declared("all") - by_name <= imported
 
 
 def test_the_plain_package_is_small() -> None:

@@ -3,7 +3,16 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from trendlib.cli.options import DIFFERENT, NOT_RUN, OK, local_path, say, show
+from trendlib.cli.options import (
+    DIFFERENT,
+    NOT_RUN,
+    OK,
+    add_model,
+    fallback_told,
+    local_path,
+    say,
+    show,
+)
 from trendlib.errors import ModelNotReachableError
 from trendlib.model.weights import BERT_BASE
 
@@ -26,11 +35,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
         "model cannot be used, 3 if nothing was run because the weights cannot be reached."
     )
     command.epilog = EXAMPLES
-    command.add_argument(
-        "--model",
-        default=BERT_BASE.name,
-        help="%(default)s (the default), all-MiniLM-L6-v2, or a folder that holds a BERT model",
-    )
+    add_model(command, BERT_BASE.name)
     command.add_argument(
         "--last",
         type=local_path,
@@ -85,5 +90,6 @@ def _recomputed(model: str) -> "Figures":
     from trendlib.articles.drift import Figures
     from trendlib.model.encoder import load_encoder
 
-    encoder = load_encoder(model, dtype="float64")
+    with fallback_told():
+        encoder = load_encoder(model, dtype="float64")
     return Figures(encoder.provenance, tuple(reproduce.compare_all(encoder)))

@@ -39,15 +39,25 @@ class Terminated(KeyboardInterrupt):
     """The process was asked to end."""
 
 
-def add_model(command: argparse.ArgumentParser) -> None:
-    """Add ``--model``."""
+def add_model(command: argparse.ArgumentParser, default: str | None = None, note: str = "") -> None:
+    """Add ``--model``.
+
+    Args:
+        command: The command that gets it.
+        default: The model that is used without the option; "auto" if left out.
+        note: What else a user of this command has to know.
+    """
     from trendlib.model.weights import AUTO, BERT_BASE, MINILM
 
+    default = default or AUTO
+    others = [name for name in (AUTO, BERT_BASE.name, MINILM.name) if name != default]
     command.add_argument(
         "--model",
-        default=AUTO,
-        help=f"{AUTO} (the default), {BERT_BASE.name}, {MINILM.name}, a folder that holds an "
-        "encoder, or a model of the hub: ORGANIZATION/NAME or ORGANIZATION/NAME@REVISION",
+        default=default,
+        help=f"{default} (the default), {', '.join(others)}, the folder of an encoder, or an "
+        "encoder on the Hugging Face hub: ORGANIZATION/NAME or ORGANIZATION/NAME@REVISION; "
+        "without a revision, its newest commit is used, and the command says which one that is"
+        + note,
     )
 
 
@@ -58,8 +68,9 @@ def add_cutter(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--cutter",
         default=UNICODE,
-        help="where words begin and end: unicode (the default), or jieba for Chinese, whose words "
-        "Unicode's rules cut into single characters",
+        help="where words begin and end: unicode (the default), or jieba for Chinese (extra "
+        "trendlib[chinese]); Unicode's rules make nearly every character of Chinese, Japanese and "
+        "Thai a word, and in Python, a function of your own can cut any language",
     )
 
 

@@ -3,7 +3,16 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from trendlib.cli.options import DIFFERENT, NOT_RUN, OK, local_path, say, show
+from trendlib.cli.options import (
+    DIFFERENT,
+    NOT_RUN,
+    OK,
+    add_model,
+    fallback_told,
+    local_path,
+    say,
+    show,
+)
 from trendlib.errors import ModelNotReachableError
 from trendlib.model.weights import BERT_BASE
 
@@ -19,11 +28,11 @@ def add_options(command: argparse.ArgumentParser) -> None:
         "or the file cannot be written, 3 if none differs, but some were not run because they "
         f"need {BERT_BASE.name}."
     )
-    command.add_argument(
-        "--model",
-        default=BERT_BASE.name,
-        help="%(default)s (the default), or a folder that holds its files",
+    note = (
+        f". The weights of {BERT_BASE.name} are known by their checksum, whatever they are called; "
+        "with any others, figures that need a model are not run"
     )
+    add_model(command, BERT_BASE.name, note)
     command.add_argument(
         "--csv", type=local_path, metavar="FILE", help="also write the table to this file"
     )
@@ -63,7 +72,8 @@ def _with_model(model: str) -> "list[Comparison]":
     from trendlib.model.encoder import load_encoder
 
     try:
-        encoder = load_encoder(model, dtype="float64")
+        with fallback_told():
+            encoder = load_encoder(model, dtype="float64")
     except ModelNotReachableError as error:
         say(str(error))
         return reproduce.comparisons_not_run("weights not reachable")

@@ -3,6 +3,7 @@
 import json
 import os
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -33,6 +34,7 @@ from trendlib.evaluate.tasks.syntax import Syntax, SyntaxGum
 from trendlib.evaluate.tasks.trec import Trec
 from trendlib.evaluate.tasks.zeros import Zeros
 from trendlib.model.encoder import Encoder, check_same_model, load_encoder
+from trendlib.model.weights import ModelWarning
 
 AnyTask = Task[Any, Any]
 TASKS: dict[str, AnyTask] = {
@@ -78,7 +80,7 @@ def open_workbench(
     """Load a model for the tasks.
 
     Args:
-        model: A name or a folder; see ``weights.find_weights``.
+        model: A name, a folder, or a model of the hub; see ``weights.find_weights``.
         quick: Whether a sample is enough.
         seed: The seed of every random choice.
         folder: The folder of what is computed; in the cache if left out.
@@ -87,7 +89,10 @@ def open_workbench(
     encoder = load_encoder(model, "float32")
 
     def exact() -> Encoder:
-        found, first = load_encoder(model, "float64"), encoder.provenance
+        with warnings.catch_warnings():
+            # What there is to know of the model was told when it was loaded first.
+            warnings.simplefilter("ignore", ModelWarning)
+            found, first = load_encoder(model, "float64"), encoder.provenance
         check_same_model("begun", first.model_sha256, found.provenance, first.model)
         return found
 

@@ -34,7 +34,10 @@ class TrendEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     models only once, however many copies a pipeline or a grid search makes.
 
     Args:
-        model: A name or a folder; see ``weights.find_weights``.
+        model: "auto", a known name, the folder of an encoder, or a model of the hub as
+            "organization/name" or "organization/name@revision"; see ``weights.find_weights``.
+            Without a commit as its revision, the newest one is used in each process, and
+            ``transform`` refuses it if it is not the one of ``fit``.
         recipe: How a sentence becomes a vector, such as ``RECIPES["angle"]``; as in the article
             if None. With ``undefined="keep"``, undefined coordinates are NaN, for an imputer.
         dtype: "float32" or "float64".

@@ -46,7 +46,8 @@ class TrendTransformer(InputModule):
     The choice of words has no gradient, so this module cannot be trained.
 
     Args:
-        model: A name or a folder; see ``weights.find_weights``.
+        model: "auto", a known name, the folder of an encoder, or a model of the hub as
+            "organization/name" or "organization/name@revision"; see ``weights.find_weights``.
         recipe: How a sentence becomes a vector, such as ``RECIPES["angle"]``; the article's way
             if left out.
         bad_rows: What becomes of sentences without an embedding: "raise", "nan" or "zero"; see

@@ -90,8 +90,9 @@ def embed(
     Args:
         sentence: The text.
         recipe: How it becomes a vector; as in the article if left out.
-        model: A name or a folder (see ``weights.find_weights``), or a loaded encoder. If
-            left out, the model that comes in a package, so that a line returns the same everywhere.
+        model: A name, a folder, or a model of the hub (see ``weights.find_weights``), or a loaded
+            encoder. If left out, the model that comes in a package, so that a line returns the
+            same everywhere.
         dtype: "float64" or "float32"; a loaded encoder has its own.
         cutter: Where words begin and end; see ``encoder.load_encoder``. If left out, the
             encoder's own, or Unicode's rules.

@@ -12,7 +12,6 @@ Unicode's rules are the default. For Chinese, a dictionary can do it (``pip inst
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from importlib.metadata import version
 from itertools import accumulate, pairwise
 
@@ -54,7 +53,7 @@ def jieba_words(sentence: str) -> list[tuple[int, int]]:
         MissingExtraError: If the library is not installed.
     """
     with needs_extra("the word cutter 'jieba'", "chinese"):
-        rjieba = import_module("rjieba")  # only this cutter needs it, not all who cut words
+        import rjieba  # only this cutter needs it, not all who cut words
 
     inside: set[int] = set()  # positions within a run at which no word begins
     for run in _HAN.finditer(sentence):

@@ -128,7 +128,7 @@ def checked_settings(
     """Check the settings of a run.
 
     Args:
-        model: A name or a folder; see ``weights.find_weights``.
+        model: A name, a folder, or a model of the hub; see ``weights.find_weights``.
         reading: Name of a reading.
         dtype: "float32" or "float64".
         notebook: A notebook with the parameters ``OWN``; the walkthrough if left out.

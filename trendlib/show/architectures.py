@@ -1,0 +1,30 @@
+"""The architectures that are known, as a table for readers."""
+
+from trendlib.model.architectures import ARCHITECTURES, Batch, Positions
+from trendlib.show.markdown import markdown_table
+
+HEAD = ("`model_type`", "hidden state 0", "how positions are counted", "many sentences are run")
+POSITIONS: dict[Positions, str] = {
+    "table": "by a table, from 0",
+    "after padding": "by a table, from the number after that of the padding token",
+    "relative": "within the attention, by the distance of two tokens",
+}
+BATCHES: dict[Batch, str] = {
+    "blocks": "together, by this package, with the last layer for only the words that need it",
+    "whole": "together, by transformers",
+    "single": "one by one",
+}
+
+
+def architecture_table() -> str:
+    r"""Tabulate in Markdown what the method has to know of each architecture.
+
+    >>> print(*architecture_table().splitlines()[:3:2], sep="\\n")  # doctest: +ELLIPSIS
+    | `model_type` | hidden state 0 | how positions are counted | many sentences are run |
+    | `bert` | the sum of the embeddings of token, position and token type, after ... |
+    """
+    rows = [
+        (f"`{each.model_type}`", each.static, POSITIONS[each.positions], BATCHES[each.batch])
+        for each in ARCHITECTURES.values()
+    ]
+    return markdown_table(HEAD, rows)
