@@ -2,7 +2,8 @@
 
 # The first of these that fits makes .venv; `make PYTHON=/path/to/python` names another one.
 PYTHON ?= python3.11 python3.12 python3.13 python3.14 python3
-# The model of the book: auto, bert-base-uncased, all-MiniLM-L6-v2, or a folder.
+# The model of the book: auto, bert-base-uncased, all-MiniLM-L6-v2, a folder that holds an encoder,
+# or a model of the hub (organization/name, or organization/name@revision).
 MODEL ?= auto
 # The model that is evaluated: a sample in a test must be of the same one everywhere.
 EVALUATED = $(if $(filter auto,$(MODEL)),all-MiniLM-L6-v2,$(MODEL))

@@ -29,7 +29,8 @@ def add_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--model",
         default=BERT_BASE.name,
-        help="%(default)s (the default), all-MiniLM-L6-v2, or a folder that holds a BERT model",
+        help="%(default)s (the default), all-MiniLM-L6-v2, a folder that holds an encoder, or a "
+        "model of the hub: ORGANIZATION/NAME or ORGANIZATION/NAME@REVISION",
     )
     command.add_argument(
         "--last",
