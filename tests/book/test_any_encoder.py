@@ -117,7 +117,7 @@ def test_marks_are_explained_only_where_they_occur(minilm: Encoder, roberta: Pat
     assert report.marks_texts(minilm.encode("I want an apple.")) == []
     encoder = load_encoder(roberta, "float64")
     assert report.marks_texts(encoder.encode("I")) == []
-    said = report.marks_texts(encoder.encode("Über Äpfel"))
+    said = report.marks_texts(encoder.encode("Über an"))
     assert said == [
         "“Ãľber” is “Über”, written byte by byte.",
         "“Ġ” stands for the space before a word.",
