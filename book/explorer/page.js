@@ -143,6 +143,7 @@ function showSentence(sentence, reading) {
   const pieces = split.map((word) => `${sentence.units[word.unit]} = ${word.pieces.join(" ")}`);
   say(byId("pieces"), pieces.length ? `Word pieces: ${pieces.join("; ")}` : "No word is split into pieces.");
   // The only markup in the data: the package writes it, with the sentence in it escaped.
+  byId("marks").innerHTML = sentence.marks;
   if (shown.reading !== reading) byId("summary").innerHTML = reading.texts.join("");
 }
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from kept import Kept, chapters_code, fingerprint, key_of, versions
+from trendlib.evaluate.results import is_evaluated
 from trendlib.language import CATALOGUE, N_, translations
 from trendlib.model.weights import Weights
 from trendlib.runs.settings import DEFAULT_ONLY, cells_without
@@ -46,7 +47,19 @@ LEFT_OUT = N_(
     "This page was made with {model}. Comments on what is seen, and exercises about it, were "
     "written for another model ({own}), and are left out."
 )
+OF_BERT = N_(
+    "The text tells how BERT is built. This model is of another type, {type}: what differs is told "
+    "in [Another model, another language](13_another_model.ipynb)."
+)
+NOT_EVALUATED = N_(
+    "It was not tested on data sets. Tables and figures about these name the model that they are "
+    "about."
+)
 OWN_MODEL = re.compile(r'^model: str = "([^"]+)"', re.MULTILINE)
+BERT = "bert"
+"""The type of the models that the text is about, in config.json."""
+EVALUATION = "trendlib.evaluate"
+"""What a chapter imports that shows what was measured on data sets."""
 MODEL_CELL = "injected-parameters"
 """The tag of the cell that papermill puts in when the model is not the notebook's own."""
 
@@ -93,10 +106,16 @@ class Chapter:
         return {"model": model} if any(own not in source for source in parameters) else {}
 
     @property
+    def own_model(self) -> str | None:
+        """The model that its text was written for; None if it runs no model."""
+        sources = map(_source, _code(_read(self.path.read_bytes())))
+        return next((found[1] for each in sources if (found := OWN_MODEL.search(each))), None)
+
+    @property
     def notebook(self) -> Any:
         """The notebook as it is run: with another model, without what is true of its own only."""
         notebook = _read(self.path.read_bytes())
-        if self.parameters:
+        if self.own_model not in (None, self.weights.name):
             notebook["cells"] = cells_without(notebook["cells"], DEFAULT_ONLY)
         return notebook
 
@@ -210,11 +229,14 @@ def _left_out(chapter: Chapter, translated: Callable[[str], str]) -> list[Any]:
     cells = _read(chapter.path.read_bytes())["cells"]
     if len(cells) == len(chapter.notebook["cells"]):
         return []
-    (own,) = {
-        found[1] for cell in _code({"cells": cells}) if (found := OWN_MODEL.search(_source(cell)))
-    }
-    text = translated(LEFT_OUT).format(model=chapter.weights.name, own=own)
-    return [{"cell_type": "markdown", "id": "left-out", "metadata": {}, "source": f"> {text}"}]
+    weights = chapter.weights
+    texts = [translated(LEFT_OUT).format(model=weights.name, own=chapter.own_model)]
+    if weights.model_type != BERT and f"({chapter.path.name})" not in OF_BERT:
+        texts.append(translated(OF_BERT).format(type=weights.model_type))
+    if any(EVALUATION in _source(cell) for cell in cells) and not is_evaluated(weights.name):
+        texts.append(translated(NOT_EVALUATED))
+    source = f"> {' '.join(texts)}"
+    return [{"cell_type": "markdown", "id": "left-out", "metadata": {}, "source": source}]
 
 
 def _number_figure(cell: Any) -> None:

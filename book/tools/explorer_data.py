@@ -157,6 +157,7 @@ def _check(encodings: Sequence[Encoding]) -> None:
 def _sentence(explored: Explored) -> Data:
     encoding = explored.encoding
     tokens_of_units = unit_tokens(encoding.words, len(encoding.tokens))
+    split = [word for word in encoding.words if len(word.tokens) > 1]
     return {
         "sentence": encoding.sentence,
         "words": [
@@ -168,6 +169,7 @@ def _sentence(explored: Explored) -> Data:
             }
             for word in encoding.words
         ],
+        "marks": markdown2html(" ".join(report.marks_texts(encoding, split))).strip(),
         "units": unit_names(encoding),
         "attentions": {
             rows_key(embedding.choice): _packed(

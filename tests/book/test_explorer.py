@@ -100,7 +100,7 @@ def test_the_sentences_are_many_and_of_many_kinds(encodings: dict[str, Encoding]
         ("Questions", lambda words: words[-1].text == "?"),
         ("Long", lambda words: len(words) > 15),
         ("No final full stop", lambda words: not words[-1].is_punctuation),
-        ("Split into word pieces", lambda words: any(len(w.tokens) > 1 for w in words)),
+        ("Uncommon words", lambda words: any(len(w.tokens) > 1 for w in words)),
         ("Contractions", lambda words: any("'" in w.text for w in words)),
         ("Punctuation", lambda words: sum(w.is_punctuation for w in words) > 1),
         ("Numbers and signs", lambda words: any(not w.text.isalpha() for w in words[:-1])),

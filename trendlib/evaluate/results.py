@@ -202,6 +202,15 @@ def result_with(task: str, model: str, folder: Path = BOOK_FIGURES) -> TaskResul
     return next((result for result in found if result.provenance.model == model), found[0])
 
 
+def is_evaluated(model: str, folder: Path = BOOK_FIGURES) -> bool:
+    """Whether there are results with a model of this name.
+
+    >>> is_evaluated("all-MiniLM-L6-v2"), is_evaluated("a model of mine (local folder)")
+    (True, False)
+    """
+    return any((folder / _folder_name(model)).glob("*.json"))
+
+
 def _folder_name(model: str) -> str:
     """Turn the name of a model into that of a folder.
 

@@ -96,6 +96,11 @@ class Weights:
         known = self.name in (BERT_BASE.name, MINILM.name)
         return self.name if known else f"{self.name}@{self.revision}"
 
+    @property
+    def model_type(self) -> str:
+        """The name of its architecture; see ``architectures``."""
+        return str(json.loads((self.folder / "config.json").read_bytes())["model_type"])
+
 
 @dataclass(frozen=True)
 class HubModel:

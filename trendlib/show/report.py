@@ -15,9 +15,10 @@ from trendlib.readings import Reading
 from trendlib.show.labels import numbered
 from trendlib.show.markdown import quoted
 from trendlib.similarity import heaviest, share_of_square
+from trendlib.words import Word
 
-UNKNOWN = "[UNK]"
-"""The token for words that are not in the vocabulary. A typed "[UNK]" never becomes this token."""
+UNKNOWN = ("[UNK]", "<unk>")
+"""How vocabularies call the token for what they do not have. A typed "[UNK]" never becomes it."""
 TIES = {
     "position": (
         N_(" Another word has as many votes; the first one wins, as in the article."),
@@ -29,6 +30,15 @@ TIES = {
     ),
 }
 """How a tie was decided, by what decided it: as a sentence, and as a cell of a table."""
+BEGINS = "\u2581"
+"""How Unigram writes that a word begins."""
+_VISIBLE = (*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100))
+_OTHERS = [byte for byte in range(256) if byte not in _VISIBLE]
+_LETTERS = {byte: chr(byte) for byte in _VISIBLE} | {
+    byte: chr(0x100 + place) for place, byte in enumerate(_OTHERS)
+}
+SPACE = _LETTERS[ord(" ")]
+"""How byte-level BPE writes a space."""
 
 
 def provenance_table(provenance: Provenance) -> pd.DataFrame:
@@ -67,18 +77,59 @@ def words_table(encoding: Encoding) -> pd.DataFrame:
 
 
 def words_text(encoding: Encoding) -> str:
-    """State which words are not in the vocabulary."""
+    """State which words are not in the vocabulary, and what the marks in word pieces mean."""
     unknown = [
         quoted(word.text)
         for word in encoding.words
-        if any(encoding.tokens[token] == UNKNOWN for token in word.tokens)
+        if any(encoding.tokens[token] in UNKNOWN for token in word.tokens)
     ]
-    if not unknown:
-        return _("Every word is in the model's vocabulary.")
-    return _(
-        "The model's vocabulary does not contain {words}. All such words become the same token, so "
-        "the model cannot tell them apart."
-    ).format(words=_(", ").join(dict.fromkeys(unknown)))
+    text = _("Every word is in the model's vocabulary.")
+    if unknown:
+        text = _(
+            "The model's vocabulary does not contain {words}. All such words become the same "
+            "token, so the model cannot tell them apart."
+        ).format(words=_(", ").join(dict.fromkeys(unknown)))
+    return " ".join([text, *marks_texts(encoding)])
+
+
+def marks_texts(encoding: Encoding, words: Sequence[Word] | None = None) -> list[str]:
+    """Explain how word pieces are written, with a sentence for each way that occurs.
+
+    A piece of a word is not always a slice of it: vocabularies mark where a word begins or goes
+    on, and byte-level BPE writes all but the letters of English as bytes.
+
+    Args:
+        encoding: The sentence.
+        words: The words whose pieces are shown; all if left out.
+    """
+    found = {}
+    for word in encoding.words if words is None else words:
+        pieces = [encoding.tokens[token] for token in word.tokens]
+        first = pieces[0][:1]
+        if any(piece.startswith("##") for piece in pieces[1:]):
+            found["##"] = _("“##” marks a piece that goes on with the word.")
+        if first == BEGINS != word.text[0]:
+            found[BEGINS] = _("“{mark}” marks where a word begins.").format(mark=BEGINS)
+        if first == SPACE != word.text[0]:
+            found[SPACE] = _("“{mark}” stands for the space before a word.").format(mark=SPACE)
+        in_bytes = byte_letters(word.text)
+        if "bytes" not in found and word.text != in_bytes == "".join(pieces).removeprefix(SPACE):
+            found["bytes"] = _("{pieces} is {word}, written byte by byte.").format(
+                pieces=quoted(in_bytes), word=quoted(word.text)
+            )
+    return list(found.values())
+
+
+def byte_letters(text: str) -> str:
+    """Write a text as byte-level BPE does: a letter for each of its bytes in UTF-8.
+
+    Bytes that are visible characters in Latin-1 stand for themselves, the others for the letters
+    from U+0100 on.
+
+    >>> byte_letters("a café")
+    'aĠcafÃ©'
+    """
+    return "".join(_LETTERS[byte] for byte in text.encode())
 
 
 def focus_text(choice: Choice) -> str:
