@@ -24,7 +24,6 @@ VENUES = {"article": "journal", "inproceedings": "booktitle", "misc": "howpublis
 INSIDE = {
     "__main__",
     "model.agreement",
-    "model.architectures",
     "model.exact",
     "model.hub",
     "model.network",
