@@ -1,6 +1,7 @@
 """Treebanks with planted trees: right scores, intervals and p-values are computed here by hand."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 from pathlib import Path
@@ -342,3 +343,14 @@ def test_split_words_are_merged_as_the_condition_says() -> None:
     assert np.allclose(mean[:, 3], 0.25)
     assert np.allclose(summed[:, 1], 0.4)
     assert np.allclose(mean[:, 1], 0.4)
+
+
+def test_tokens_of_no_word_are_no_units() -> None:
+    """A byte-level or Unigram tokenizer may give a space a token of its own."""
+    encoding = SPLIT.encoding()
+    without = tuple(word for word in encoding.words if word is not encoding.words[1])
+    units = treebank.Aligned(without, (True,) * 5, ())
+    left = treebank.unit_attention(replace(encoding, words=without), units)[0, 0]
+    whole = treebank.unit_attention(encoding, treebank.Aligned(encoding.words, (True,) * 6, ()))
+    others = [0, 2, 3, 4, 5]
+    assert np.allclose(left, whole[0, 0][np.ix_(others, others)])

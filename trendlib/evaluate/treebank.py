@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import conllu
 
-from trendlib.attention import merge_pieces
+from trendlib.attention import merge_pieces, unit_tokens
 from trendlib.encoding import Encoding
 from trendlib.errors import DataError
 from trendlib.evaluate.data import Source, fetch
@@ -129,8 +129,11 @@ def run_trees(
 def unit_attention(encoding: Encoding, aligned: Aligned, pieces: Pieces = "sum") -> UnitAttentions:
     """Merge word pieces into units, and leave the special tokens out (Clark et al. 2019)."""
     merged: UnitAttentions = merge_pieces(encoding.attentions, aligned.units, pieces)
-    # In the merged matrix the units stand between [CLS] and [SEP], in the sentence's order.
-    return merged[:, :, 1:-1, 1:-1]
+    # Tokens of no word are units too: the special ones, and a space that is a token of its own.
+    of_words = {unit.tokens for unit in aligned.units}
+    units = enumerate(unit_tokens(aligned.units, len(encoding.tokens)))
+    kept = [place for place, tokens in units if tokens in of_words]
+    return merged[:, :, kept][:, :, :, kept]
 
 
 def align(words: Sequence[Word], tree: Tree) -> Aligned:

@@ -238,7 +238,7 @@ class Encoder:
     ) -> Tokenized | SentenceError:
         if len(ids) > self.max_tokens:
             return TooLongError(
-                f"the sentence has {len(ids)} tokens, including the two special ones, but "
+                f"the sentence has {len(ids)} tokens, including the special ones, but "
                 f"{self.provenance.model} has room for {self.max_tokens}: split the text"
             )
         mark = self._mark
