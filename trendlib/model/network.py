@@ -130,6 +130,7 @@ def load_network(weights: Weights, config: Any, architecture: Architecture, dtyp
         trust_remote_code=False,
         use_safetensors=True,
         output_loading_info=True,
+        ignore_mismatched_sizes=True,  # they are reported, and refused below
         dtype=getattr(torch, dtype),
         **without_pooler(cls),
     )
@@ -171,16 +172,20 @@ def _settle(config: Any) -> None:
 
 
 def _check_report(report: Mapping[str, Any], network: Any, weights: Weights) -> None:
-    missing = sorted(key for key in report["missing_keys"] if not key.startswith("pooler."))
-    wrong = missing + [str(key) for key in report["mismatched_keys"]]
+    for key, held, declared in sorted(report["mismatched_keys"]):
+        raise CorruptedWeightsError(
+            f"{weight_files(weights.folder).shown} of {weights.name} holds {key} of shape "
+            f"{tuple(held)}, and config.json declares {tuple(declared)}: give the config that "
+            "belongs to the weights"
+        )
+    wrong = sorted(key for key in report["missing_keys"] if not key.startswith("pooler."))
     unused = _unused(report, network)
-    held = f"{weight_files(weights.folder).shown} of {weights.name} holds "
     others = ""
     if unused:
         others = (
-            f"{held}{counted(len(unused), 'tensor')} that nothing uses ({unused[0]}, ...): "
-            "config.json declares another model than the weights are of; give the config that "
-            "belongs to them"
+            f"{weight_files(weights.folder).shown} of {weights.name} holds "
+            f"{counted(len(unused), 'tensor')} that nothing uses ({unused[0]}, ...): config.json "
+            "declares another model than the weights are of; give the config that belongs to them"
         )
     if wrong:
         raise CorruptedWeightsError(
