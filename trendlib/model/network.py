@@ -208,7 +208,10 @@ def _unused(report: Mapping[str, Any], network: Any) -> list[str]:
 
 def _check_padding(network: Any, weights: Weights) -> None:
     """Check that the number is known after which positions are counted, where they are."""
-    if getattr(getattr(network, "embeddings", None), "padding_idx", 0) is None:
+    embeddings = getattr(network, "embeddings", None)
+    if isinstance(embeddings, torch.nn.Embedding):  # XLM's, of tokens alone
+        return
+    if getattr(embeddings, "padding_idx", 0) is None:
         raise UnsupportedModelError(
             f"config.json of the model {weights.name} sets no pad_token_id, and a network of type "
             f"{network.config.model_type!r} counts positions from it on: set it to the number of "

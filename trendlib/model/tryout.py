@@ -160,15 +160,8 @@ def _run_bare(encoder: Encoder, ids: list[int]) -> None:
 def _check(encoder: Encoder, encoding: Encoding) -> None:
     """Check that there are vectors of the model's size, and attention in both directions."""
     tokens, size, attentions = len(encoding.tokens), encoder.hidden_size, encoding.attentions
-    states = encoding.hidden_states
-    if states.shape[1:] != (tokens, size):
+    if encoding.hidden_states.shape[1:] != (tokens, size):
         raise _unsupported(encoder, f"its hidden states are not all of {size} numbers a token")
-    if len(states) != encoder.n_layers + 1:
-        raise _unsupported(
-            encoder,
-            f"it returns {len(states)} hidden states, and {encoder.n_layers} layers have "
-            f"{encoder.n_layers + 1}",
-        )
     if attentions.shape[1:] != (encoder.n_heads, tokens, tokens):
         raise _unsupported(
             encoder,
