@@ -104,7 +104,8 @@ def _refused_if_unknown(encoder: Encoder) -> Iterator[None]:
         known = encoder.architecture.known
         if known or isinstance(error, UnsupportedModelError) or is_out_of_memory(error):
             raise
-        raise _unsupported(encoder, f"{type(error).__name__}: {error}") from error
+        hint = "; it may run in float32" * (encoder.provenance.dtype == "float64")
+        raise _unsupported(encoder, f"{type(error).__name__}: {error}{hint}") from error
 
 
 def _unsupported(encoder: Encoder, reason: str) -> UnsupportedModelError:
