@@ -15,6 +15,7 @@ from trendlib.model import hub
 
 FIRST, SECOND = "a" * 40, "b" * 40
 NAME = "someone/tiny-roberta"
+OLD_NAME = "tiny-roberta"
 
 
 @dataclass
@@ -52,6 +53,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.site.status:
             return self._refuse(self.site.status, self.site.code)
         name, _, rest = self.path[1:].partition("/resolve/")
+        if name == OLD_NAME:
+            return self._lead_on(f"/{NAME}/resolve/{rest}")
         revision, _, file = rest.partition("/")
         commit = self.site.branches.get(revision, revision)
         if name != NAME:
@@ -70,6 +73,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if with_body:
             self.wfile.write(content)
         return None
+
+    def _lead_on(self, path: str) -> None:
+        self.send_response(307)
+        self.send_header("Content-Length", "0")
+        self.send_header("Location", path)
+        self.end_headers()
 
     def _refuse(self, status: int, code: str | None, commit: str | None = None) -> None:
         self.send_response(status)

@@ -5,12 +5,15 @@ import shutil
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import huggingface_hub
 import numpy as np
 import pytest
 from huggingface_hub import constants
+from safetensors.numpy import load_file, save_file
 
-from helpers.hub import FIRST, NAME, SECOND, Site, serving, use_hub
+from helpers.hub import FIRST, NAME, OLD_NAME, SECOND, Site, serving, use_hub
 from helpers.models import KINDS, make_encoder
 from trendlib.errors import (
     CorruptedWeightsError,
@@ -61,6 +64,46 @@ def test_a_name_is_resolved_to_a_commit_which_is_told(site: Site, folder: Path) 
     np.testing.assert_array_equal(
         encoder.encode("I want an apple.").hidden_states, expected.hidden_states
     )
+
+
+class Client:
+    """A client that does not follow where an answer leads, as that of old versions."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def head(self, url: str, **named: Any) -> Any:
+        stay = {"follow_redirects": False} if hasattr(self._client, "follow_redirects") else {}
+        return self._client.head(url, **named, **stay)
+
+
+@pytest.mark.usefixtures("site")
+def test_an_old_name_leads_to_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = Client(huggingface_hub.get_session())
+    with monkeypatch.context() as patched:
+        patched.setattr(huggingface_hub, "get_session", lambda: client)
+        assert hub.resolve(hub.Repository(OLD_NAME), constants.ENDPOINT) == (FIRST, None)
+    with pytest.warns(ModelRevisionWarning, match=f"write {OLD_NAME}@{FIRST}"):
+        assert find_weights(OLD_NAME).revision == FIRST
+
+
+def test_a_cache_that_cannot_be_written_to(site: Site) -> None:
+    """What it holds is used all the same."""
+    first = find_weights(f"{NAME}@{FIRST}")
+    refs = Path(constants.HF_HUB_CACHE) / "models--someone--tiny-roberta" / "refs"
+    shutil.rmtree(refs, ignore_errors=True)
+    refs.write_text("a file in the way of all refs", encoding="utf-8")
+    with pytest.warns(ModelRevisionWarning, match="the newest one there"):
+        assert find_weights(NAME) == first
+
+
+@pytest.mark.usefixtures("site")
+@pytest.mark.parametrize(
+    ("revision", "told"), [("c" * 7, "a commit that it has in full"), ("v9", "it has, or leave")]
+)
+def test_a_revision_that_the_hub_does_not_have(revision: str, told: str) -> None:
+    with pytest.raises(UnknownModelError, match=told):
+        find_weights(f"{NAME}@{revision}")
 
 
 @pytest.mark.parametrize(("revision", "longest"), [("main", 78), ("short", 20), (SECOND, 20)])
@@ -249,6 +292,26 @@ def test_shards_of_two_models(parts: Path) -> None:
         load_encoder(parts)
 
 
+def test_a_tensor_that_is_in_two_shards(parts: Path) -> None:
+    """The index says which is right, and transformers may take the other."""
+    first, second = shards_of(parts)[:2]
+    tensors = {**load_file(first), **load_file(second)}
+    save_file(tensors, second, metadata={"format": "pt"})
+    with pytest.raises(CorruptedWeightsError, match="do not hold the same tensors"):
+        load_encoder(parts)
+
+
+def test_one_file_wins_over_an_index(parts: Path, tmp_path: Path) -> None:
+    whole = make_encoder(tmp_path / "whole", KINDS["bert-cased"], layers=2)
+    shutil.copy(whole / WEIGHTS_FILE, parts)
+    shards_of(parts)[0].unlink()
+    assert find_weights(parts).sha256 == find_weights(whole).sha256
+    np.testing.assert_array_equal(
+        load_encoder(parts).encode("an apple").hidden_states,
+        load_encoder(whole).encode("an apple").hidden_states,
+    )
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -257,6 +320,8 @@ def test_shards_of_two_models(parts: Path) -> None:
         "{}",
         '{"weight_map": {}}',
         '{"weight_map": {"a": "../model.safetensors"}}',
+        '{"weight_map": {"a": "/model.safetensors"}}',
+        '{"weight_map": {"a": "parts/model.safetensors"}}',
         '{"weight_map": {"a": "pytorch_model.bin"}}',
     ],
 )
@@ -289,6 +354,11 @@ def test_each_shard_counts_for_the_identity(parts: Path) -> None:
         ("./b", None),
         ("~/b", None),
         ("org/name@", None),
+        ("org/name/", None),
+        ("@main", None),
+        ("@", None),
+        (" org/name", None),
+        ("C:\\models\\mine", None),
         ("org/na me", None),
         ("/tmp/x", None),
         ("https://huggingface.co/org/name", None),

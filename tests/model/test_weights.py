@@ -315,6 +315,16 @@ def test_missing_files(broken: Path, missing: str) -> None:
         find_weights(broken)
 
 
+def test_the_encoder_of_sentence_transformers_may_be_in_a_folder_of_its_own(
+    tmp_path: Path, tiny_folder: Path
+) -> None:
+    (tmp_path / "modules.json").write_text("[]", encoding="utf-8")
+    inner = Path(shutil.copytree(tiny_folder, tmp_path / "0_Transformer"))
+    with pytest.raises(MissingWeightsError, match="encoder is in 0_Transformer: give that folder"):
+        find_weights(tmp_path)
+    assert load_encoder(inner).encode("hello").word_texts == ("hello",)
+
+
 def test_a_folder_needs_a_vocabulary(broken: Path) -> None:
     (broken / "tokenizer.json").unlink()
     assert load_encoder(broken).encode("hello").word_texts == ("hello",)

@@ -33,6 +33,8 @@ TEXTS = (
     "supercalifragilisticexpialidocious",
 )
 """What two tokenizers are compared on that say the same in different words."""
+NOWHERE = "\U00013000"
+"""A character that no vocabulary has, of the hieroglyphs."""
 UNUSED = 0.01
 """The largest share of a table's rows that no token of the tokenizer may have ..."""
 PADDED = 128
@@ -93,7 +95,8 @@ def check_tokenizer(tokenizer: Any, weights: Weights, rows: int) -> None:
     Raises:
         CorruptedWeightsError: If a model that this package names has another tokenizer.
         UnsupportedModelError: If another tokenizer is declared than the one that is run, one that
-            adds no special tokens, or one of another size than the model's table.
+            adds no special tokens, one that is not certain of its tokens, or one of another size
+            than the model's table.
     """
     backend = tokenizer.backend_tokenizer
     run = _parts(backend)
@@ -111,6 +114,7 @@ def check_tokenizer(tokenizer: Any, weights: Weights, rows: int) -> None:
             "as [CLS] and [SEP]: take the tokenizer that the model was trained with (in "
             "tokenizer.json, 'post_processor' adds them)"
         )
+    _check_certain(run["splitting into word pieces"], backend, weights)
     _check_rows(tokenizer, weights, rows)
     expected = weights.tokenizer_sha256
     if expected is not None and tokenizer_sha256(tokenizer) != expected:
@@ -120,6 +124,23 @@ def check_tokenizer(tokenizer: Any, weights: Weights, rows: int) -> None:
             "download tokenizer.json, tokenizer_config.json and vocab.txt again (folder "
             f"{weights.folder})"
         )
+
+
+def _check_certain(pieces: Mapping[str, Any], backend: Any, weights: Weights) -> None:
+    """Check that a text always has tokens, and always the same ones."""
+    if pieces.get("dropout"):
+        raise UnsupportedModelError(
+            f"the tokenizer of the model {weights.name} splits words at random (dropout="
+            f"{pieces['dropout']!r}), as it does for training: set dropout to null in "
+            "tokenizer.json"
+        )
+    try:
+        plain_tokenizer(backend).encode(NOWHERE)
+    except Exception as error:  # the library has no class of its own for it
+        raise UnsupportedModelError(
+            f"the tokenizer of the model {weights.name} has no token for what its vocabulary does "
+            f"not know, such as [UNK] ({error}): take the tokenizer that the model was trained with"
+        ) from error
 
 
 def _check_rows(tokenizer: Any, weights: Weights, rows: int) -> None:

@@ -24,6 +24,8 @@ WORD_POSITION_TYPE = (
 WORD_POSITION = "the sum of the embeddings of token and position, after layer normalization"
 WORD_TYPE = "the sum of the embeddings of token and token type, after layer normalization"
 UNKNOWN_STATIC = "what the first layer is given"
+UNLIMITED = 10**9
+"""From this many tokens on, a limit is none: transformers writes one where none is declared."""
 
 
 @dataclass(frozen=True)
@@ -156,21 +158,29 @@ def architecture_of(model_type: str) -> Architecture:
     return ARCHITECTURES.get(model_type) or Architecture(model_type, known=False)
 
 
-def most_tokens(architecture: Architecture, config: Any, declared: object) -> int:
+def most_tokens(
+    architecture: Architecture, config: Any, padding: int | None, declared: object
+) -> int:
     """Return the largest number of tokens in a sentence, special tokens included.
 
     Args:
         architecture: Says how positions are counted.
         config: The model's settings.
+        padding: The number of the padding token, after which positions may be counted.
         declared: The ``model_max_length`` of the tokenizer. transformers sets a very large number
             where none is declared.
 
+    Returns:
+        That number; ``UNLIMITED`` or more if neither the settings nor the tokenizer set a limit.
+
     >>> from types import SimpleNamespace
-    >>> config = SimpleNamespace(max_position_embeddings=514, pad_token_id=1)
-    >>> most_tokens(architecture_of("roberta"), config, 10**30)
+    >>> config = SimpleNamespace(max_position_embeddings=514)
+    >>> most_tokens(architecture_of("roberta"), config, 1, 10**30)
     512
     """
-    rows = int(config.max_position_embeddings)
-    if architecture.positions == "after padding":
-        rows -= int(config.pad_token_id) + 1
+    rows = int(getattr(config, "max_position_embeddings", None) or 0)
+    if rows <= 0:  # XLNet and T5 have no table of positions, and say -1 or nothing
+        rows = UNLIMITED
+    elif architecture.positions == "after padding":
+        rows -= int(padding or 0) + 1
     return min(rows, int(declared)) if isinstance(declared, int | float) else rows

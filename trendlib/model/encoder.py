@@ -32,9 +32,14 @@ from trendlib.errors import (
 )
 from trendlib.model import without_garbage_collection
 from trendlib.model.agreement import check_sizes
-from trendlib.model.architectures import Architecture, architecture_of, most_tokens
+from trendlib.model.architectures import (
+    ARCHITECTURES,
+    Architecture,
+    architecture_of,
+    most_tokens,
+)
 from trendlib.model.cutters import CUTTERS, WordCutter, find_cutter
-from trendlib.model.network import load_config, load_network, without_pooler
+from trendlib.model.network import count_rows, load_config, load_network, without_pooler
 from trendlib.model.tokenizer import MARK, load_tokenizer, word_spans
 from trendlib.model.weights import AUTO, Weights, find_weights
 from trendlib.words import Cutter, Word, split_words
@@ -153,13 +158,20 @@ class Encoder:
     def max_tokens(self) -> int:
         """The largest number of tokens in a sentence, special tokens included."""
         declared = self.tokenizer.model_max_length
-        return most_tokens(self.architecture, self.model.config, declared)
+        return most_tokens(self.architecture, self.model.config, self._counted_after, declared)
+
+    @property
+    def _counted_after(self) -> int | None:
+        """The number after which positions are counted, where they are; MPNet's is always 1."""
+        embeddings = getattr(self.model, "embeddings", None)
+        number: int | None = getattr(embeddings, "padding_idx", self.model.config.pad_token_id)
+        return number
 
     @property
     def padding(self) -> int:
         """The number of the token that fills a shorter sentence of a batch up."""
         numbers = self.model.config.pad_token_id, self.tokenizer.pad_token_id
-        return next((number for number in numbers if number is not None), 0)
+        return next((number for number in numbers if number is not None and number >= 0), 0)
 
     def encode(self, sentence: str) -> Encoding:
         """Run one sentence through the model.
@@ -299,18 +311,31 @@ class Encoder:
         attentions = getattr(output, "attentions", None) or ()
         if len(attentions) != self.n_layers:
             raise UnsupportedModelError(
-                f"{self.provenance.model} returned {len(attentions)} layers of attention "
-                f"instead of {self.n_layers}: the method needs those of all layers; give an "
-                "encoder that returns them"
+                f"{self.provenance.model} is of type {self.architecture.model_type!r} and returned "
+                f"{len(attentions)} layers of attention instead of {self.n_layers}: the method "
+                "needs those of all layers; give an encoder that returns them, such as "
+                f"{', '.join(ARCHITECTURES)}"
             )
         return Encoding(
             sentence=tokenized.sentence,
             tokens=tuple(self.tokenizer.convert_ids_to_tokens(list(tokenized.ids))),
             words=tokenized.words,
-            hidden_states=np.stack([state[0].cpu().numpy() for state in output.hidden_states]),
-            attentions=np.stack([matrix[0].cpu().numpy() for matrix in attentions]),
+            hidden_states=self._stacked("hidden states", output.hidden_states),
+            attentions=self._stacked("layers of attention", attentions),
             provenance=self.provenance,
         )
+
+    def _stacked(self, what: str, tensors: Sequence[torch.Tensor]) -> np.ndarray[Any, Any]:
+        """Stack what the layers returned for the only sentence of a batch."""
+        shapes = sorted({tuple(tensor.shape[1:]) for tensor in tensors})
+        if len(shapes) != 1:
+            listed = ", ".join(map(str, shapes)) or "none"
+            raise UnsupportedModelError(
+                f"{self.provenance.model} is of type {self.architecture.model_type!r} and its "
+                f"{what} are not all of one shape ({listed}), as the method needs them: give an "
+                f"encoder such as {', '.join(ARCHITECTURES)}"
+            )
+        return np.stack([tensor[0].cpu().numpy() for tensor in tensors])
 
 
 def _rebuilt(
@@ -441,7 +466,7 @@ def _load(weights: Weights, dtype: str, device: torch.device) -> Encoder:
         with _readable("weights", weights):
             network = _load_network(weights, config, dtype).to(device).eval()
         with _readable("tokenizer", weights):
-            tokenizer = load_tokenizer(weights, config, _rows(network))
+            tokenizer = load_tokenizer(weights, config, count_rows(network, weights))
     versions = {name: version(name) for name in LIBRARIES}
     provenance = Provenance(
         model=weights.name,
@@ -459,11 +484,6 @@ def _load(weights: Weights, dtype: str, device: torch.device) -> Encoder:
 
 def _load_network(weights: Weights, config: Any, dtype: str) -> Any:
     return load_network(weights, config, architecture_of(config.model_type), dtype)
-
-
-def _rows(network: Any) -> int:
-    """Count the rows of a network's table of embeddings."""
-    return int(network.get_input_embeddings().weight.shape[0])
 
 
 _loaded = lru_cache(LOADED)(_load)

@@ -9,9 +9,12 @@ import re
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import huggingface_hub
 from huggingface_hub import constants
@@ -48,6 +51,9 @@ PICKLE = "pytorch_model.bin"
 
 MAIN = "main"
 COMMIT = re.compile(r"[0-9a-f]{40}")
+PART_OF_COMMIT = re.compile(r"[0-9a-f]{7,39}", re.IGNORECASE)
+REDIRECTS = 5
+"""How often an answer may lead on to another address."""
 _ID = re.compile(r"(?P<name>\w[\w.-]*(?:/\w[\w.-]*)?)(?:@(?P<revision>\w[\w./-]*))?", re.ASCII)
 
 
@@ -107,8 +113,9 @@ def resolve(repository: Repository, endpoint: str) -> tuple[str, str | None]:
     answer = ask(url)
     kept = _cache_of(repository.name) / "refs" / repository.revision
     if isinstance(answer, Answer) and answer.status < 400 and answer.commit:
-        kept.parent.mkdir(parents=True, exist_ok=True)  # where the client keeps it too
-        kept.write_text(answer.commit, encoding="utf-8")
+        with suppress(OSError):  # a cache that cannot be written to may hold the files
+            kept.parent.mkdir(parents=True, exist_ok=True)  # where the client keeps it too
+            kept.write_text(answer.commit, encoding="utf-8")
         return answer.commit, None
     if isinstance(answer, Answer):
         _raise_for(answer, repository)
@@ -273,10 +280,7 @@ def ask(url: str) -> Answer | str:
 
     def attempt() -> None:
         try:
-            headers = huggingface_hub.utils.build_hf_headers()  # type: ignore[attr-defined]
-            response = huggingface_hub.get_session().head(
-                url, headers=headers, timeout=HUB_WAIT_SECONDS
-            )
+            response = _head(url)
             commit, code = (
                 response.headers.get(name) for name in ("X-Repo-Commit", "X-Error-Code")
             )
@@ -291,6 +295,25 @@ def ask(url: str) -> Answer | str:
     if not answers:
         return f"the hub did not answer within {HUB_WAIT_SECONDS:g} s"
     return answers[0]
+
+
+def _head(url: str) -> Any:
+    """Ask for the head of a file; the old name of a model leads on to its new one.
+
+    Old versions of the client do not follow. None is followed to another host, which would be told
+    the token, or away from an answer that names the commit.
+    """
+    headers = huggingface_hub.utils.build_hf_headers()  # type: ignore[attr-defined]
+    for _ in range(REDIRECTS):
+        response = huggingface_hub.get_session().head(
+            url, headers=headers, timeout=HUB_WAIT_SECONDS
+        )
+        leads_on = 300 <= response.status_code < 400 and "X-Repo-Commit" not in response.headers
+        target = urljoin(url, response.headers.get("Location", ""))
+        if not leads_on or urlsplit(target).netloc != urlsplit(url).netloc:
+            break
+        url = target
+    return response
 
 
 def refusal(status: int) -> str | None:
@@ -326,9 +349,10 @@ def _raise_for(answer: Answer, repository: Repository) -> None:
             "account that accepted them"
         )
     if answer.code == "RevisionNotFound":
+        in_full = " in full (40 characters)" * bool(PART_OF_COMMIT.fullmatch(repository.revision))
         raise UnknownModelError(
             f"{place} has {repository.name}, but no revision {repository.revision!r} of it {told}: "
-            "give a branch, a tag or a commit that it has, or leave the revision out"
+            f"give a branch, a tag or a commit that it has{in_full}, or leave the revision out"
         )
     if answer.code == "EntryNotFound":
         raise MissingWeightsError(

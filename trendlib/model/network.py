@@ -18,7 +18,13 @@ from trendlib.model.weights import Weights
 with without_garbage_collection():
     import torch
     import transformers
-    from transformers import MODEL_MAPPING, AutoConfig, PreTrainedConfig, PreTrainedModel
+    from transformers import (
+        MODEL_FOR_TEXT_ENCODING_MAPPING,
+        MODEL_MAPPING,
+        AutoConfig,
+        PreTrainedConfig,
+        PreTrainedModel,
+    )
     from transformers.models.auto.modeling_auto import (
         MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
         MODEL_FOR_MASKED_LM_MAPPING_NAMES,
@@ -49,8 +55,7 @@ def load_config(weights: Weights) -> Any:
             f"such as {SUPPORTED}"
         ) from error
     kind = config.model_type
-    causal = kind in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES and not hasattr(config, "is_decoder")
-    if causal and kind not in MODEL_FOR_MASKED_LM_MAPPING_NAMES:
+    if _is_causal(config):
         raise UnsupportedModelError(
             f"the model {weights.name} is of type {kind!r}, a decoder: its tokens attend only "
             f"backwards, and the method needs both directions; give an encoder such as {SUPPORTED}"
@@ -64,6 +69,25 @@ def load_config(weights: Weights) -> Any:
     return config
 
 
+def _is_causal(config: Any) -> bool:
+    """Whether a type is one of decoders alone, and the settings do not say otherwise.
+
+    What they say is checked by the attention, once the model is loaded.
+    """
+    both_ways = (
+        getattr(config, "attn_type", None) == "bi"  # XLNet
+        or getattr(config, "is_causal", None) is False
+        or getattr(config, "use_bidirectional_attention", None)
+    )
+    kind = config.model_type
+    return (
+        not both_ways
+        and kind in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+        and kind not in MODEL_FOR_MASKED_LM_MAPPING_NAMES
+        and not hasattr(config, "is_decoder")
+    )
+
+
 def network_class(config: Any) -> Any:
     """Find the class of transformers that a model's settings are of.
 
@@ -71,6 +95,9 @@ def network_class(config: Any) -> Any:
         UnsupportedModelError: If transformers has none, or several.
     """
     found = MODEL_MAPPING.get(type(config), None)
+    encoder = MODEL_FOR_TEXT_ENCODING_MAPPING.get(type(config), None)
+    if encoder is not None and encoder.__name__ in (config.architectures or ()):
+        found = encoder  # such as T5's, whose weights have no decoder
     if not isinstance(found, type):
         raise UnsupportedModelError(
             f"transformers {transformers.__version__} has no one network of type "
@@ -93,7 +120,7 @@ def load_network(weights: Weights, config: Any, architecture: Architecture, dtyp
         UnsupportedModelError: If the weights hold tensors that nothing uses.
     """
     cls = network_class(config)
-    config.output_attentions = False  # they are asked for where they are needed
+    _settle(config)
     network, report = cls.from_pretrained(
         weights.folder,
         config=config,
@@ -103,10 +130,12 @@ def load_network(weights: Weights, config: Any, architecture: Architecture, dtyp
         trust_remote_code=False,
         use_safetensors=True,
         output_loading_info=True,
+        ignore_mismatched_sizes=True,  # they are reported, and refused below
         dtype=getattr(torch, dtype),
         **without_pooler(cls),
     )
     _check_report(report, network, weights)
+    _check_padding(network, weights)
     for key, tensor in network.named_parameters():
         if not torch.isfinite(tensor).all():
             raise CorruptedWeightsError(
@@ -116,26 +145,77 @@ def load_network(weights: Weights, config: Any, architecture: Architecture, dtyp
     return network
 
 
-def _check_report(report: Mapping[str, Any], network: Any, weights: Weights) -> None:
-    missing = sorted(key for key in report["missing_keys"] if not key.startswith("pooler."))
-    wrong = missing + [str(key) for key in report["mismatched_keys"]]
-    if wrong:
-        raise CorruptedWeightsError(
-            f"the weights of {weights.name} lack {counted(len(wrong), 'tensor')} "
-            f"({wrong[0]}, ...), which would be filled with random numbers: copy or download "
-            "them again"
-        )
-    keys = sorted(report["unexpected_keys"])
-    prefix = f"{network.base_model_prefix}."
-    unused = [key for key in keys if not key.removeprefix(prefix).startswith(HEADS)]
-    if unused:
-        heads = _heads(network)
-        unused = [key for key in unused if key not in heads]
-    if unused:
+def count_rows(network: Any, weights: Weights) -> int:
+    """Count the rows of a network's table of embeddings.
+
+    Raises:
+        UnsupportedModelError: If it has no such table.
+    """
+    try:
+        rows, _ = network.get_input_embeddings().weight.shape
+    except (AttributeError, NotImplementedError, ValueError) as error:
         raise UnsupportedModelError(
+            f"the model {weights.name} is of type {network.config.model_type!r}, which has no one "
+            f"table of embeddings for the tokens of a text: give an encoder such as {SUPPORTED}"
+        ) from error
+    return int(rows)
+
+
+def _settle(config: Any) -> None:
+    """Settle what a setting may ask for without another result."""
+    config.output_attentions = False  # they are asked for where they are needed
+    config.return_dict = True
+    config.chunk_size_feed_forward = 0  # it saves memory, and fails for most lengths
+    if getattr(config, "attention_type", None) == "block_sparse":
+        # BigBird attends to all tokens of short texts, and from the first one on to all of any.
+        config.attention_type = "original_full"
+
+
+def _check_report(report: Mapping[str, Any], network: Any, weights: Weights) -> None:
+    for key, held, declared in sorted(report["mismatched_keys"]):
+        raise CorruptedWeightsError(
+            f"{weight_files(weights.folder).shown} of {weights.name} holds {key} of shape "
+            f"{tuple(held)}, and config.json declares {tuple(declared)}: give the config that "
+            "belongs to the weights"
+        )
+    wrong = sorted(key for key in report["missing_keys"] if not key.startswith("pooler."))
+    unused = _unused(report, network)
+    others = ""
+    if unused:
+        others = (
             f"{weight_files(weights.folder).shown} of {weights.name} holds "
             f"{counted(len(unused), 'tensor')} that nothing uses ({unused[0]}, ...): config.json "
             "declares another model than the weights are of; give the config that belongs to them"
+        )
+    if wrong:
+        raise CorruptedWeightsError(
+            f"the weights of {weights.name} lack {counted(len(wrong), 'tensor')} "
+            f"({wrong[0]}, ...), which would be filled with random numbers: "
+            f"{others or 'copy or download them again'}"
+        )
+    if others:
+        raise UnsupportedModelError(others)
+
+
+def _unused(report: Mapping[str, Any], network: Any) -> list[str]:
+    """List the tensors of the weights that neither the network nor its heads use."""
+    prefix = f"{network.base_model_prefix}."
+    keys = sorted(report["unexpected_keys"])
+    unused = [key for key in keys if not key.removeprefix(prefix).startswith(HEADS)]
+    heads = _heads(network) if unused else set()
+    return [key for key in unused if key not in heads]
+
+
+def _check_padding(network: Any, weights: Weights) -> None:
+    """Check that the number is known after which positions are counted, where they are."""
+    embeddings = getattr(network, "embeddings", None)
+    if isinstance(embeddings, torch.nn.Embedding):  # XLM's, of tokens alone
+        return
+    if getattr(embeddings, "padding_idx", 0) is None:
+        raise UnsupportedModelError(
+            f"config.json of the model {weights.name} sets no pad_token_id, and a network of type "
+            f"{network.config.model_type!r} counts positions from it on: set it to the number of "
+            "the padding token"
         )
 
 

@@ -18,8 +18,10 @@ WEIGHTS_FILE = "model.safetensors"
 INDEX_FILE = "model.safetensors.index.json"
 FLOATS = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
 """The number formats that weights may have, with their bytes."""
-COUNTS = {"I64": 8, "I32": 4, "I16": 2, "BOOL": 1}
+COUNTS = {"I64": 8, "I32": 4}
 """Those of the tables of positions and token types that old checkpoints hold beside the weights."""
+COUNTED = "_ids"
+"""How the names of these tables end."""
 
 Tensors = dict[str, tuple[int, ...]]
 """The shapes of tensors, by their names."""
@@ -106,9 +108,9 @@ def read_tensors(folder: Path) -> Tensors:
 
 
 def _check_index(named: Mapping[str, str], held: Mapping[str, Tensors], folder: Path) -> None:
-    """Check that each tensor is in the file that the index names, and that there are no others."""
+    """Check that each tensor is in the file that the index names, and in no other."""
     wrong = [name for name, file in named.items() if name not in held[file]]
-    wrong += [name for tensors in held.values() for name in tensors if name not in named]
+    wrong += [name for file, tensors in held.items() for name in tensors if named.get(name) != file]
     if wrong:
         raise CorruptedWeightsError(
             f"{INDEX_FILE} and the files that it names do not hold the same tensors ({wrong[0]}, "
@@ -143,11 +145,13 @@ def _read_header(path: Path) -> Tensors:
 
 def _check_format(name: str, tensor: Mapping[str, Any], path: Path) -> None:
     """Check a tensor's number format, and that it has as many bytes as its shape needs."""
-    size = {**FLOATS, **COUNTS}.get(tensor["dtype"])
+    formats = {**FLOATS, **COUNTS} if name.endswith(COUNTED) else FLOATS
+    size = formats.get(tensor["dtype"])
     if size is None:
         raise UnsupportedModelError(
-            f"{path.name} holds {name} in the number format {tensor['dtype']}, which is read with "
-            f"scales of its own: give weights in one of {', '.join(FLOATS)} ({path})"
+            f"{path.name} holds {name} in the number format {tensor['dtype']}, which says nothing "
+            f"without a scale that is kept elsewhere: give weights in one of {', '.join(FLOATS)} "
+            f"({path})"
         )
     begin, end = tensor["data_offsets"]
     if end - begin != size * math.prod(tensor["shape"]):

@@ -1,6 +1,7 @@
 """Load a model's tokenizer, and say which characters each of its tokens is made of."""
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import Any
 
 from trendlib.errors import UnsupportedModelError
@@ -18,6 +19,8 @@ with without_garbage_collection():
 
 MARK = "\u2581"
 """How Unigram writes that a word begins."""
+PLAIN = ("vocab.txt", "vocab.json")
+"""Vocabularies that are read without another library."""
 
 
 def load_tokenizer(weights: Weights, config: Any, rows: int) -> Any:
@@ -34,6 +37,7 @@ def load_tokenizer(weights: Weights, config: Any, rows: int) -> Any:
             token is made of, or is not what the folder declares.
     """
     _check_class(weights, config)
+    _check_sentencepiece(weights)
     try:
         tokenizer = AutoTokenizer.from_pretrained(
             weights.folder, config=config, local_files_only=True, trust_remote_code=False
@@ -67,6 +71,20 @@ def _check_class(weights: Weights, config: Any) -> None:
     # Where a library is missing, transformers puts a class in its place that says so when used.
     if getattr(found, "_backends", None) is None and not issubclass(found, PreTrainedTokenizerFast):
         raise _is_slow(weights, str(name))
+
+
+def _check_sentencepiece(weights: Weights) -> None:
+    """Check that a vocabulary of sentencepiece can be read; transformers would blame tiktoken."""
+    folder = weights.folder
+    others = any((folder / name).is_file() for name in ("tokenizer.json", *PLAIN))
+    found = sorted(file.name for file in folder.glob("*.model"))
+    if found and not others and find_spec("sentencepiece") is None:
+        raise UnsupportedModelError(
+            f"the tokenizer of the model {weights.name} is only there as {found[0]}, which needs a "
+            "library that is not installed: run `pip install sentencepiece protobuf`, or write a "
+            'tokenizer.json where it is, with `python -c "from transformers import AutoTokenizer '
+            f'as A; A.from_pretrained({str(folder)!r}).save_pretrained({str(folder)!r})"`'
+        )
 
 
 def _is_slow(weights: Weights, name: str) -> UnsupportedModelError:

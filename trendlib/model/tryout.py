@@ -15,7 +15,7 @@ import torch
 
 from trendlib.encoding import Encoding, Tokenized
 from trendlib.errors import ModelError, UnsupportedModelError, is_out_of_memory
-from trendlib.model.architectures import ARCHITECTURES, Architecture
+from trendlib.model.architectures import ARCHITECTURES, UNLIMITED, Architecture
 from trendlib.model.batch import run_whole, start
 from trendlib.model.encoder import Encoder, exact
 from trendlib.model.weights import ModelWarning
@@ -45,14 +45,16 @@ def try_out(encoder: Encoder) -> Architecture:
     Raises:
         UnsupportedModelError: If it does not give what the method needs.
     """
-    encoder.tokenize(["a sentence"])
     with _refused_if_unknown(encoder):
         architecture = _with_positions(encoder)
     encoder.architecture = architecture
+    _check_room(encoder)
+    encoder.tokenize(["a sentence"])
     sentences = [Tokenized("", (), tuple(ids)) for ids in _probes(encoder)]
     with _refused_if_unknown(encoder):
         encodings = [encoder.encode_tokens(sentence.ids) for sentence in sentences]
-    _check(encoder, encodings[-1])
+    for encoding in encodings:
+        _check(encoder, encoding)
     reason = _why_alone(encoder, sentences, encodings)
     if reason is None:
         return architecture
@@ -99,9 +101,11 @@ def _refused_if_unknown(encoder: Encoder) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # whatever a network raises that is not made for this
-        if encoder.architecture.known or is_out_of_memory(error):
+        known = encoder.architecture.known
+        if known or isinstance(error, UnsupportedModelError) or is_out_of_memory(error):
             raise
-        raise _unsupported(encoder, f"{type(error).__name__}: {error}") from error
+        hint = "; it may run in float32" * (encoder.provenance.dtype == "float64")
+        raise _unsupported(encoder, f"{type(error).__name__}: {error}{hint}") from error
 
 
 def _unsupported(encoder: Encoder, reason: str) -> UnsupportedModelError:
@@ -115,22 +119,38 @@ def _unsupported(encoder: Encoder, reason: str) -> UnsupportedModelError:
 def _with_positions(encoder: Encoder) -> Architecture:
     """Find out how an unknown architecture counts positions, by its longest sentence."""
     architecture = encoder.architecture
-    if architecture.known:
-        return architecture
-    try:
-        longest = encoder.max_tokens
-    except (TypeError, AttributeError, NotImplementedError) as error:
-        raise _unsupported(encoder, "it sets no limit to the number of tokens") from error
-    if longest > LONGEST:
+    longest = encoder.max_tokens
+    if architecture.known or not 0 < longest <= LONGEST:
         return architecture
     number = encoder.tokenizer("")["input_ids"][0]
     try:
         _run_bare(encoder, [number] * longest)
-    except IndexError:
+    except (IndexError, RuntimeError) as error:
+        if is_out_of_memory(error):
+            raise
         architecture = replace(architecture, positions="after padding")
         encoder.architecture = architecture
         _run_bare(encoder, [number] * encoder.max_tokens)
     return architecture
+
+
+def _check_room(encoder: Encoder) -> None:
+    """Check that there is a limit to the number of tokens, with room for a word."""
+    name, longest = encoder.provenance.model, encoder.max_tokens
+    if longest >= UNLIMITED:
+        raise UnsupportedModelError(
+            f"{name} is of type {encoder.architecture.model_type!r}, and neither its config.json "
+            "(max_position_embeddings) nor its tokenizer_config.json (model_max_length) sets a "
+            "limit to the number of tokens: set model_max_length to the number that it was "
+            "trained with"
+        )
+    special = len(encoder.tokenizer("")["input_ids"])
+    if longest <= special:
+        raise UnsupportedModelError(
+            f"{name} has room for {longest} tokens, and its tokenizer adds {special} special ones "
+            "to each sentence, so that no word fits: check max_position_embeddings in config.json "
+            "and model_max_length in tokenizer_config.json"
+        )
 
 
 def _run_bare(encoder: Encoder, ids: list[int]) -> None:
@@ -151,7 +171,7 @@ def _check(encoder: Encoder, encoding: Encoding) -> None:
         )
     if not np.allclose(attentions.sum(axis=-1), 1, atol=1e-5):  # which float32 allows for
         raise _unsupported(encoder, "the rows of its attention do not sum to 1")
-    if not np.triu(attentions, 1).any():
+    if not np.triu(attentions, 1).any(axis=(1, 2, 3)).all():
         raise _unsupported(encoder, "its tokens attend only backwards: it is a decoder")
 
 

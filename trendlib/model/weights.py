@@ -292,7 +292,7 @@ def require_files(folder: Path, name: str) -> None:
     if missing:
         raise MissingWeightsError(
             f"the folder of the model {name} lacks {', '.join(missing)}: it needs {_needed()}"
-            f"{_how_to_convert(folder)} (folder {folder})"
+            f"{_how_to_convert(folder)}{_where_else(folder)} (folder {folder})"
         )
 
 
@@ -308,6 +308,12 @@ def _how_to_convert(folder: Path) -> str:
         "where it is from (a file of PyTorch can run whatever code it holds, and is never read "
         "here)"
     )
+
+
+def _where_else(folder: Path) -> str:
+    """Say where sentence-transformers keeps the encoder, if it is in a folder of its own."""
+    places = sorted(path.parent.name for path in folder.glob("*_Transformer/config.json"))
+    return f"; its encoder is in {places[0]}: give that folder" if places else ""
 
 
 def sha256_of(path: Path) -> str:
@@ -381,6 +387,12 @@ def check_declared(folder: Path, name: str) -> None:
                 f"cannot run (it runs {listed}): choose another model, an encoder of a type such "
                 f"as {', '.join(ARCHITECTURES)}"
             )
+    longest = tokenizer.get("model_max_length")
+    if longest is not None and not isinstance(longest, int | float):
+        raise UnsupportedModelError(
+            f"tokenizer_config.json of the model {name} declares model_max_length={longest!r}, "
+            "which is no number: set the largest number of tokens in a sentence"
+        )
     if (folder / ADAPTER).is_file():
         raise UnsupportedModelError(
             f"{ADAPTER} beside the model {name} declares an adapter, which this package does not "
