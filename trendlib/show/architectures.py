@@ -1,6 +1,8 @@
 """The architectures that are known, as a table for readers."""
 
-from trendlib.model.architectures import ARCHITECTURES, Batch, Positions
+from collections.abc import Iterable
+
+from trendlib.model.architectures import ARCHITECTURES, Batch, Positions, architecture_of
 from trendlib.show.markdown import markdown_table
 
 HEAD = ("`model_type`", "hidden state 0", "how positions are counted", "many sentences are run")
@@ -16,14 +18,17 @@ BATCHES: dict[Batch, str] = {
 }
 
 
-def architecture_table() -> str:
-    """Tabulate in Markdown what the method has to know of each architecture.
+def architecture_table(names: Iterable[str] = ARCHITECTURES) -> str:
+    """Tabulate in Markdown what the method has to know of architectures.
 
-    >>> architecture_table().splitlines()[2][:40]
+    Args:
+        names: Their model types; all that are known if left out.
+
+    >>> architecture_table(["bert"]).splitlines()[2][:40]
     '| `bert` | the sum of the embeddings of '
     """
     rows = [
         (f"`{each.model_type}`", each.static, POSITIONS[each.positions], BATCHES[each.batch])
-        for each in ARCHITECTURES.values()
+        for each in map(architecture_of, names)
     ]
     return markdown_table(HEAD, rows)
