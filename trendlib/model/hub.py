@@ -326,7 +326,7 @@ def refusal(status: int) -> str | None:
         404: "has no such file; check the environment variable HF_ENDPOINT",
         429: "has had too many requests; wait some minutes, or set HF_TOKEN",
     }
-    otherwise = "is out of order; try again later" if status >= 500 else "refuses"
+    otherwise = "has a problem; try again later" if status >= 500 else "refuses"
     return f"the hub ({constants.ENDPOINT}) {advice.get(status, otherwise)} (HTTP {status})"
 
 
