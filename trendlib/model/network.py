@@ -139,7 +139,7 @@ def load_network(weights: Weights, config: Any, architecture: Architecture, dtyp
     for key, tensor in network.named_parameters():
         if not torch.isfinite(tensor).all():
             raise CorruptedWeightsError(
-                f"{weight_files(weights.folder).shown} of {weights.name} holds values that are no "
+                f"{weight_files(weights.folder).shown} of {weights.name} holds values that are not "
                 f"finite numbers (in {key}): copy or download it again (folder {weights.folder})"
             )
     return network
