@@ -147,6 +147,14 @@ def test_positions_are_counted_from_where_the_network_does(tmp_path: Path) -> No
     assert encoder.encode_tokens([5] * 78).hidden_states.shape == (5, 78, 24)
 
 
+def test_a_warning_that_is_made_an_error_stays_what_it_is(tmp_path: Path) -> None:
+    folder = make_encoder(tmp_path / "other", Kind("LayoutLMModel", word_pieces))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", SlowBatchesWarning)
+        with pytest.raises(SlowBatchesWarning):
+            load_encoder(folder, "float64")
+
+
 def test_a_batch_that_differs_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A known architecture too is compared each time that it is loaded."""
     run = start

@@ -540,7 +540,8 @@ def _readable(what: str, weights: Weights) -> Iterator[None]:
     except BaseException as error:
         # A panic of the tokenizers' library, which is written in Rust, is no Exception.
         ends = not isinstance(error, Exception) and type(error).__name__ != "PanicException"
-        if ends or isinstance(error, TrendlibError) or is_out_of_memory(error):
+        ours = isinstance(error, TrendlibError | Warning)  # a warning where they are made errors
+        if ends or ours or is_out_of_memory(error):
             raise
         raise CorruptedWeightsError(
             f"the {what} of {weights.name} cannot be read ({type(error).__name__}: "
