@@ -427,7 +427,7 @@ def test_reproduce_with_damaged_weights(
 
 
 def test_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["reproduce", "--model", "no-such-model"]) == 2
+    assert main(["reproduce", "--model", "no/such/model"]) == 2
     assert "'bert-base-uncased'" in capsys.readouterr().err
     with pytest.raises(SystemExit) as caught:
         main(["no-such-command"])

@@ -4,6 +4,7 @@ import ast
 import html
 import inspect
 import json
+import os
 import re
 import subprocess
 import sys
@@ -84,13 +85,24 @@ def test_the_opening_page_has_a_card_of_the_results_for_each_claim(site: Path) -
         assert decided.replace("**", "") in shown
 
 
-def test_the_build_refuses_an_unknown_model(tmp_path: Path) -> None:
-    command = [sys.executable, ROOT / "book" / "tools" / "build.py", "--model", "no-such-model"]
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [
+        ("no/such/model", "unknown model 'no/such/model'"),
+        ("no-such-model", "no-such-model@main is not in the cache"),
+    ],
+)
+def test_the_build_refuses_an_unknown_model(tmp_path: Path, model: str, told: str) -> None:
+    command = [sys.executable, ROOT / "book" / "tools" / "build.py", "--model", model]
     result = subprocess.run(
-        [*command, "--out", tmp_path], capture_output=True, text=True, check=False
+        [*command, "--out", tmp_path],
+        env=os.environ | {"HF_HUB_OFFLINE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert result.returncode == 2
-    assert "unknown model 'no-such-model'" in result.stderr
+    assert told in result.stderr
     assert not (tmp_path / "_build").exists()
 
 

@@ -132,7 +132,7 @@ def test_a_part_without_a_translation_keeps_its_name() -> None:
     config, toc = ((ROOT / "book" / name).read_bytes() for name in ("_config.yml", "_toc.yml"))
     configured = CHINESE.configured(config, toc.replace(b"caption: Use it", b"caption: Brand new"))
     captions = [part["caption"] for part in yaml.safe_load(configured["_toc.yml"])["parts"]]
-    assert captions == ["方法", "Brand new", "探索", "论断检验", "参考"]
+    assert captions == ["方法", "Brand new", "探索", "论断检验", "文章之外", "参考"]
     config = yaml.safe_load(configured["_config.yml"])
     settings = config["sphinx"]["config"]
     assert settings["language"] == "zh_CN"

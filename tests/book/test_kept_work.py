@@ -288,7 +288,7 @@ def test_editions_are_run_in_their_own_language(tmp_path: Path, weights: Weights
 
 @warm_kernels()
 def test_another_model_stands_in_the_chapter(tmp_path: Path, weights: Weights) -> None:
-    other = replace(weights, name="another")
+    other = replace(weights, name="someone/another", revision="c" * 40)
     chapter = chapter_of(tmp_path, "which", other, "print(model)")
     assert run(tmp_path, chapter) == []
     piece = Kept(tmp_path / "kept").read(chapter.name, chapter.key)
@@ -296,10 +296,10 @@ def test_another_model_stands_in_the_chapter(tmp_path: Path, weights: Weights) -
     cells = nbformat.reads(with_outputs(chapter, piece.content).decode(), as_version=4).cells
     assert [cell.source.splitlines()[-1] for cell in cells][1:] == [
         f'model: str = "{MINILM.name}"',
-        'model = "another"',
+        f'model = "{other.choice}"',
         "print(model)",
     ]
-    assert cells[3].outputs[0].text == "another\n"
+    assert cells[3].outputs[0].text == f"someone/another@{other.revision}\n"
 
 
 def test_with_another_model_what_is_true_of_its_own_is_left_out(
@@ -455,7 +455,7 @@ def test_a_terminal_shows_one_line_and_the_address(site: Path) -> None:
     command = ["sh", "-c", 'exec "$@" >&2', "sh", *map(str, BUILD), str(site.parents[1])]
     shown = seen_on_a_terminal(command)
     assert f"The book is ready: {site / 'index.html'}" in shown
-    assert "\r\x1b[Kchapters 15 of 15 | editions 2 of 2 | " in shown
+    assert "\r\x1b[Kchapters 16 of 16 | editions 2 of 2 | " in shown
     assert shown.count("\n") == 3
     assert "WARNING" not in shown
 

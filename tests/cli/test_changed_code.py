@@ -132,5 +132,5 @@ def test_how_often_the_model_runs(
         arguments += ["--notebook", make_notebook(tmp_path / "own.ipynb", *cells)]
     result = copy.trendlib(*arguments, "--jobs", "1")
     assert "2 done (0 of them in an earlier run), 1 failed." in result.stdout, result.stderr
-    # A model is tried once when it is loaded.
-    assert len(passes.read_text().splitlines()) == expected * len(SENTENCES) + 1
+    # A model is tried when it is loaded: two sentences alone, and both in each kind of batch.
+    assert len(passes.read_text().splitlines()) == expected * len(SENTENCES) + 4

@@ -172,7 +172,7 @@ def test_a_cache_of_another_program_is_taken_where_the_hub_is_away(
         (404, "EntryNotFound", MissingWeightsError, "has no config.json"),
         (401, None, ModelNotReachableError, "the token is wrong or missing"),
         (429, None, ModelNotReachableError, "too many requests; wait some minutes"),
-        (503, None, ModelNotReachableError, "out of order; try again later"),
+        (503, None, ModelNotReachableError, "has a problem; try again later"),
     ],
 )
 def test_what_the_hub_answers_is_told(

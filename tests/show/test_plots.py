@@ -39,7 +39,7 @@ CASES = [(sentence, ARTICLE) for sentence in SENTENCES]
 CASES += [(SENTENCES[0], reading) for reading in READINGS.values() if reading is not ARTICLE]
 
 
-@pytest.mark.filterwarnings("error", "ignore:Glyph .* missing from font")
+@pytest.mark.filterwarnings("error::UserWarning", "ignore:Glyph .* missing from font")
 @pytest.mark.parametrize(("sentence", "reading"), CASES)
 def test_every_figure_draws_and_names_the_model(
     minilm: Encoder, sentence: str, reading: Reading

@@ -83,8 +83,8 @@ def embed_dataset(
         dataset: The rows.
         workers: How many workers share the work, anywhere in the cluster.
         column: The column that holds the sentences.
-        model: "auto", a known name, a model of the hub as "organization/name" or
-            "organization/name@revision", or the folder of an encoder that this process and every
+        model: "auto", a known name, a model of the hub as ``organization/name`` or
+            ``organization/name@revision``, or the folder of an encoder that this process and every
             worker can see; see ``weights.find_weights``. The workers use the commit that this
             process finds, and a worker that finds another model fails.
         recipe: How a sentence becomes a vector, such as ``RECIPES["angle"]``; the article's way if

@@ -35,7 +35,7 @@ class TrendEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
 
     Args:
         model: "auto", a known name, the folder of an encoder, or a model of the hub as
-            "organization/name" or "organization/name@revision"; see ``weights.find_weights``.
+            ``organization/name`` or ``organization/name@revision``; see ``weights.find_weights``.
             Without a commit as its revision, the newest one is used in each process, and
             ``transform`` refuses it if it is not the one of ``fit``.
         recipe: How a sentence becomes a vector, such as ``RECIPES["angle"]``; as in the article

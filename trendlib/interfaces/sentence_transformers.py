@@ -47,7 +47,7 @@ class TrendTransformer(InputModule):
 
     Args:
         model: "auto", a known name, the folder of an encoder, or a model of the hub as
-            "organization/name" or "organization/name@revision"; see ``weights.find_weights``.
+            ``organization/name`` or ``organization/name@revision``; see ``weights.find_weights``.
         recipe: How a sentence becomes a vector, such as ``RECIPES["angle"]``; the article's way
             if left out.
         bad_rows: What becomes of sentences without an embedding: "raise", "nan" or "zero"; see

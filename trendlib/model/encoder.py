@@ -408,8 +408,8 @@ def load_encoder(
     callers share them: use ``load_own_encoder`` for a model that you want to change.
 
     Args:
-        model: A name, a folder, or a model of the hub as "organization/name" or
-            "organization/name@revision"; see ``weights.find_weights``.
+        model: A name, a folder, or a model of the hub as ``organization/name`` or
+            ``organization/name@revision``; see ``weights.find_weights``.
         dtype: "float32", which the articles used, or "float64", for reference figures.
         device: "cpu", where figures are the same on all machines; "auto" for the first
             accelerator, or the CPU if there is none; or a name that torch knows, such as "cuda:1".

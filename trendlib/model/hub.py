@@ -18,7 +18,12 @@ from urllib.parse import urljoin, urlsplit
 
 import huggingface_hub
 from huggingface_hub import constants
-from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
+from huggingface_hub.errors import (
+    EntryNotFoundError,
+    HFValidationError,
+    LocalEntryNotFoundError,
+)
+from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 
 from trendlib.errors import (
     CorruptedWeightsError,
@@ -83,9 +88,17 @@ def parse(text: str) -> Repository | None:
     True
     """
     found = _ID.fullmatch(text)
-    if found is None or ".." in text or "--" in found["name"]:
+    if found is None or not _is_id(found["name"]):
         return None
     return Repository(found["name"], found["revision"] or MAIN)
+
+
+def _is_id(name: str) -> bool:
+    try:
+        validate_repo_id(name)
+    except HFValidationError:
+        return False
+    return True
 
 
 @cache
@@ -368,9 +381,9 @@ def _raise_for(answer: Answer, repository: Repository) -> None:
 
 def _not_reachable(repository: Repository, reason: str) -> ModelNotReachableError:
     return ModelNotReachableError(
-        f"{repository} is not in the cache ({constants.HF_HUB_CACHE}), and {reason}: connect once "
-        "to let it be downloaded, copy a cache that holds it (environment variable HF_HOME), or "
-        "give the folder that holds its files"
+        f"{repository} is not in the cache ({constants.HF_HUB_CACHE}), and {reason}: check the "
+        "name, connect once to let it be downloaded, copy a cache that holds it (environment "
+        "variable HF_HOME), or give the folder that holds its files"
     )
 
 

@@ -228,11 +228,11 @@ def find_weights(model: str | Path = AUTO) -> Weights:
 
     Args:
         model: "auto", "bert-base-uncased", "all-MiniLM-L6-v2", the path of a folder with an
-            encoder, or a model of the hub: "organization/model" or "organization/model@revision".
-            "auto" uses bert-base-uncased if it is in the cache or the hub answers within
-            ``hub.HUB_WAIT_SECONDS``; otherwise the packaged all-MiniLM-L6-v2, with a warning. The
-            other names never fall back to another model. A folder wins over a model of the hub
-            that has the same name.
+            encoder, or a model of the hub: ``organization/model`` or
+            ``organization/model@revision``. "auto" uses bert-base-uncased if it is in the cache or
+            the hub answers within ``hub.HUB_WAIT_SECONDS``; otherwise the packaged
+            all-MiniLM-L6-v2, with a warning. The other names never fall back to another model. A
+            folder wins over a model of the hub that has the same name.
 
     Raises:
         UnknownModelError: If ``model`` is neither a known name nor a folder, and the hub has no
