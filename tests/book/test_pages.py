@@ -99,7 +99,7 @@ UNMARKED = """() => [...document.querySelectorAll(".bd-article .pst-scrollable-t
   .filter((box) => box.tabIndex !== 0 || getComputedStyle(box).maskImage === "none")
   .map((box) => box.textContent.slice(0, 60))"""
 SETTLED = """() => document.fonts.ready.then(() => new Promise((settled) =>
-  requestAnimationFrame(() => requestAnimationFrame(settled))))"""
+  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(settled, 300)))))"""
 """Fonts are there, and what follows a change of size, such as the marks of boxes, is done."""
 LETTERS = """() => [...document.querySelectorAll(".bd-article section > p")].map((paragraph) => {
   const height = parseFloat(getComputedStyle(paragraph).lineHeight);
