@@ -98,9 +98,15 @@ UNMARKED = """() => [...document.querySelectorAll(".bd-article .pst-scrollable-t
   .filter((box) => box.checkVisibility() && box.scrollWidth > box.clientWidth + 1)
   .filter((box) => box.tabIndex !== 0 || getComputedStyle(box).maskImage === "none")
   .map((box) => box.textContent.slice(0, 60))"""
-SETTLED = """() => document.fonts.ready.then(() => new Promise((settled) =>
-  requestAnimationFrame(() => requestAnimationFrame(settled))))"""
-"""Fonts are there, and what follows a change of size, such as the marks of boxes, is done."""
+SETTLED = """async () => {
+  const frame = () => new Promise(requestAnimationFrame);
+  await document.fonts.ready;
+  await frame();
+  await Promise.allSettled(document.getAnimations().map((each) => each.finished));
+  await frame();
+  await frame();
+}"""
+"""Fonts are there, the sidebar has slid in, and boxes are marked that follow from their sizes."""
 LETTERS = """() => [...document.querySelectorAll(".bd-article section > p")].map((paragraph) => {
   const height = parseFloat(getComputedStyle(paragraph).lineHeight);
   return [paragraph.textContent.length, Math.round(paragraph.clientHeight / height)];
