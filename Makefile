@@ -20,6 +20,8 @@ BIN := .venv/bin
 # processors, up to four: many tests wait for a process that they have started.
 SIDE_BY_SIDE = OMP_NUM_THREADS=1 $(BIN)/pytest --maxprocesses 4 --dist loadfile \
   --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 2)) --no-loadscope-reorder
+# The JavaScript of the pages, and its tests.
+SCRIPTS = book/explorer book/styles/pages.js tests/book/scripts
 # The front door is left out: asked for all its names, it loads torch.
 METHOD := $(filter-out trendlib/__%,$(wildcard trendlib/*.py))
 # What the book needs is installed, and what the tests need.
@@ -85,14 +87,17 @@ check: lint types method ## style, types and the tests of the method, in under a
 lint: $(TEST) ## check the style
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	NO_COLOR=1 $(BIN)/deno lint --quiet --config book/deno.json $(SCRIPTS)
 
 types: $(TEST) ## check the types
 	$(BIN)/mypy
+	NO_COLOR=1 $(BIN)/deno check --quiet --config book/deno.json $(SCRIPTS)
 
 method: $(TEST) ## only the tests of the method, in seconds: no torch, no browser
 	$(BIN)/pytest -q tests/core $(METHOD)
 
 unit: $(TEST) ## all tests except those of the notebooks' outputs
+	NO_COLOR=1 $(BIN)/deno test --quiet --no-check --config book/deno.json --allow-read tests/book/scripts
 	$(SIDE_BY_SIDE)
 
 # As many of each kind as FUZZ says; the suite tries a few hundred in all.
