@@ -63,7 +63,10 @@ help: ## list the commands
 book: $(BOOK) ## build the HTML book, in English and Chinese; only what has changed
 	@$(BIN)/python book/tools/build.py --model '$(MODEL)'
 
-test: lint types unit nbval evaluate-quick ## run all checks
+# The type checker uses one processor only, and leaves the others to the notebooks.
+test: lint ## run all checks
+	@$(MAKE) --no-print-directory --jobs=2 types nbval
+	@$(MAKE) --no-print-directory unit evaluate-quick
 
 lab: $(BOOK) ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks

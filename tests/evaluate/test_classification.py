@@ -60,15 +60,18 @@ def test_labels_among_the_features_are_found(
 
 
 def test_what_goes_is_counted(files: Path, workbench: Workbench) -> None:
-    result = runner.run_task(runner.TASKS["trec"], workbench)
-    assert result.facts["removed"]["in the test part"] == 1
-    result = runner.run_task(runner.TASKS["sms"], workbench)
-    assert result.facts["removed"] == {
+    assert removed("trec", workbench)["in the test part"] == 1
+    assert removed("sms", workbench) == {
         "without a word": 1,
         "repeated": 1,
         "contradictory": 0,
         "in the test part": 0,
     }
+
+
+def removed(name: str, workbench: Workbench) -> Any:
+    task: Any = runner.TASKS[name]
+    return task.facts(task.prepare(workbench))["removed"]
 
 
 def gaussians(

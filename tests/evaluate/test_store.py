@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 
 from helpers.paths import ROOT
+from helpers.programs import warm_python
 from trendlib.evaluate import protocol, vectors
 from trendlib.evaluate.protocol import Workbench
 from trendlib.evaluate.store import Store
@@ -63,7 +63,7 @@ def run_copy(package: Path, task: str) -> tuple[int, int, list[dict[str, Any]]]:
     """Run a task with the copy; returns how often it prepared and measured, and its scores."""
     given = [ROOT / "tests" / "evaluate", package.parent.parent, task]
     done = subprocess.run(
-        [sys.executable, "-c", ROUNDS, *given],
+        [*warm_python(), "-c", ROUNDS, *map(str, given)],
         env=os.environ | {"PYTHONPATH": str(package.parent)},
         cwd=package.parent,
         capture_output=True,

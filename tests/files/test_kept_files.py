@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -169,6 +170,7 @@ def test_the_command_ends_with_1_if_the_input_changes(tmp_path: Path, tiny_folde
     )
     while not list(tmp_path.glob(".o.parquet.parts/0*.json")):
         assert process.poll() is None
+        time.sleep(0.01)
     with source.open("a") as file:
         file.write("one more\n")
     _, errors = process.communicate(timeout=60)

@@ -94,5 +94,6 @@ def embed(path: Path, sentence: str, recipe: str) -> tuple[list[str], list[float
 
 
 if __name__ == "__main__":
-    file, text = sys.argv[1:]
-    print(json.dumps({recipe: embed(Path(file), text, recipe) for recipe in RECIPES}))
+    file, *texts = sys.argv[1:]
+    for text in texts:
+        print(json.dumps({recipe: embed(Path(file), text, recipe) for recipe in RECIPES}))

@@ -628,9 +628,10 @@ def test_an_exported_file_needs_no_trendlib(
     given = [SENTENCES[0], "I can't e-mail [SEP] 3.14 cafés.", "Embeddings, unbelievably!", "I"]
     # In these, other words win ties by attention mass, and other words win by the mean over pieces.
     given += ["The soup is cold.", "Our hydroponics experiment outgrew the greenhouse."]
-    for sentence in given:
-        command = [sys.executable, "-c", program, str(path), sentence]
-        found = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    command = [sys.executable, "-c", program, str(path), *given]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    for sentence, line in zip(given, printed.splitlines(), strict=True):
+        found = json.loads(line)
         assert found.keys() == RECIPES.keys()
         for name, (words, values) in found.items():
             expected = embed_encoding(

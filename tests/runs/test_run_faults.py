@@ -193,6 +193,7 @@ def test_records_alone_outlive_a_killed_worker(tmp_path: Path, tiny_folder: Path
     while len(list((tmp_path / "run").glob("sentences/*/record.json"))) < 50:
         assert process.poll() is None
         assert time.monotonic() < end
+        time.sleep(0.02)
     psutil.Process(process.pid).children()[0].kill()
     output, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors

@@ -52,7 +52,7 @@ def test_a_worker_that_is_stopped_is_replaced(
     )
     while not list(tmp_path.glob("run/sentences/*/record.json")):
         assert process.poll() is None, process.communicate()
-        time.sleep(0.005)
+        time.sleep(0.02)
     (worker,) = psutil.Process(process.pid).children()
     worker.suspend()
     output, errors = process.communicate(timeout=120)
