@@ -51,6 +51,7 @@ class TypedSentences {
     this.model = new LiveModel(book.live, base, byId("worker").textContent ?? "");
     const { all } = book.live.steps;
     this.isLarge = all > LARGE;
+    /** @type {"words" | "all"} */
     this.step = this.isLarge ? "words" : "all";
     this.isLoaded = false;
     this.turn = 0;
