@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 import explorer_page
 from explorer_data import ATTENTION_STEP, attention_steps, explorer_data, slug, stored_trend
 from helpers.pages import open_page
+from printed_sentence import PRINTED
 from trendlib.attention import attention_rows, merge_pieces, unit_tokens
 from trendlib.choice import NoRelated
 from trendlib.embedding import Recipe, SentenceEmbedding, embed_encoding
@@ -27,6 +28,7 @@ from trendlib.readings import READINGS, reading_named
 from trendlib.show.figure import word_labels
 from trendlib.show.numbers import fixed
 from trendlib.show.plots import embedding_groups
+from trendlib.similarity import heaviest, share_of_square
 from trendlib.words import Word
 
 SENTENCES = [each for group in explorer_page.sentence_groups().values() for each in group]
@@ -53,8 +55,13 @@ def encodings(minilm: Encoder) -> dict[str, Encoding]:
     return {each: minilm.encode(each) for each in SENTENCES}
 
 
+NOT_LIVE = {"none": "The model is of another kind."}
+
+
 def write_page(path: Path, data: Mapping[str, Any]) -> str:
-    path.write_text(WHOLE_PAGE.format(explorer_page.fragment(dict(data))), encoding="utf-8")
+    """Write a page with the prepared sentences alone; test_own_sentences.py has the others."""
+    fragment = explorer_page.fragment({"live": NOT_LIVE, **data})
+    path.write_text(WHOLE_PAGE.format(fragment), encoding="utf-8")
     return path.as_uri()
 
 
@@ -117,7 +124,11 @@ def test_a_group_is_what_it_says(encodings: dict[str, Encoding], group: str, fit
 
 def test_ties_and_sentences_without_a_related_word_are_there(data: dict[str, Any]) -> None:
     for name in READINGS:
-        related = [each["readings"][name]["related"] for each in data["sentences"].values()]
+        related = [
+            each["readings"][name]["related"]
+            for slugged, each in data["sentences"].items()
+            if slugged != PRINTED
+        ]
         assert any("none" in each for each in related)
         assert any(each.get("tied") for each in related)
         assert any(each.get("tied") is False for each in related)
@@ -170,6 +181,11 @@ def check_reading(kept: dict[str, Any], encoding: Encoding, embedding: SentenceE
         assert read["related"]["votes"] == result.related.votes
         assert read["related"]["decidedBy"] == result.related.decided_by
         assert read["related"]["mass"] == pytest.approx(result.related.mass, abs=6e-5)
+
+    known = embedding.values[embedding.defined]
+    assert read["largest"]["count"] == 3
+    largest = share_of_square(known, heaviest(known, 3))
+    assert read["largest"]["share"] == pytest.approx(largest, abs=1e-12)
 
     rows = attention_rows(encoding.attentions, result.reading)
     matrices = merge_pieces(rows[np.newaxis], encoding.words)[0]
@@ -225,8 +241,10 @@ def test_the_page_rounds_as_the_figures_do(page: Page, places: int) -> None:
     numbers = [*NEAR_HALFWAY, 0.0, 1.0, -12.345, 151.2249]
     numbers += np.random.default_rng(16).normal(size=500).tolist()
     numbers += (np.arange(-400, 400) / 256).tolist()
-    source = (explorer_page.PARTS / "data.js").read_text(encoding="utf-8")
-    (function,) = re.findall(r"^function fixed\(.*?^\}", source, re.MULTILINE | re.DOTALL)
+    source = (explorer_page.PARTS / "numbers.js").read_text(encoding="utf-8")
+    (function,) = re.findall(
+        r"^export (function fixed\(.*?^\})", source, re.MULTILINE | re.DOTALL
+    )
     program = (
         f"([numbers, places]) => {{ {function}; return numbers.map((n) => fixed(n, places)); }}"
     )
@@ -533,14 +551,22 @@ def test_the_links_to_begin_with_lead_somewhere(page: Page, url: str) -> None:
         assert page.get_by_role("alert").is_hidden()
 
 
+def options_of(page: Page) -> dict[str, str]:
+    """The text by which each prepared sentence is chosen."""
+    groups = page.locator("#te-sentence optgroup")
+    printed = groups.nth(1).locator("option").all_text_contents()
+    shown = [text for text in texts(page, "#te-sentence option") if text not in printed]
+    return dict(zip(SENTENCES, shown, strict=True))
+
+
 def test_the_list_says_which_sentences_are_special(page: Page, url: str) -> None:
     page.goto(url + view("Hello"))
-    options = dict(zip(SENTENCES, texts(page, "#te-sentence option"), strict=True))
+    options = options_of(page)
     assert options["Hello"] == "Hello (no related word)"
     assert options["I want an apple."] == "I want an apple."
     assert options["The soup is cold."] == "The soup is cold. (tie, the first one wins)"
     page.goto(url + view("Hello", "mass-ties"))
-    options = dict(zip(SENTENCES, texts(page, "#te-sentence option"), strict=True))
+    options = options_of(page)
     assert options["The soup is cold."] == "The soup is cold. (tie, more attention wins)"
 
 
@@ -665,11 +691,11 @@ def test_the_book_has_the_explorer_of_its_model(
     built = json.loads(found[1])
     assert built["provenance"] == data["provenance"]
     assert list(built["sentences"]) == list(data["sentences"])
+    assert built["sentences"][PRINTED] == data["sentences"][PRINTED]
     assert f"revision {minilm.provenance.revision}" in text
     for name, kept in data["sentences"].items():
         for reading, expected in kept["readings"].items():
             assert built["sentences"][name]["readings"][reading]["votes"] == expected["votes"]
-            assert built["sentences"][name]["readings"][reading]["texts"] == expected["texts"]
 
 
 def test_the_books_theme_and_the_explorer_get_along(
