@@ -37,6 +37,8 @@ shows two decimals of all; undefined ones are NaN."""
 ATTENTION_PLACES = (1, 2, 3)
 """With how many decimals the page writes attentions, received ones too, and sums of them."""
 TREND_PLACES = (2,)
+LARGEST = 3
+"""How many of the largest coordinates the page counts, as ``report.trend_text`` does."""
 SHADES = 64
 
 Data = dict[str, Any]
@@ -196,10 +198,10 @@ def _merged_rows(encoding: Encoding, choice: Choice) -> UnitRows:
     return merged
 
 
-def _largest(embedding: SentenceEmbedding, most: int = 3) -> Data:
+def _largest(embedding: SentenceEmbedding) -> Data:
     """Say how much of an embedding's squared length its few largest coordinates make up."""
     known = embedding.values[embedding.defined]
-    count = min(most, len(known))
+    count = min(LARGEST, len(known))
     share = share_of_square(known, heaviest(known, count))
     return {"count": count, "share": None if np.isnan(share) else share}
 

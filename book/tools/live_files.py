@@ -1,9 +1,9 @@
 """Pack a model for the live explorer: files that a page loads when its reader types a sentence.
 
 A page that is opened from a file may load scripts, and nothing else. So each file is a script that
-hands its content, in base64, to a function of the page. What the focus word and the related word need
-is apart from what only the trends need, and the rows of the table of words are in files of a few rows
-each, of which a sentence needs some.
+hands its content, in base64, to a function of the page. What the focus word and the related word
+need is apart from what only the trends need, and the rows of the table of words are in files of a
+few rows each, of which a sentence needs some.
 """
 
 import base64
@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from explorer_data import ATTENTION_PLACES, ATTENTION_STEP, TREND_PLACES, Data
+from explorer_data import ATTENTION_PLACES, ATTENTION_STEP, LARGEST, TREND_PLACES, Data
 from live_tables import spaces, special_tokens, tokenizer_tables, word_tables
 from trendlib.choice import FINAL_PERIODS, Reason
 from trendlib.encoding import UNICODE
@@ -28,11 +28,9 @@ from trendlib.readings import READINGS
 from trendlib.show.numbers import LEAST_PLACES
 
 ROWS_PER_FILE = 64
-"""Rows that are in one file, by their ids. A vocabulary of BERT is in the order of frequency, so that
-words of one file are about equally frequent, and a host that is asked for a file can hardly guess
-which of them was typed (see tests/benchmark/row_files.py)."""
-LARGEST = 3
-"""How many of the largest coordinates the page counts, as ``report.trend_text`` does."""
+"""Rows that are in one file, by their ids. A vocabulary of BERT is in the order of frequency, so
+that words of one file are about equally frequent, and a host that is asked for a file can hardly
+guess which of them was typed (see tests/benchmark/row_files.py)."""
 LICENCES = {BERT_BASE.name: "apache-2.0", MINILM.name: "apache-2.0"}
 """Those of the models that the package knows by their checksums, as the hub writes them."""
 NAMES = {"apache-2.0": "Apache-2.0", "mit": "MIT"}
@@ -72,8 +70,8 @@ def pack(encoder: Encoder, weights: Weights, folder: Path) -> Data:
         folder: Where to; what is there is removed.
 
     Returns:
-        What the page has to know of the model and of its files; or, as ``none``, why the page cannot
-        run this model.
+        What the page has to know of the model and of its files; or, as ``none``, why the page
+        cannot run this model.
     """
     shutil.rmtree(folder, ignore_errors=True)
     if reason := why_not(encoder):
@@ -164,7 +162,7 @@ def _tensor_names(layers: int) -> set[str]:
 
 
 def known_tokens(tokenizer: Any) -> list[int]:
-    """List the tokens that are in every sentence, or stand for what the vocabulary does not have."""
+    """List the special tokens that are in every sentence, and the one for unknown words."""
     before, after = special_tokens(tokenizer)
     return sorted({*before, *after, tokenizer.unk_token_id})
 

@@ -1,7 +1,7 @@
-"""Tables of characters for the live explorer: how the tokenizer and the word rules treat each of them.
+"""Tables for the live explorer: how the tokenizer and the rules of words treat each character.
 
-They are found by asking the libraries that the package itself uses, about every character. So the page
-follows those libraries' versions of Unicode, whatever its browser knows.
+They are found by asking the libraries that the package itself uses, about every character. So the
+page follows those libraries' versions of Unicode, whatever its browser knows.
 """
 
 import json
@@ -30,7 +30,7 @@ Data = dict[str, Any]
 
 
 def runs(values: Iterable[str]) -> Data:
-    """Pack one letter for each character as runs: where each begins, as differences, and its letter.
+    """Pack a letter for each character as runs: where they begin, as differences, and the letters.
 
     >>> runs("aabba" + "a" * (len(CHARACTERS) - 5))
     {'starts': [0, 2, 2], 'values': 'aba'}
@@ -48,10 +48,10 @@ def runs(values: Iterable[str]) -> Data:
 
 
 def word_tables() -> Data:
-    """Turn the rules of word boundaries into rules over classes, and put each character in a class.
+    """Put each character in a class, and turn the rules of word boundaries into rules over these.
 
-    Browsers do not know Unicode's classes for word boundaries. So each class, or what two of them have
-    in common, becomes a letter, and the pattern that the package uses becomes one over these letters.
+    Browsers do not know Unicode's classes for word boundaries. So each class, or what two of them
+    have in common, becomes a letter, and the package's pattern becomes one over these letters.
     """
     names = sorted({_property(match) for match in PROPERTY.finditer(_compact(WORD))})
     members = {name: _members(name) for name in names}

@@ -472,7 +472,7 @@ PAGES = {
 def make_pages(folder: Path, **changed: str) -> HtmlPages:
     files = PAGES | {name.replace("_md", ".md"): text.encode() for name, text in changed.items()}
     work = folder / "work"
-    pages = HtmlPages(files, folder / "source", work, folder / "html", "zh")
+    pages = HtmlPages(files, folder / "source", work, folder / "html", ("zh",))
     if pages.are_made():
         (work / "sphinx.log").unlink(missing_ok=True)
         return pages
@@ -532,7 +532,7 @@ def test_a_warning_is_told_every_time(tmp_path: Path) -> None:
 def test_a_stopped_sphinx_begins_anew(tmp_path: Path) -> None:
     make_pages(tmp_path)
     files = PAGES | {"two.md": b"# Stopped\n"}
-    stopped = HtmlPages(files, tmp_path / "source", tmp_path / "work", tmp_path / "html", "zh")
+    stopped = HtmlPages(files, tmp_path / "source", tmp_path / "work", tmp_path / "html", ("zh",))
     stopped.start().end()
     assert not stopped.are_made()
     make_pages(tmp_path, two_md="# Stopped\n")
