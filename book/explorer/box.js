@@ -99,7 +99,7 @@ class TypedSentences {
     const exploring = this.model.explore(text, { onWords: (/** @type {Sentence} */ sentence) => this.#showWords(sentence) });
     const [sentence] = await Promise.all([exploring, this.#load()]);
     this.onSentence(sentence);
-    this.#tell(_("All is shown below, trends included."));
+    this.#tell(_("The sentence is shown below, with its trends."));
   }
 
   async #load() {
@@ -184,8 +184,9 @@ function refusalText({ kind, message, values = {} }, sentence) {
     blank: _("The sentence is empty or only white space: write at least one word."),
     "only punctuation": _("There is no word in “{sentence}”, only punctuation or invisible characters: write at least one word."),
     "no known word": _("The vocabulary of {model} does not know any word of “{sentence}” (all become {unknown}): use at least one word that it knows."),
+    "not text": _("The sentence holds half of a character: type it again."),
     "too long": _("The sentence has {tokens} tokens, including the special ones, but {model} has room for {most}: split the text."),
-    "file missing": _("The file {file} could not be loaded. Check the connection, or that the folder “live” lies where the book was built, and press the button again."),
+    "file missing": _("The file {file} could not be loaded. Check your connection or, in a copy of the book, that its folder “live” is there. Then press the button again."),
     "file damaged": _("The file {file} is damaged: its checksum is not that of the build. Load this page anew and press the button again; if that does not help, get the book again."),
     "no worker": _("Your browser did not start a worker, and the model needs one: use a newer browser to type a sentence."),
   };

@@ -242,9 +242,7 @@ def test_the_page_rounds_as_the_figures_do(page: Page, places: int) -> None:
     numbers += np.random.default_rng(16).normal(size=500).tolist()
     numbers += (np.arange(-400, 400) / 256).tolist()
     source = (explorer_page.PARTS / "numbers.js").read_text(encoding="utf-8")
-    (function,) = re.findall(
-        r"^export (function fixed\(.*?^\})", source, re.MULTILINE | re.DOTALL
-    )
+    (function,) = re.findall(r"^export (function fixed\(.*?^\})", source, re.MULTILINE | re.DOTALL)
     program = (
         f"([numbers, places]) => {{ {function}; return numbers.map((n) => fixed(n, places)); }}"
     )
