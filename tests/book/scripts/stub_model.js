@@ -38,7 +38,7 @@ export class LiveModel {
   async load({ step, whole, onProgress }) {
     globalThis.stub.loads.push({ step, whole });
     const of = this.live.steps[step];
-    onProgress({ bytes: of / 4, of, step });
+    onProgress({ bytes: of / 5, of, step });
     await gates[step].passed;
     onProgress({ bytes: of, of, step });
   }
