@@ -2,6 +2,7 @@
 
 import { readingNames, sentences } from "./book.js";
 import { _, fill } from "./messages.js";
+import { unpacked } from "./readings.js";
 import { decoded, encoded, partsOf } from "./typed.js";
 
 /** @typedef {import("./readings.js").Sentence} Sentence */
@@ -153,5 +154,5 @@ export function readingOf(sentence, name) {
  */
 export function coordinatesOf(sentence) {
   const [packed] = Object.values(sentence.strips);
-  return packed === undefined ? 0 : atob(packed).length / 4;
+  return packed === undefined ? 0 : unpacked(packed).byteLength / 4;
 }

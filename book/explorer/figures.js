@@ -15,7 +15,7 @@ import { ballotsOf, markOf, receivedOf, rowName, shortened, shortRowName, textOf
 const CELL = 40;
 const MOST_WITH_NUMBERS = 16; // a figure of more columns has smaller cells, without numbers
 const SMALL_CELL = 24;
-const MOST_DRAWN = 1600; // so many cells can be elements of their own; of more, a picture is made
+const MOST_DRAWN = 1000; // so many cells can be elements of their own; of more, a picture is made
 const LETTER = 7.4; // the width of a letter of a label, on the average
 const WIDE_LETTER = 13.2;
 const WIDE = /[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff\uff00-\uff60]|[\u{1f000}-\u{3ffff}]/u;
@@ -46,8 +46,8 @@ function label(x, y, text, role, turned) {
 /**
  * @param {number} share
  */
-function shadeOf(share) {
-  return book.shades[Math.round(Math.min(1, Math.max(0, share)) * (book.shades.length - 1))];
+function shadeAt(share) {
+  return Math.round(Math.min(1, Math.max(0, share)) * (book.shades.length - 1));
 }
 
 /**
@@ -56,20 +56,29 @@ function shadeOf(share) {
  */
 
 /**
- * Cells, each with a title; of very many, one picture without titles, which the table makes up for.
+ * A grid of cells, each with a title. Of very many, it is one picture without titles, of a point for
+ * each cell, which the table makes up for.
  *
- * @param {Cell[]} cells
+ * @param {number} rows
+ * @param {number} columns
+ * @param {(row: number, column: number) => Cell} cellAt
+ * @param {(row: number, column: number) => number} shareAt
  */
-function drawCells(cells) {
-  return cells.length > MOST_DRAWN ? [painted(cells)] : cells.map(cell);
+function drawCells(rows, columns, cellAt, shareAt) {
+  if (rows * columns > MOST_DRAWN) return [painted(rows, columns, shareAt, cellAt(0, 0))];
+  const cells = [];
+  for (let row = 0; row < rows; row += 1) {
+    for (let column = 0; column < columns; column += 1) cells.push(cell(cellAt(row, column)));
+  }
+  return cells;
 }
 
 /**
  * @param {Cell} cell
  */
 function cell({ x, y, width, height, share, title, number, row }) {
-  const [fill_, ink] = shadeOf(share);
-  const box = { x: x + 2, y: y + 2, width: width - 4, height: height - 4, fill: fill_, class: "cell" };
+  const [shade, ink] = book.shades[shadeAt(share)];
+  const box = { x: x + 2, y: y + 2, width: width - 4, height: height - 4, fill: shade, class: "cell" };
   const group = svg("g", { "data-row": row }, svg("title", {}, title), svg("rect", box));
   if (number !== null) {
     const middle = { x: x + width / 2, y: y + height / 2 + 4, fill: ink, class: "number" };
@@ -79,18 +88,26 @@ function cell({ x, y, width, height, share, title, number, row }) {
 }
 
 /**
- * @param {Cell[]} cells
+ * @param {number} rows
+ * @param {number} columns
+ * @param {(row: number, column: number) => number} shareAt
+ * @param {Cell} first
  */
-function painted(cells) {
-  const [first, last] = [cells[0], cells[cells.length - 1]];
-  const size = { width: last.x + last.width - first.x, height: last.y + last.height - first.y };
-  const canvas = Object.assign(document.createElement("canvas"), size);
-  const brush = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-  for (const { x, y, width, height, share } of cells) {
-    brush.fillStyle = shadeOf(share)[0];
-    brush.fillRect(x - first.x + 1, y - first.y + 1, width - 2, height - 2);
+function painted(rows, columns, shareAt, { x, y, width, height }) {
+  const shades = book.shades.map(([shade]) => [1, 3, 5].map((place) => parseInt(shade.slice(place, place + 2), 16)));
+  const points = new ImageData(columns, rows);
+  for (let row = 0; row < rows; row += 1) {
+    for (let column = 0; column < columns; column += 1) {
+      const colour = shades[shadeAt(shareAt(row, column))];
+      points.data.set([...colour, 255], 4 * (row * columns + column));
+    }
   }
-  return svg("image", { x: first.x, y: first.y, ...size, href: canvas.toDataURL() });
+  const canvas = Object.assign(document.createElement("canvas"), { width: columns, height: rows });
+  canvas.getContext("2d")?.putImageData(points, 0, 0);
+  return svg("image", {
+    x, y, width: width * columns, height: height * rows, preserveAspectRatio: "none",
+    class: "painted", href: canvas.toDataURL(),
+  });
 }
 
 /**
@@ -133,26 +150,26 @@ export function drawMatrix(sentence, reading, row, from, attention) {
   const left = Math.max(labelWidth(labels.map((each) => each.text)), 90);
   const top = left * 0.82 + 8;
   const bottom = top + size * side + 10;
-  /** @type {Cell[]} */
-  const cells = [];
   /** @type {Place[]} */
   const rows = [];
   const heads = labels.map(({ text, role }, query) => {
     const y = top + query * side;
     rows.push({ x: 0, y, width: left - 2, height: side, text: sentence.units[query] });
-    labels.forEach((_label, key) => {
-      const value = attention(query, key);
-      const title = fill(_("from {query} to {key}: {value}"),
-        { query: sentence.units[query], key: sentence.units[key], value: fixed(value, 3) });
-      const number = side === CELL ? fixed(value, 2) : null;
-      cells.push({ x: left + key * side, y, width: side, height: side, share: value / most, title, number, row: query });
-    });
     return [
       label(left + query * side + side / 2, top - 6, text, role, true),
       label(left - 6, y + side / 2 + 4, text, role, false),
     ];
   });
-  const parts = [...heads.flat(), ...drawCells(cells)];
+  const cellAt = (/** @type {number} */ query, /** @type {number} */ key) => {
+    const value = attention(query, key);
+    const title = fill(_("from {query} to {key}: {value}"),
+      { query: sentence.units[query], key: sentence.units[key], value: fixed(value, 3) });
+    const number = side === CELL ? fixed(value, 2) : null;
+    const place = { x: left + key * side, y: top + query * side, width: side, height: side };
+    return { ...place, share: value / most, title, number, row: query };
+  };
+  const cells = drawCells(size, size, cellAt, (query, key) => attention(query, key) / most);
+  const parts = [...heads.flat(), ...cells];
   if (from !== null) parts.push(frame(left, top + from * side, size * side, side, "chosen"));
   parts.push(...sumsLine(sentence, reading, row, { left, bottom, side }));
   parts.push(label(left - 6, top - 22, _("to →"), "", false), label(left - 6, top - 6, _("from ↓"), "", false));
@@ -203,13 +220,16 @@ export function drawReceived(sentence, reading, chosen) {
   const [width, height] = small ? [SMALL_CELL, SMALL_CELL] : [CELL, 28];
   const left = 72;
   const top = (labelWidth(names) + 14) * 0.82 + 8;
-  const place = { left, top, width, height, small, right: left + names.length * width };
+  const most = mostReceived(reading);
+  const place = { left, top, width, height, small, most, right: left + names.length * width };
   const heads = names.map((name, column) => {
     const { role, mark } = markOf(reading, reading.candidates[column]);
     const text = mark ? `${mark} ${name}` : name;
     return label(left + column * width + width / 2, top - 6, text, role, true);
   });
-  const cells = drawCells(reading.received.flatMap((_values, row) => receivedCells(sentence, reading, row, place)));
+  const cells = drawCells(reading.received.length, names.length,
+    (row, column) => receivedCell(sentence, reading, row, column, place),
+    (row, column) => reading.received[row][column] / most);
   const rows = reading.received.flatMap((_values, row) => receivedRow(sentence, reading, row, place, row === chosen));
   const what = reading.layer === null
     ? _("Received attention: a row for each layer, a column for each word that can be chosen.")
@@ -224,19 +244,21 @@ export function drawReceived(sentence, reading, chosen) {
 }
 
 /**
- * @typedef {{ left: number, top: number, width: number, height: number, small: boolean, right: number }} ReceivedPlace
+ * @typedef {{ left: number, top: number, width: number, height: number, small: boolean, most: number,
+ *   right: number }} ReceivedPlace
  */
 
 /**
  * @param {Sentence} sentence
  * @param {Reading} reading
  * @param {number} row
+ * @param {number} column
  * @param {ReceivedPlace} place
- * @returns {Cell[]}
+ * @returns {Cell}
  */
-function receivedCells(sentence, reading, row, { left, top, width, height, small }) {
-  const most = mostReceived(reading);
-  return reading.received[row].map((value, column) => ({
+function receivedCell(sentence, reading, row, column, { left, top, width, height, small, most }) {
+  const value = reading.received[row][column];
+  return {
     x: left + column * width,
     y: top + row * height,
     width,
@@ -247,7 +269,7 @@ function receivedCells(sentence, reading, row, { left, top, width, height, small
     }),
     number: small ? null : fixed(value, 2),
     row,
-  }));
+  };
 }
 
 /**

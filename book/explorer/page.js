@@ -21,6 +21,7 @@ import { marksTexts, quoted, textsOf } from "./texts.js";
 /** @typedef {import("./address.js").View} View */
 
 const MOST_SAID = 8; // of a long sentence's words, the table has all
+const MOST_AT_ONCE = 40; // of a sentence with more words and special tokens, parts are drawn in turn
 const SETTLED = 250; // milliseconds without a change, after which the address is written
 
 /** @type {{ sentence: Sentence | null, reading: Reading | null, row: number | null, count: number }} */
@@ -30,6 +31,7 @@ let strips = [];
 let state = startOf([...sentences.keys()][0]);
 let waiting = ""; // an address with a sentence of its author's that has not been run here yet
 let writing = 0;
+let drawing = 0;
 
 /**
  * @param {Partial<View>} changes
@@ -89,16 +91,34 @@ function show(problems) {
   if (isNew) strips = stripsOf(sentence, reading);
   showProblems(problems);
   showControls(sentence, reading, row);
-  showMatrix(sentence, reading, row);
+  const parts = [() => showMatrix(sentence, reading, row)];
   if (isNew) {
     showSentence(sentence, reading);
-    showVotes(sentence, reading);
-    showTrends(sentence, reading);
+    parts.push(() => showVotes(sentence, reading), () => showTrends(sentence, reading));
   }
-  if (isNew || shown.row !== row) showReceived(sentence, reading, row);
-  if (strips.length) showCoordinates(sentence);
-  showComparison();
-  Object.assign(shown, { sentence, reading, row });
+  if (isNew || shown.row !== row) parts.push(() => showReceived(sentence, reading, row));
+  parts.push(showComparison, () => {
+    if (strips.length) showCoordinates(sentence);
+    Object.assign(shown, { sentence, reading, row });
+  });
+  drawInTurn(parts, sentence.units.length > MOST_AT_ONCE);
+}
+
+/**
+ * Draw the parts of the page; those of a long sentence one after the other, so that the page answers
+ * in between. If something else is to be shown meanwhile, all is drawn anew.
+ *
+ * @param {(() => void)[]} parts
+ * @param {boolean} isLong
+ */
+function drawInTurn(parts, isLong) {
+  clearTimeout(drawing);
+  const next = () => {
+    parts.shift()?.();
+    if (parts.length && isLong) drawing = setTimeout(next);
+    else if (parts.length) next();
+  };
+  next();
 }
 
 /**

@@ -1,5 +1,6 @@
 // Read the data of a sentence: see book/tools/explorer_data.py, which makes those of the prepared ones.
 
+import { bytesOf } from "./live/base64.js";
 import { _, fill } from "./messages.js";
 
 /**
@@ -23,12 +24,20 @@ import { _, fill } from "./messages.js";
  * @typedef {{ name: string, word: string, values: (number | null)[] }} Strip
  */
 
+/** @type {Map<string, DataView>} */
+const unpackedLast = new Map(); // what the sentences that are shown hold
+
 /**
  * @param {string} packed
+ * @returns {DataView}
  */
 export function unpacked(packed) {
-  const text = atob(packed);
-  return new DataView(Uint8Array.from(text, (character) => character.charCodeAt(0)).buffer);
+  const known = unpackedLast.get(packed);
+  if (known) return known;
+  const view = new DataView(bytesOf(packed).buffer);
+  if (unpackedLast.size > 30) unpackedLast.clear();
+  unpackedLast.set(packed, view);
+  return view;
 }
 
 /**
@@ -92,10 +101,18 @@ function wordStrip(sentence, reading, word, key, name) {
  * @param {number} word
  */
 export function textOf(sentence, word) {
-  const { start, end } = sentence.words[word];
-  // Offsets count characters as Python does; JavaScript counts some of them twice.
-  return Array.from(sentence.sentence).slice(start, end).join("");
+  let texts = wordTexts.get(sentence);
+  if (texts === undefined) {
+    // Offsets count characters as Python does; JavaScript counts some of them twice.
+    const letters = Array.from(sentence.sentence);
+    texts = sentence.words.map(({ start, end }) => letters.slice(start, end).join(""));
+    wordTexts.set(sentence, texts);
+  }
+  return texts[word];
 }
+
+/** @type {WeakMap<Sentence, string[]>} */
+const wordTexts = new WeakMap();
 
 /**
  * Whether the candidates have the same word twice.

@@ -15,7 +15,7 @@ import { tieCell } from "./texts.js";
 /** @typedef {string | null | Node} Cell What is undefined is null. */
 
 const NUMBER = /^-?[0-9.]+$/;
-const MOST_AT_ONCE = 1600; // cells; larger tables are filled when they are opened
+const MOST_FILLED = 1000; // cells; larger tables are filled when they are opened
 
 /**
  * @param {HTMLTableElement} table
@@ -46,7 +46,7 @@ function fillTable(table, caption, head, rows) {
 function whenOpened(table, cells, fillIt) {
   const fold = /** @type {HTMLDetailsElement} */ (table.closest("details"));
   fold.ontoggle = null;
-  if (fold.open || cells <= MOST_AT_ONCE) {
+  if (fold.open || cells <= MOST_FILLED) {
     fillIt();
     return;
   }
