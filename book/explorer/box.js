@@ -21,20 +21,19 @@ const LARGE = 60e6; // bytes in all, above which the reader is asked a second ti
 export function startBox(onSentence) {
   const reason = reasonAgainst();
   if (reason === null) return new TypedSentences(onSentence);
-  const place = byId("none");
-  if (place) {
-    place.hidden = false;
-    say(place, reason);
+  if (reason !== "") {
+    byId("none").hidden = false;
+    say(byId("none"), reason);
+    byId("form").remove();
   }
-  byId("form")?.remove();
   return { offer: () => {} };
 }
 
 /**
- * Why no sentence can be typed here; null if it can.
+ * Why no sentence can be typed here; null if it can, and empty if the page says so itself.
  */
 function reasonAgainst() {
-  if ("none" in book.live) return ""; // the page says why
+  if ("none" in book.live) return "";
   if (typeof Worker === "undefined") {
     return _("Your browser runs no workers, and the model needs one: use a newer browser to type a sentence.");
   }

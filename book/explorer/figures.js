@@ -211,10 +211,9 @@ function sumsLine(sentence, reading, row, { left, bottom, side }) {
 /**
  * @param {Sentence} sentence
  * @param {Reading} reading
- * @param {number} chosen The row whose matrix is shown.
  * @returns {Grid}
  */
-export function drawReceived(sentence, reading, chosen) {
+export function drawReceived(sentence, reading) {
   const names = reading.candidates.map((word) => shortened(textOf(sentence, word)));
   const small = names.length > MOST_WITH_NUMBERS;
   const [width, height] = small ? [SMALL_CELL, SMALL_CELL] : [CELL, 28];
@@ -230,7 +229,7 @@ export function drawReceived(sentence, reading, chosen) {
   const cells = drawCells(reading.received.length, names.length,
     (row, column) => receivedCell(sentence, reading, row, column, place),
     (row, column) => reading.received[row][column] / most);
-  const rows = reading.received.flatMap((_values, row) => receivedRow(sentence, reading, row, place, row === chosen));
+  const rows = reading.received.flatMap((_values, row) => receivedRow(sentence, reading, row, place));
   const what = reading.layer === null
     ? _("Received attention: a row for each layer, a column for each word that can be chosen.")
     : _("Received attention: a row for each head, a column for each word that can be chosen.");
@@ -284,22 +283,19 @@ export function mostReceived({ received }) {
  * @param {Reading} reading
  * @param {number} row
  * @param {ReceivedPlace} place
- * @param {boolean} isChosen
  */
-function receivedRow(sentence, reading, row, { left, top, width, height, right }, isChosen) {
+function receivedRow(sentence, reading, row, { left, top, width, height, right }) {
   const y = top + row * height;
   const framed = (/** @type {number} */ word, /** @type {string} */ kind) =>
     frame(left + reading.candidates.indexOf(word) * width, y, width, height, kind);
   const isFocusRow = row === reading.focusRow;
   const ballot = ballotsOf(reading).get(row);
   const notes = isFocusRow ? [_("names ◆")] : [];
-  /** @type {SVGElement[]} */
   const frames = [framed(reading.leaders[row], "winner")];
   if (ballot !== undefined) {
     notes.push(fill(_("votes for “{word}”"), { word: shortened(textOf(sentence, ballot)) }));
     frames.push(framed(ballot, "second"));
   }
-  if (isChosen) frames.unshift(svg("path", { d: `M${left - 4} ${y + 3}v${height - 6}`, class: "shown-row" }));
   const middle = y + height / 2 + 4;
   const name = label(left - 8, middle, shortRowName(reading, row), isFocusRow ? "focus" : "", false);
   const note = svg("text", { x: right + 8, y: middle, class: "label" }, notes.join(_(", ")));

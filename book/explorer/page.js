@@ -266,7 +266,7 @@ function showReceived(sentence, reading, row) {
   const figure = byId("received");
   const place = within(figure, ".wide");
   const what = reading.layer === null ? _("Layers: choose the one whose matrix is shown") : _("Heads: choose the one whose matrix is shown");
-  showGrid(place, drawReceived(sentence, reading, row), what, row);
+  showGrid(place, drawReceived(sentence, reading), what, row);
   within(place, ".scale").replaceChildren(drawScale(fixed(mostReceived(reading), 2)));
   const dropped = sentence.words.map((_word, index) => index)
     .filter((index) => !reading.candidates.includes(index))

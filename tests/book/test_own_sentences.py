@@ -46,7 +46,9 @@ def stubbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page's parts, with a model that computes nothing."""
     parts = tmp_path_factory.mktemp("parts") / "explorer"
     shutil.copytree(explorer_page.PARTS, parts)
-    shutil.copy(SCRIPTS / "stub_model.js", parts / "live" / "model.js")
+    stub = (SCRIPTS / "stub_model.js").read_text(encoding="utf-8")
+    own = stub.replace("../../../book/explorer/live/", "./")
+    (parts / "live" / "model.js").write_text(own, encoding="utf-8")
     (parts / "live" / "worker.js").write_text("", encoding="utf-8")
     return parts
 
@@ -84,7 +86,7 @@ def type_and_run(page: Page, text: str) -> None:
 
 def let(page: Page, step: str) -> None:
     """Let the model go on."""
-    page.evaluate(f"stub.gates.{step}.open()")
+    page.evaluate(f"stub.gates.{step}.resolve()")
 
 
 def expect_told(page: Page, text: str) -> None:
@@ -321,7 +323,7 @@ def test_a_click_in_the_grid_chooses_the_matrix(open_own: Opens, minilm: Encoder
     page.locator("#te-received").get_by_role("button", name="head 3 of layer 0").click()
     check_page(page, minilm.encode(BANK), "article", row=3)
     assert page.url.endswith("--row-3")
-    page.locator("#te-received .cell").nth(7 * 2).click()
+    page.locator("#te-received [data-row] > .cell").nth(14).click(force=True)
     row = int(page.locator("#te-row").input_value())
     assert row == 14 // len(texts(page, "#te-votes tbody tr"))
     pressed = page.locator("#te-received [aria-pressed=true]").get_attribute("aria-label")
@@ -376,7 +378,9 @@ def test_the_keys_read_one_coordinate_after_the_other(open_own: Opens) -> None:
 
 def test_the_pointer_reads_a_coordinate(open_own: Opens) -> None:
     page = open_own(view(BANK))
-    box = page.locator("#te-strips .reader").nth(2).bounding_box()
+    reader = page.locator("#te-strips .reader").nth(2)
+    reader.scroll_into_view_if_needed()
+    box = reader.bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + box["width"] * 100.5 / 384, box["y"] + 20)
     assert page.locator("#te-strips .cross").nth(1).get_attribute("d") == "M100.5 0v54"

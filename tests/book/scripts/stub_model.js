@@ -1,56 +1,67 @@
 // A model that computes nothing: it knows the prepared sentences, and waits until a test lets it go on.
 
-class StubError extends Error {
-  constructor(kind, values = {}) {
-    super(kind);
-    Object.assign(this, { kind, values });
-  }
-}
+import { LiveError } from "../../../book/explorer/live/errors.js";
 
+/** @typedef {import("../../../book/explorer/readings.js").Sentence} Sentence */
+/** @typedef {"words" | "all"} Step */
+/** @typedef {{ bytes: number, of: number, step: Step }} Progress */
+
+/** @type {Record<string, Error>} */
 const REFUSED = {
-  "": new StubError("blank"),
-  "...": new StubError("only punctuation"),
-  "zzz": new StubError("no known word", { unknown: "[UNK]" }),
-  "long": new StubError("too long", { tokens: 300, most: 256 }),
-  "lost": new StubError("file missing", { file: "layer-3.js" }),
-  "broken": new StubError("file damaged", { file: "layer-3.js" }),
+  "": new LiveError("blank", ""),
+  "...": new LiveError("only punctuation", ""),
+  "zzz": new LiveError("no known word", "", { unknown: "[UNK]" }),
+  "long": new LiveError("too long", "", { tokens: 300, most: 256 }),
+  "lost": new LiveError("file missing", "", { file: "layer-3.js" }),
+  "broken": new LiveError("file damaged", "", { file: "layer-3.js" }),
   "odd": new Error("something odd"),
 };
 
-const gates = {};
-for (const step of ["words", "all"]) {
-  gates[step] = {};
-  gates[step].passed = new Promise((resolve) => { gates[step].open = resolve; });
-}
+const gates = { words: Promise.withResolvers(), all: Promise.withResolvers() };
 
+/** @param {Sentence} sentence */
 function firstLayer(sentence) {
   const readings = Object.entries(sentence.readings).filter(([, { layer }]) => layer === 0)
     .map(([name, reading]) => [name, { ...reading, strips: null, largest: null }]);
   return { ...sentence, strips: {}, readings: Object.fromEntries(readings) };
 }
 
+const seen = { gates, base: "", loads: /** @type {object[]} */ ([]), texts: /** @type {string[]} */ ([]) };
+
 export class LiveModel {
+  /**
+   * @param {{ steps: Record<string, number> }} live
+   * @param {string} base
+   */
   constructor(live, base) {
     this.live = live;
-    globalThis.stub = { gates, base, loads: [], texts: [] };
+    seen.base = base;
+    Object.assign(globalThis, { stub: seen });
   }
 
+  /** @param {{ step: Step, whole: boolean, onProgress: (progress: Progress) => void }} options */
   async load({ step, whole, onProgress }) {
-    globalThis.stub.loads.push({ step, whole });
+    seen.loads.push({ step, whole });
     const of = this.live.steps[step];
     onProgress({ bytes: of / 5, of, step });
-    await gates[step].passed;
+    await gates[step].promise;
     onProgress({ bytes: of, of, step });
   }
 
+  /**
+   * @param {string} text
+   * @param {{ onWords: (sentence: Sentence) => void }} options
+   */
   async explore(text, { onWords }) {
-    globalThis.stub.texts.push(text);
+    seen.texts.push(text);
     if (text in REFUSED) throw REFUSED[text];
-    const all = JSON.parse(document.querySelector("#te-data").textContent).sentences;
+    /** @type {Record<string, Sentence>} */
+    const all = JSON.parse(document.querySelector("#te-data")?.textContent ?? "").sentences;
     const found = Object.values(all).find(({ sentence, printed }) => sentence === text && !printed);
-    await gates.words.passed;
+    if (found === undefined) throw new Error(`the stub does not know ${text}`);
+    await gates.words.promise;
     onWords(firstLayer(found));
-    await gates.all.passed;
+    await gates.all.promise;
     return found;
   }
 }
