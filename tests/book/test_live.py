@@ -5,7 +5,11 @@ import json
 import os
 import random
 import re
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +17,7 @@ import numpy as np
 import pytest
 import transformers
 from numpy.typing import NDArray
+from playwright.sync_api import Browser
 
 import explorer_data
 import live_files
@@ -20,8 +25,10 @@ from explorer_data import attention_steps, stored_trend
 from explorer_page import sentence_groups
 from helpers.live import HARD, differences, drawn, explored, run_script
 from helpers.models import KINDS, Kind, make_encoder, make_tiny_model, word_pieces
-from helpers.paths import ROOT
-from kept import folder_checksum
+from helpers.pages import QuietHandler, open_page
+from helpers.paths import BOOK, ROOT
+from kept import folder_checksum, link_files
+from scripts import joined
 from trendlib.encoding import Tokenized
 from trendlib.errors import (
     BlankSentenceError,
@@ -36,6 +43,7 @@ from trendlib.show.numbers import fixed, shortest
 
 SEED = int(os.environ.get("LIVE_SEED", random.randrange(10**6)))
 """What the drawn sentences come from; another one in each run. The variable repeats a run."""
+EXPLORER = BOOK / "explorer"
 PREPARED = [each for group in sentence_groups().values() for each in group]
 FULL, CUT = 80, 2400
 """How many sentences are drawn to be explored, and how many to be cut."""
@@ -322,3 +330,181 @@ def test_numbers_are_rounded_as_by_the_package() -> None:
     assert found["shortest"] == [shortest(value, places) for value in shares.tolist()]
     assert found["steps"] == attention_steps(shares).astype(int).tolist()
     assert found["trends"] == stored_trend(trends).astype(float).tolist()
+
+
+# In a browser, where a worker computes
+
+PAGE = """<!DOCTYPE html><html lang="en"><meta charset="utf-8">
+<link rel="icon" href="data:,"><title>Live</title><body>
+<script type="text/plain" id="worker">{worker}</script>
+<script>{script}
+const live = {live};
+const model = new LiveModel(live, "live/", document.getElementById("worker").textContent);
+let words = null;
+</script></body></html>"""
+EXPLORE = """async (text) => {
+  words = null;
+  try {
+    const whole = await model.explore(text, { onWords: (sentence) => words = sentence });
+    return { words, whole };
+  } catch (error) {
+    return { error: error.kind, values: error.values };
+  }
+}"""
+SHOWN = ["I want an apple.", "'It' isn't naïve, she’d say: 我喜欢你 👍!", "Birds sing."]
+
+
+def write_live_page(folder: Path, packed: Packed) -> None:
+    """Write a page with the engine and nothing else, beside the model's files."""
+    live = EXPLORER / "live"
+    page = PAGE.format(
+        worker=joined(live / "worker.js"),
+        script=joined(live / "model.js"),
+        live=json.dumps(packed.live),
+    )
+    folder.mkdir(exist_ok=True)
+    (folder / "page.html").write_text(page, encoding="utf-8")
+    link_files(packed.folder, folder / "live")
+
+
+def served(folder: Path) -> ThreadingHTTPServer:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+@pytest.fixture(params=["file", "http"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Where a page in the folder "site" is found: as a file, or under a sub-path of a host."""
+    if request.param == "file":
+        yield (tmp_path / "site" / "page.html").as_uri()
+        return
+    server = served(tmp_path)
+    yield f"http://127.0.0.1:{server.server_port}/site/page.html"
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_browser_finds_what_the_package_finds(
+    packed: Packed, browser: Browser, tmp_path: Path, address: str
+) -> None:
+    write_live_page(tmp_path / "site", packed)
+    page, requested, failed = open_page(browser, address)
+    assert [each for each in requested if "/live/" in each] == []
+    page.evaluate("model.load({ step: 'words' })")
+    assert sum("/live/" in each for each in requested) == 2
+    # The words are there before any layer is asked for.
+    page.evaluate(f"(text) => {{ window.first = ({EXPLORE})(text); }}", SHOWN[0])
+    page.wait_for_function("words !== null")
+    assert not any("layer" in each for each in requested)
+    progress = page.evaluate(
+        """async () => {
+          const told = [];
+          await model.load({ onProgress: (progress) => told.push(progress) });
+          return told;
+        }"""
+    )
+    assert [each["step"] for each in progress] == ["words", *["all"] * 7]
+    assert progress[-1]["bytes"] == progress[-1]["of"]
+    steps = packed.live["steps"]
+    assert progress[-1]["of"] == steps["all"] - steps["words"]
+    assert_same_sentence(page.evaluate("window.first"), packed.wanted(SHOWN[0]), SHOWN[0])
+    for text in SHOWN[1:]:
+        assert_same_sentence(page.evaluate(EXPLORE, text), packed.wanted(text), text)
+    assert page.evaluate(EXPLORE, "?!")["error"] == "only punctuation"
+    loaded = [each for each in requested[1:] if not each.startswith("blob:")]  # the worker
+    assert {each.rpartition("/live/")[0] for each in loaded} == {address.rpartition("/")[0]}
+    assert len(requested) == len(set(requested)), "a file was loaded twice"
+    assert failed == []
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def tiny_packed(tmp_path_factory: pytest.TempPathFactory) -> Packed:
+    folder = tmp_path_factory.mktemp("tiny")
+    return Packed.of(make_tiny_model(folder / "model"), folder / "live")
+
+
+def test_the_whole_table_is_loaded_when_asked_for(
+    tiny_packed: Packed, browser: Browser, tmp_path: Path
+) -> None:
+    write_live_page(tmp_path / "site", tiny_packed)
+    page, requested, _ = open_page(browser, (tmp_path / "site" / "page.html").as_uri())
+    page.evaluate("model.load({ whole: true })")
+    files = len(list(tiny_packed.folder.rglob("*.js")))
+    assert sum("/live/" in each for each in requested) == files
+    assert "whole" in page.evaluate(EXPLORE, "i want an apple")
+    assert sum("/live/" in each for each in requested) == files, "a sentence asked for more"
+    page.close()
+
+
+def test_a_newer_sentence_takes_the_place_of_an_older_one(
+    tiny_packed: Packed, browser: Browser, tmp_path: Path
+) -> None:
+    write_live_page(tmp_path / "site", tiny_packed)
+    page, _, _ = open_page(browser, (tmp_path / "site" / "page.html").as_uri())
+    both = f"""async () => {{
+      await model.load();
+      return Promise.all(["i want an apple", "an orange"].map({EXPLORE}));
+    }}"""
+    older, newer = page.evaluate(both)
+    assert older["error"] == "superseded"
+    assert newer["whole"]["sentence"] == "an orange"
+    page.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "damage", "kind"),
+    [
+        ("layer-1", None, "file missing"),
+        ("words", "trendLive(", "file damaged"),
+        ("layer-1", 'trendLive("layer-1","AAAA")', "file damaged"),
+        ("layer-1", 'trendLive("layer-1","no base64!")', "file damaged"),
+        ("layer-1", "<!DOCTYPE html>", "file damaged"),
+    ],
+)
+def test_a_file_that_is_wrong_is_named_and_can_be_loaded_again(
+    tiny_packed: Packed,
+    browser: Browser,
+    tmp_path: Path,
+    name: str,
+    damage: str | None,
+    kind: str,
+) -> None:
+    write_live_page(tmp_path / "site", tiny_packed)
+    file = tmp_path / "site" / "live" / f"{name}.js"
+    file.unlink()  # it is linked with the whole one
+    if damage is not None:
+        file.write_text(damage, encoding="utf-8")
+    page, _, _ = open_page(browser, (tmp_path / "site" / "page.html").as_uri())
+    load = "model.load().then(() => 'loaded', ({ kind, values }) => [kind, values.file])"
+    assert page.evaluate(load) == [kind, name]
+    link_files(tiny_packed.folder, tmp_path / "site" / "live")
+    assert page.evaluate(load) == "loaded"
+    assert "whole" in page.evaluate(EXPLORE, "i want an apple")
+    page.close()
+
+
+def test_missing_rows_refuse_the_sentence_that_needs_them(
+    tiny_packed: Packed, browser: Browser, tmp_path: Path
+) -> None:
+    write_live_page(tmp_path / "site", tiny_packed)
+    (tmp_path / "site" / "live" / "rows" / "0.js").unlink()
+    page, _, _ = open_page(browser, (tmp_path / "site" / "page.html").as_uri())
+    page.evaluate("model.load()")
+    refused = page.evaluate(EXPLORE, "i want an apple")
+    assert refused == {"error": "file missing", "values": {"file": "rows/0"}}
+    link_files(tiny_packed.folder, tmp_path / "site" / "live")
+    assert "whole" in page.evaluate(EXPLORE, "i want an apple")
+    page.close()
+
+
+def test_a_browser_without_workers_says_so(
+    tiny_packed: Packed, browser: Browser, tmp_path: Path
+) -> None:
+    write_live_page(tmp_path / "site", tiny_packed)
+    page, _, _ = open_page(browser, (tmp_path / "site" / "page.html").as_uri())
+    page.evaluate("() => { delete window.Worker; }")
+    assert page.evaluate("model.load().catch(({ kind }) => kind)") == "no worker"
+    assert page.evaluate(EXPLORE, "i want an apple")["error"] == "no worker"
+    page.close()
