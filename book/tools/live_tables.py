@@ -25,6 +25,7 @@ ESCAPES = {r"\r": "WB=CR", r"\n": "WB=LF", r"\u200d": "WB=ZWJ"}
 LETTERS = string.ascii_letters
 SAME, NOTHING, APART, HANGUL = "=", "-", "o", "h"
 PLAIN, PIECE, SPACE = " ", "p", "s"
+STAYS, FIRST_MARK = "!", 0x100
 
 Data = dict[str, Any]
 
@@ -123,6 +124,7 @@ def tokenizer_tables(tokenizer: Any) -> Data:
         "vocabulary": tokens,
         "added": [number for number, token in enumerate(tokens) if token not in model["vocab"]],
         **_normalizer_tables(backend.normalizer.normalize_str),
+        **_mark_tables(backend.normalizer.normalize_str),
         "separates": runs(
             _separation(backend.pre_tokenizer.pre_tokenize_str(f"a{each}")) for each in CHARACTERS
         ),
@@ -163,6 +165,30 @@ def _normalizer_tables(normalize: Callable[[str], str]) -> Data:
         "normal": runs(kinds),
         "irregular": {"characters": "".join(irregular), "becomes": list(irregular.values())},
     }
+
+
+def _mark_tables(normalize: Callable[[str], str]) -> Data:
+    """Say in which order accents stand, if the normalizer takes them from their letters.
+
+    Nearly all of them are then dropped. For a few, which are no accents of letters, their order
+    counts: it decides which characters a piece is said to be made of.
+    """
+    if normalize("e\u0301") != "e":
+        return {"marks": runs(PLAIN for _ in CHARACTERS), "reordered": ""}
+    return {
+        "marks": runs(map(_mark, CHARACTERS)),
+        "reordered": "".join(
+            character
+            for character in CHARACTERS
+            if any(unicodedata.combining(letter) for letter in normalize(character))
+        ),
+    }
+
+
+def _mark(character: str) -> str:
+    if order := unicodedata.combining(character):
+        return chr(FIRST_MARK + order)
+    return STAYS if unicodedata.category(character) == "Mn" else PLAIN
 
 
 def _separation(found: Sequence[tuple[str, tuple[int, int]]]) -> str:

@@ -13,6 +13,9 @@ import { propertyOf } from "./unicode.js";
  * @property {PackedRuns} normal What the normalizer makes of characters that are not in `becomes`: "=" the
  *   same, "-" nothing, "o" the same with white space around it, "h" the letters of a syllable of Hangul.
  * @property {{ characters: string, becomes: string[] }} irregular The others, and what becomes of each.
+ * @property {PackedRuns} marks How accents are put in order before most of them are taken away: " " for what
+ *   is no accent, "!" for one that stays where it is, and other letters in that order.
+ * @property {string} reordered The characters that leave accents over, so that their order counts.
  * @property {PackedRuns} separates "p" for a character that is a piece of its own, "s" for white space.
  * @property {string} unknown The token for words that cannot be made of the vocabulary.
  * @property {string} continues What begins a piece that goes on with a word.
@@ -30,6 +33,8 @@ export class Tokenizer {
     this.unknown = /** @type {number} */ (this.ids.get(tables.unknown));
     this.kindOf = propertyOf(tables.normal);
     this.separates = propertyOf(tables.separates);
+    this.markOf = propertyOf(tables.marks);
+    this.reordered = new Set(tables.reordered);
     const characters = Array.from(tables.irregular.characters);
     this.irregular = new Map(characters.map((character, n) => [character, tables.irregular.becomes[n]]));
   }
@@ -55,15 +60,63 @@ export class Tokenizer {
   runs(characters) {
     /** @type {Letter[][]} */
     const runs = [[]];
-    characters.forEach((character, at) => {
+    const ordered = characters.some((character) => this.reordered.has(character))
+      ? this.inOrder(characters)
+      : characters.map((letter, at) => ({ letter, at }));
+    for (const { letter: character, at } of ordered) {
       for (const letter of this.normalized(character)) {
         const separates = this.separates(letter);
         if (separates !== " ") runs.push([]);
         if (separates !== "s") /** @type {Letter[]} */ (runs.at(-1)).push({ letter, at });
         if (separates === "p") runs.push([]);
       }
-    });
+    }
     return runs.filter((run) => run.length > 0);
+  }
+
+  /**
+   * Take letters and accents apart, and put accents that follow each other in Unicode's order. As in the
+   * library tokenizers, a letter's place in the sentence is that of what stood there before.
+   * @param {string[]} characters
+   * @returns {Letter[]}
+   */
+  inOrder(characters) {
+    const parts = characters.flatMap((character, at) => {
+      const isDropped = this.normalized(character) === "" && this.markOf(character) === " ";
+      if (isDropped) return [];
+      return Array.from(character.normalize("NFD"), (letter, n) => ({ letter, at, isFirst: n === 0 }));
+    });
+    const places = parts.filter(({ isFirst }) => isFirst).map(({ at }) => at);
+    const ordered = [];
+    for (let first = 0; first < parts.length;) {
+      let end = first + 1;
+      if (this.moves(parts[first].letter)) while (end < parts.length && this.moves(parts[end].letter)) end += 1;
+      ordered.push(...parts.slice(first, end).sort((one, other) => this.compare(one.letter, other.letter)));
+      first = end;
+    }
+    let place = -1;
+    return ordered.map(({ letter, isFirst }) => {
+      if (isFirst) place += 1;
+      return { letter, at: places[Math.max(place, 0)] };
+    });
+  }
+
+  /**
+   * @param {string} letter
+   * @returns {boolean}
+   */
+  moves(letter) {
+    return !" !".includes(this.markOf(letter));
+  }
+
+  /**
+   * @param {string} one
+   * @param {string} other
+   * @returns {number}
+   */
+  compare(one, other) {
+    const [mark, otherMark] = [this.markOf(one), this.markOf(other)];
+    return mark < otherMark ? -1 : Number(mark > otherMark);
   }
 
   /**
