@@ -30,8 +30,10 @@ const shown = { sentence: null, reading: null, row: null, count: 0 }; // what mo
 let strips = [];
 let state = startOf([...sentences.keys()][0]);
 let waiting = ""; // an address with a sentence of its author's that has not been run here yet
-let writing = 0;
-let drawing = 0;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let writing;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let drawing;
 
 /**
  * @param {Partial<View>} changes

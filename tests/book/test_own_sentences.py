@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 import explorer_page
 import picture
@@ -20,6 +20,7 @@ from editions import CHINESE
 from explorer_data import explorer_data
 from helpers.deno import SCRIPTS
 from helpers.explorer import AXE_RULES, WHOLE_PAGE, check_page, texts, view
+from helpers.pages import open_page
 from printed_sentence import PRINTED, printed_sentence
 from trendlib.language import CATALOGUE
 from trendlib.model.encoder import Encoder
@@ -481,3 +482,118 @@ def test_the_box_works_in_chinese(
     expect_told(page, "两个词已显示在下面")
     assert page.locator("#te-shown mark .role").all_inner_texts() == ["◇ 关联", "◆ 焦点"]
     assert "焦点词是" in page.locator("#te-summary").inner_text()
+
+
+# The real model, in the book
+
+SENTENCES = [
+    "My cat sleeps on the warm radiator.",
+    "Don't 'whisper', she said: the naïve café-owner hears 3.5 times more!",
+    "İstanbul 👍🏽 はとても遠い ﬁne\u200dprint ½ [SEP] ...",
+    "The old keeper, who had not slept, watched the storm; " * 4 + "nobody else did.",
+]
+
+
+@pytest.fixture(params=["file", "http"])
+def explorer(request: pytest.FixtureRequest, site: Path) -> str:
+    """The explorer's page, in a folder and under a sub-path of a server."""
+    if request.param == "file":
+        return (site / "explorer.html").as_uri()
+    return f"{request.getfixturevalue('address')}/explorer.html"
+
+
+def run_and_wait(page: Page, text: str) -> None:
+    page.locator("#te-typed").fill(text)
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        """text => document.querySelector('#te-sentence').value === `typed:${text}`
+            && !document.querySelector('#te-trends').hidden""",
+        arg=text,
+    )
+    expect(page.locator("#te-progress")).to_be_hidden()
+
+
+def test_a_typed_sentence_shows_what_the_package_returns(
+    browser: Browser, explorer: str, minilm: Encoder
+) -> None:
+    page, requested, failed = open_page(browser, explorer)
+    assert [url for url in requested if "/live/" in url] == []
+    for text in SENTENCES:
+        run_and_wait(page, text)
+        encoding = minilm.encode(text)
+        for reading in ("article", "last-layer"):
+            page.locator(f"#te-readings [value={reading}]").check()
+            check_page(page, encoding, reading)
+    assert failed == []
+    folder = explorer.removesuffix("explorer.html")
+    assert [url for url in requested if not url.startswith((folder, "data:", "blob:"))] == []
+    # All but the rows of words came once, and the rows that were not needed did not come.
+    loaded = [url for url in requested if "/live/" in url]
+    assert len(loaded) == len(set(loaded))
+    assert 8 < len(loaded) < 120
+    page.close()
+
+
+def test_both_editions_share_the_model(browser: Browser, site: Path, minilm: Encoder) -> None:
+    page, requested, failed = open_page(
+        browser, (site / CHINESE.name / "explorer.html").as_uri() + TYPED[BANK]
+    )
+    assert page.locator("#te-typed").input_value() == BANK
+    page.locator("#te-run").click()
+    expect_told(page, "这个句子连同它的趋势都显示在下面。")
+    assert texts(page, "#te-coordinates tbody th") == [str(number) for number in range(10)]
+    live = {url.rpartition("/live/")[0] for url in requested if "/live/" in url}
+    assert live == {site.as_uri()}
+    assert not (site / CHINESE.name / "live").exists()
+    assert failed == []
+    page.close()
+
+
+def test_a_missing_and_a_damaged_file_are_told(browser: Browser, site: Path, address: str) -> None:
+    page = browser.new_page()
+    broken = ["missing"]
+
+    def answer(route: Route) -> None:
+        if broken == ["missing"]:
+            route.abort()
+        elif broken == ["damaged"]:
+            content = (site / "live" / "layer-2.js").read_text(encoding="utf-8")
+            route.fulfill(body=content.replace("AAAA", "AAAB", 1), content_type="text/javascript")
+        else:
+            route.continue_()
+
+    page.route("**/live/layer-2.js", answer)
+    page.goto(f"{address}/explorer.html")
+    alert = page.locator("#te-refused")
+    for state, said in (("missing", "could not be loaded"), ("damaged", "is damaged")):
+        broken[0] = state
+        page.locator("#te-typed").fill(BANK)
+        page.keyboard.press("Enter")
+        expect(alert).to_contain_text(said)
+        expect(alert).to_contain_text("layer-2")
+        assert texts(page, "#te-shown mark .word") != []
+    broken[0] = ""
+    run_and_wait(page, BANK)
+    assert alert.is_hidden()
+    page.close()
+
+
+def test_the_page_answers_while_the_model_works(browser: Browser, address: str) -> None:
+    """No frame takes over 100 ms, of the shortest of three runs: the machine has other work too."""
+    page = browser.new_page()
+    page.goto(f"{address}/explorer.html")
+    page.evaluate(
+        """() => {
+            globalThis.longest = [0];
+            new PerformanceObserver((list) => {
+                for (const { duration } of list.getEntries()) longest[longest.length - 1] =
+                    Math.max(longest.at(-1), duration);
+            }).observe({ type: "longtask" });
+        }"""
+    )
+    for text in SENTENCES[:3]:
+        page.evaluate("longest.push(0)")
+        run_and_wait(page, text)
+        page.wait_for_timeout(100)
+    assert min(page.evaluate("longest.slice(1)")) < 100
+    page.close()
