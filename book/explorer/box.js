@@ -106,7 +106,7 @@ class TypedSentences {
     const whole = control("whole").checked;
     await this.model.load({ step: this.step, whole, onProgress: (/** @type {Progress} */ progress) => this.#show(progress) });
     byId("progress").hidden = true;
-    this.isLoaded = this.step === "all";
+    this.isLoaded = true;
     this.#sayButtons();
   }
 

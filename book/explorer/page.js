@@ -67,16 +67,19 @@ function followAddress() {
 
 /**
  * Show a sentence that the reader typed, with the choices of the link that brought it, if one did.
- * It comes twice: when its words are known, and when its trends are.
+ * It comes twice: when its words are known, and when its trends are. Whoever looks at another one by
+ * then goes on to do so.
  *
  * @param {Sentence} sentence
  */
 function showTyped(sentence) {
   const name = typedName(sentence.sentence);
+  const before = sentences.get(name);
+  const isFollowing = before !== undefined && !coordinatesOf(before) && coordinatesOf(sentence) > 0;
   sentences.set(name, sentence);
   const texts = typedIn(waiting);
   if (texts.includes(sentence.sentence)) state = viewIn(waiting).view;
-  else if (state.sentence !== name) state = { ...state, sentence: name, row: null, from: null };
+  else if (state.sentence !== name && !isFollowing) state = { ...state, sentence: name, row: null, from: null };
   if (texts.every((text) => sentences.get(typedName(text))?.readings[state.reading]?.strips)) waiting = "";
   if (!waiting) writeAddress();
   show([]);

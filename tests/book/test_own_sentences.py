@@ -163,6 +163,20 @@ def test_typed_sentences_are_a_group_of_their_own(open_own: Opens) -> None:
     assert page.url.endswith("#sentence-the-soup-is-cold")
 
 
+def test_the_trends_do_not_call_the_reader_back(open_own: Opens) -> None:
+    page = open_own()
+    type_and_run(page, APPLE)
+    let(page, "words")
+    expect_told(page, "two words")
+    page.locator("#te-sentence").select_option("the-soup-is-cold")
+    let(page, "all")
+    expect_told(page, "with its trends")
+    assert page.locator("#te-sentence").input_value() == "the-soup-is-cold"
+    assert "soup" in page.locator("#te-shown").inner_text()
+    page.locator("#te-sentence").select_option(f"typed:{APPLE}")
+    assert page.locator("#te-trends").is_visible()
+
+
 def test_a_large_model_asks_twice(open_own: Opens) -> None:
     page = open_own(steps=LARGE)
     assert page.locator("#te-run").inner_text() == "Load what the two words need: 28 MB"
@@ -172,6 +186,7 @@ def test_a_large_model_asks_twice(open_own: Opens) -> None:
     rest = page.get_by_role("button", name="Load the other layers for the trends: 312 MB")
     assert rest.is_visible()
     assert page.evaluate("stub.loads") == [{"step": "words", "whole": False}]
+    assert page.locator("#te-run").inner_text() == "Explore this sentence"
     assert page.locator("#te-trends").is_hidden()
     rest.click()
     let(page, "all")
