@@ -15,7 +15,7 @@ import { ballotsOf, markOf, receivedOf, rowName, shortened, shortRowName, textOf
 const CELL = 40;
 const MOST_WITH_NUMBERS = 16; // a figure of more columns has smaller cells, without numbers
 const SMALL_CELL = 24;
-const MOST_DRAWN = 1000; // so many cells can be elements of their own; of more, a picture is made
+const MOST_DRAWN = 1600; // so many cells can be elements of their own; of more, a picture is made
 const LETTER = 7.4; // the width of a letter of a label, on the average
 const WIDE_LETTER = 13.2;
 const WIDE = /[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff\uff00-\uff60]|[\u{1f000}-\u{3ffff}]/u;

@@ -15,7 +15,7 @@ import { tieCell } from "./texts.js";
 /** @typedef {string | null | Node} Cell What is undefined is null. */
 
 const NUMBER = /^-?[0-9.]+$/;
-const MOST_FILLED = 1000; // cells; larger tables are filled when they are opened
+const MOST_FILLED = 1600; // cells; larger tables are filled when they are opened
 
 /**
  * @param {HTMLTableElement} table
