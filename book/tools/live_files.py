@@ -191,7 +191,7 @@ def rules() -> Data:
             for reading in READINGS.values()
         ],
         "finalPeriods": list(FINAL_PERIODS),
-        "reasons": {"only candidate": Reason.ONE_WORD, "leads no row": Reason.LEADS_NO_ROW},
+        "oneWord": Reason.ONE_WORD,
         "attentionStep": ATTENTION_STEP,
         "attentionPlaces": list(ATTENTION_PLACES),
         "trendPlaces": list(TREND_PLACES),
