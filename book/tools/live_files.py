@@ -11,7 +11,7 @@ import json
 import re
 import shutil
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,8 @@ ROWS_PER_FILE = 64
 """Rows that are in one file, by their ids. A vocabulary of BERT is in the order of frequency, so
 that words of one file are about equally frequent, and a host that is asked for a file can hardly
 guess which of them was typed (see tests/benchmark/row_files.py)."""
+LARGEST_FILE = 12_000_000
+"""Bytes of weights in a file of a layer: a page would stand still while it reads a larger one."""
 LICENCES = {BERT_BASE.name: "apache-2.0", MINILM.name: "apache-2.0"}
 """Those of the models that the package knows by their checksums, as the hub writes them."""
 NAMES = {"apache-2.0": "Apache-2.0", "mit": "MIT"}
@@ -81,9 +83,15 @@ def pack(encoder: Encoder, weights: Weights, folder: Path) -> Data:
     checksums, row_bytes = _write_rows(folder, rows)
     known = known_tokens(encoder.tokenizer)
     files = {"text": _write(folder, "text", _text(encoder.tokenizer, checksums))}
-    for name, tensors in _tensor_files(encoder, state, rows[known]):
-        files[name] = _write(folder, name, _joined(tensors), _places(tensors))
-    words = files["text"]["size"] + files["words"]["size"]
+    words = _words_tensors(encoder, state, rows[known])
+    files["words"] = _write(folder, "words", _joined(words), _places(words))
+    layer_files = []
+    for layer in range(encoder.n_layers):
+        parts = _split(_layer_tensors(state, layer))
+        names = [f"layer-{layer}" + (f"-{n}" if len(parts) > 1 else "") for n in range(len(parts))]
+        for name, tensors in zip(names, parts, strict=True):
+            files[name] = _write(folder, name, _joined(tensors), _places(tensors))
+        layer_files.append(names)
     config = encoder.model.config
     return {
         "model": encoder.provenance.model,
@@ -98,11 +106,12 @@ def pack(encoder: Encoder, weights: Weights, folder: Path) -> Data:
             "positions": encoder.max_tokens,
         },
         "files": files,
+        "layerFiles": layer_files,
         "rowsPerFile": ROWS_PER_FILE,
         "rowFiles": len(checksums),
         "known": known,
         "steps": {
-            "words": words,
+            "words": files["text"]["size"] + files["words"]["size"],
             "all": sum(file["size"] for file in files.values()),
             "rows": row_bytes,
         },
@@ -182,7 +191,7 @@ def rules() -> Data:
             for reading in READINGS.values()
         ],
         "finalPeriods": list(FINAL_PERIODS),
-        "reasons": {"only candidate": Reason.ONE_WORD, "leads no row": Reason.LEADS_NO_ROW},
+        "oneWord": Reason.ONE_WORD,
         "attentionStep": ATTENTION_STEP,
         "attentionPlaces": list(ATTENTION_PLACES),
         "trendPlaces": list(TREND_PLACES),
@@ -201,20 +210,33 @@ def _text(tokenizer: Any, checksums: list[int]) -> bytes:
     return json.dumps(tables, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _tensor_files(
+def _words_tensors(
     encoder: Encoder, state: Mapping[str, Any], known: np.ndarray[Any, Any]
-) -> Iterator[tuple[str, Tensors]]:
-    """Sort the tensors into files: what the two words need, and then layer by layer."""
-    words = {name: _floats(state[place]) for name, place in EMBEDDINGS.items()}
+) -> Tensors:
+    """Collect what the focus word and the related word need, but for the rows of the tokens."""
+    tensors = {name: _floats(state[place]) for name, place in EMBEDDINGS.items()}
     counted_after = encoder.architecture.positions == "after padding"
     skipped = encoder.model.embeddings.padding_idx + 1 if counted_after else 0
-    words["positions"] = words["positions"][skipped : skipped + encoder.max_tokens]
-    words["type"] = words["type"][0]  # all tokens of one sentence have the first type
-    words["known"] = known
-    yield "words", words | _parts(state, 0, FIRST)
-    for layer in range(encoder.n_layers):
-        parts = REST if layer == 0 else FIRST | REST
-        yield f"layer-{layer}", _parts(state, layer, parts) | _parts(state, layer, NORMS, "gain")
+    tensors["positions"] = tensors["positions"][skipped : skipped + encoder.max_tokens]
+    tensors["type"] = tensors["type"][0]  # all tokens of one sentence have the first type
+    tensors["known"] = known
+    return tensors | _parts(state, 0, FIRST)
+
+
+def _layer_tensors(state: Mapping[str, Any], layer: int) -> Tensors:
+    parts = REST if layer == 0 else FIRST | REST
+    return _parts(state, layer, parts) | _parts(state, layer, NORMS, "gain")
+
+
+def _split(tensors: Tensors) -> list[Tensors]:
+    """Share tensors out among files, in order."""
+    files: list[dict[str, Any]] = [{}]
+    for name, tensor in tensors.items():
+        size = sum(each.nbytes for each in files[-1].values())
+        if files[-1] and size + tensor.nbytes > LARGEST_FILE:
+            files.append({})
+        files[-1][name] = tensor
+    return list(files)
 
 
 def _parts(

@@ -303,6 +303,15 @@ def test_the_licence_of_the_weights_is_beside_them(packed: Packed) -> None:
     assert "Apache License" in text
 
 
+def test_a_large_layer_is_shared_out_among_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_files, "LARGEST_FILE", 4000)
+    packed = Packed.of(make_tiny_model(tmp_path / "model"), tmp_path / "live")
+    assert packed.live["layerFiles"][1] == [f"layer-1-{part}" for part in range(6)]
+    packed.check(["i want an apple", "she sent a card to her mother."])
+
+
 # Rounding
 
 

@@ -9,7 +9,6 @@
  * @property {"sum" | "mean"} pieces
  * @property {"first" | "attention mass"} ties
  * @typedef {{ index: number, votes: number, mass: number, tied: boolean, decidedBy: string }} Related
- * @typedef {"only candidate" | "leads no row"} Reason Why there is no related word.
  * @typedef {object} Choice Words are told by their index among the candidates.
  * @property {number[][]} received Of shape (row, candidate).
  * @property {number} focusRow
@@ -18,7 +17,7 @@
  * @property {number[]} votingRows The rows that the focus word leads.
  * @property {number[]} runnersUp Whom each of these votes for.
  * @property {number[]} votes For each candidate.
- * @property {Related | Reason} related
+ * @property {Related | null} related Null if the focus word is the only candidate.
  */
 
 /**
@@ -67,16 +66,8 @@ export function chooseWords(received, reading) {
     votingRows,
     runnersUp,
     votes,
-    related: runnersUp.length > 0 ? winner(votes, mass, reading.ties) : reasonFor(candidates.length),
+    related: runnersUp.length > 0 ? winner(votes, mass, reading.ties) : null,
   };
-}
-
-/**
- * @param {number} candidates How many there are.
- * @returns {Reason}
- */
-function reasonFor(candidates) {
-  return candidates === 1 ? "only candidate" : "leads no row";
 }
 
 /**

@@ -3,7 +3,7 @@
 import { bytesOf, crc32 } from "./base64.js";
 import { LiveError, superseded } from "./errors.js";
 import { attentionOfLayer, embedded, layerOutput } from "./forward.js";
-import { layerFile, rowFileName, rowFileNumber } from "./names.js";
+import { rowFileName, rowFileNumber } from "./names.js";
 import { describeSentence } from "./sentence.js";
 import { SentenceCutter } from "./text.js";
 
@@ -19,6 +19,7 @@ import { SentenceCutter } from "./text.js";
  * @property {string} model
  * @property {Shape & { positions: number }} config
  * @property {Record<string, FileData>} files All but those of the rows of the table of words.
+ * @property {string[][]} layerFiles Those of each layer.
  * @property {number} rowsPerFile
  * @property {number} rowFiles How many files these rows are in.
  * @property {number[]} known The ids of the tokens whose rows are in the file "words".
@@ -84,7 +85,7 @@ export class Engine {
     onWords(describeSentence(cut, Array.from(attentions), null, config.heads, rules));
     let last = first;
     for (let layer = 0; layer < config.layers; layer += 1) {
-      await this.arrived(layerFile(layer));
+      await this.arrived(...this.live.layerFiles[layer]);
       await nextTask(); // in which a newer sentence may be asked for
       this.checkNewest(mine);
       attentions[layer] ??= attentionOfLayer(last, this.tensors, layer, config);

@@ -3,7 +3,7 @@
 
 import { LiveError, superseded } from "./errors.js";
 import { loadFile } from "./files.js";
-import { layerFile, rowFileName } from "./names.js";
+import { rowFileName } from "./names.js";
 
 /**
  * @typedef {import("./engine.js").LiveData} LiveData
@@ -51,11 +51,10 @@ export class LiveModel {
    */
   async load({ step = "all", whole = false, onProgress = () => {} } = {}) {
     const words = ["text", "words"];
-    const layers = Array.from({ length: this.live.config.layers }, (_, layer) => layerFile(layer));
     const rows = Array.from({ length: this.live.rowFiles }, (_, file) => rowFileName(file));
     /** @type {[Step | "rows", string[], number][]} */
     const steps = [["words", words, words.length]];
-    if (step === "all") steps.push(["all", layers, LAYERS_AT_ONCE]);
+    if (step === "all") steps.push(["all", this.live.layerFiles.flat(), LAYERS_AT_ONCE]);
     if (whole) steps.push(["rows", rows, ROWS_AT_ONCE]);
     const missing = steps.flatMap(([, names]) => names).filter((name) => !this.files.has(name));
     const of = missing.reduce((total, name) => total + this.sizeOf(name), 0);

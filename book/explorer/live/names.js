@@ -1,14 +1,6 @@
 // The names of the model's files, as book/tools/live_files.py gives them.
 
 /**
- * @param {number} layer
- * @returns {string}
- */
-export function layerFile(layer) {
-  return `layer-${layer}`;
-}
-
-/**
  * @param {number} file
  * @returns {string}
  */

@@ -9,12 +9,11 @@ import { addTrends, largestShare, logQuotient, meanOverPieces } from "./trend.js
 /**
  * @typedef {import("./choice.js").Choice} Choice
  * @typedef {import("./choice.js").Reading} Reading
- * @typedef {import("./choice.js").Reason} Reason
  * @typedef {import("./words.js").Word} Word
  * @typedef {object} Rules What the package's readings and rounding are.
  * @property {Reading[]} readings
  * @property {string[]} finalPeriods
- * @property {Record<Reason, string>} reasons Why there is no related word.
+ * @property {string} oneWord Why a sentence has no related word.
  * @property {number} attentionStep
  * @property {number[]} attentionPlaces With how many decimals the page writes attentions.
  * @property {number[]} trendPlaces The same of trends.
@@ -130,7 +129,7 @@ function packedAttention(matrices, units, { attentionStep, attentionPlaces }) {
  * @param {number[]} candidates The indices of the candidates among the words.
  * @param {Rules} rules
  */
-function describeChoice(choice, candidates, { attentionPlaces, leastPlaces, reasons }) {
+function describeChoice(choice, candidates, { attentionPlaces, leastPlaces, oneWord }) {
   const short = (/** @type {number} */ value) => shortest(value, attentionPlaces, leastPlaces);
   const wordAt = (/** @type {number} */ index) => candidates[index];
   const { focus, related } = choice;
@@ -143,7 +142,7 @@ function describeChoice(choice, candidates, { attentionPlaces, leastPlaces, reas
     votingRows: choice.votingRows,
     runnersUp: choice.runnersUp.map(wordAt),
     votes: choice.votes,
-    related: typeof related === "string" ? { none: reasons[related] } : {
+    related: related === null ? { none: oneWord } : {
       word: wordAt(related.index),
       votes: related.votes,
       mass: short(related.mass),
@@ -165,7 +164,7 @@ function describeChoice(choice, candidates, { attentionPlaces, leastPlaces, reas
  */
 function describeTrends(strips, { focus, related }, candidates, { words, tokens }, states, rules) {
   if (states === null) return { strips: null, largest: null };
-  const chosen = [focus, ...(typeof related === "string" ? [] : [related])].map(({ index }) => candidates[index]);
+  const chosen = [focus, ...(related === null ? [] : [related])].map(({ index }) => candidates[index]);
   const size = states.first.length / tokens.length;
   const trends = chosen.map((word) => logQuotient(
     meanOverPieces(states.first, words[word].tokens, size),

@@ -3,7 +3,6 @@
 
 import { Engine } from "../../../book/explorer/live/engine.js";
 import { LiveError } from "../../../book/explorer/live/errors.js";
-import { layerFile } from "../../../book/explorer/live/names.js";
 
 const [folder] = Deno.args;
 const { live, full, cut } = JSON.parse(await new Response(Deno.stdin.readable).text());
@@ -45,8 +44,7 @@ function cutUp(text) {
   }
 }
 
-["text", "words"].forEach(load);
-for (let layer = 0; layer < live.config.layers; layer += 1) load(layerFile(layer));
+["text", "words", ...live.layerFiles.flat()].forEach(load);
 const found = [];
 const started = performance.now();
 for (const text of full) found.push(await explored(text));
