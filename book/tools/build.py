@@ -27,9 +27,11 @@ from parts import (
     CLAIMS,
     EXPLORER,
     FIGURES,
+    LIVE_FOLDER,
     PICTURE,
     STATIC,
     TRANSLATED_CLAIMS,
+    TRANSLATED_EXPLORER,
     TRANSLATED_PICTURE,
     Parts,
 )
@@ -171,7 +173,7 @@ class Build:
             self._out / "source",
             self._out / "pages" / "en",
             self._out / "html",
-            CHINESE.name,
+            (CHINESE.name, LIVE_FOLDER),
         )
         chinese = HtmlPages(
             self._chinese_files(),
@@ -181,6 +183,7 @@ class Build:
         )
         chinese_alone = chinese_alone and (english.html / "intro.html").is_file()
         self._make([chinese] if chinese_alone else [english, chinese])
+        self._parts.place_live_files(english.html)
         self._screen.say(f"Done in {self._screen.seconds}. The log is {self._out / LOG}.")
         return (chinese if chinese_alone else english).html / "index.html"
 
@@ -274,7 +277,11 @@ class Build:
         files = self._english_files() | self._executed(self._chinese)
         files |= CHINESE.configured(files["_config.yml"], files["_toc.yml"])
         parts = self._parts.read()
-        return files | {CLAIMS: parts[TRANSLATED_CLAIMS], PICTURE: parts[TRANSLATED_PICTURE]}
+        return files | {
+            CLAIMS: parts[TRANSLATED_CLAIMS],
+            f"explorer/{EXPLORER}": parts[TRANSLATED_EXPLORER],
+            PICTURE: parts[TRANSLATED_PICTURE],
+        }
 
     def _included(self) -> Files:
         parts = self._parts.read()

@@ -21,15 +21,20 @@ from babel.messages.pofile import write_po
 
 from chapters import Chapter, with_outputs
 from editions import CHINESE, TRANSLATED, Edition, read_catalogue
+from explorer_page import KEYWORDS, sentence_groups
 from pages import run_sphinx
 from parts import CLAIMS, EXPLORER, PICTURE, STATIC
 from sources import Files, book_files, write_files
 from trendlib.model.weights import MINILM
 
 ROOT = Path(__file__).resolve().parents[2]
-SAYING = ("trendlib", "book/tools")
-"""The folders of code whose messages are translated with ``trendlib``'s catalogue."""
-KEYWORDS = {"_": None, "ngettext": (1, 2), "N_": None}
+SAYING = {
+    "trendlib": [],
+    "book/tools": [],
+    "book/explorer": [("**.js", "javascript"), ("**.j2", "jinja2")],
+}
+"""The folders of code whose messages are translated with ``trendlib``'s catalogue, each with the
+files that are not Python."""
 FORMULA = re.compile(r"\n.*\n", re.DOTALL)  # on lines of its own
 
 
@@ -168,10 +173,13 @@ def _of_templates(messages: Catalog) -> Catalog:
 def _said(shown: Mapping[str, Iterable[str]]) -> Catalog:
     """Collect the messages of code, and the captions of the translated chapters, by page."""
     said = Catalog()
-    for folder in SAYING:
-        found = extract_from_dir(ROOT / folder, [("**.py", "python")], keywords=KEYWORDS)
+    for folder, others in SAYING.items():
+        methods = [("**.py", "python"), *others]
+        found = extract_from_dir(ROOT / folder, methods, keywords=KEYWORDS)
         for file, _, message, _, _ in found:
             said.add(message, locations=[(f"{folder}/{file}", 0)])
+    for text in sentence_groups():
+        said.add(text, locations=[("book/explorer/sentences.toml", 0)])
     for page, texts in shown.items():
         for text in texts:
             said.add(text, locations=[(page, 0)])

@@ -13,6 +13,7 @@ from babel.messages.pofile import read_po
 LOCALE = Path(__file__).resolve().parents[1] / "locale"
 TRANSLATED = (
     "intro",
+    "explorer",
     "glossary",
     "notation",
     "notebooks/01_two_vectors",

@@ -1,9 +1,8 @@
 """Everything that the book's sentence explorer shows, as data for its page.
 
-The page computes nothing: words, votes, attentions and trends are what ``choice``, ``attention``
-and ``embedding`` return, and the sentences about them come from ``report``. Numbers are rounded so
-that the page stays small, but never so that the page would write one of them in another way than
-the figures do, which have the whole numbers.
+Words, votes, attentions and trends are what ``choice``, ``attention`` and ``embedding`` return.
+Numbers are rounded so that the page stays small, but never so that the page would write one of them
+in another way than the figures do, which have the whole numbers.
 """
 
 import base64
@@ -16,7 +15,6 @@ from typing import Any
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.colors import to_hex
-from nbconvert.filters import markdown2html
 
 from trendlib.attention import attention_rows, merge_pieces, unit_tokens
 from trendlib.choice import Choice, NoRelated
@@ -24,11 +22,11 @@ from trendlib.embedding import Recipe, SentenceEmbedding, embed_encoding
 from trendlib.encoding import Encoding
 from trendlib.errors import ArrayError
 from trendlib.readings import READINGS
-from trendlib.show import report
 from trendlib.show.figure import readable_on
 from trendlib.show.numbers import fixed, shortest
 from trendlib.show.plots import unit_names
 from trendlib.show.style import SEQUENTIAL
+from trendlib.similarity import heaviest, share_of_square
 from trendlib.typing import Array, Mask, UnitRows, Vector
 
 ATTENTION_STEP = 1 / 65535
@@ -39,6 +37,8 @@ shows two decimals of all; undefined ones are NaN."""
 ATTENTION_PLACES = (1, 2, 3)
 """With how many decimals the page writes attentions, received ones too, and sums of them."""
 TREND_PLACES = (2,)
+LARGEST = 3
+"""How many of the largest coordinates the page counts, as ``report.trend_text`` does."""
 SHADES = 64
 
 Data = dict[str, Any]
@@ -157,7 +157,6 @@ def _check(encodings: Sequence[Encoding]) -> None:
 def _sentence(explored: Explored) -> Data:
     encoding = explored.encoding
     tokens_of_units = unit_tokens(encoding.words, len(encoding.tokens))
-    split = [word for word in encoding.words if len(word.tokens) > 1]
     return {
         "sentence": encoding.sentence,
         "words": [
@@ -169,20 +168,21 @@ def _sentence(explored: Explored) -> Data:
             }
             for word in encoding.words
         ],
-        "marks": markdown2html(" ".join(report.marks_texts(encoding, split))).strip(),
         "units": unit_names(encoding),
         "attentions": {
-            rows_key(embedding.choice): _packed(
+            rows_key(embedding.choice): packed(
                 attention_steps(_merged_rows(encoding, embedding.choice)), "<u2"
             )
             for embedding in explored.embeddings
         },
         "strips": {
-            key: _packed(np.where(defined, stored_trend(values), np.nan), TREND_DTYPE)
+            key: packed(np.where(defined, stored_trend(values), np.nan), TREND_DTYPE)
             for key, (values, defined) in explored.strips.items()
         },
         "readings": {
-            embedding.choice.reading.name: _reading(embedding) for embedding in explored.embeddings
+            embedding.choice.reading.name: reading_data(embedding.choice)
+            | {"largest": _largest(embedding)}
+            for embedding in explored.embeddings
         },
     }
 
@@ -198,9 +198,17 @@ def _merged_rows(encoding: Encoding, choice: Choice) -> UnitRows:
     return merged
 
 
-def _reading(embedding: SentenceEmbedding) -> Data:
+def _largest(embedding: SentenceEmbedding) -> Data:
+    """Say how much of an embedding's squared length its few largest coordinates make up."""
+    known = embedding.values[embedding.defined]
+    count = min(LARGEST, len(known))
+    share = share_of_square(known, heaviest(known, count))
+    return {"count": count, "share": None if np.isnan(share) else share}
+
+
+def reading_data(choice: Choice) -> Data:
     """Describe what a reading chose. Words are given by their index in the sentence."""
-    choice, vote = embedding.choice, embedding.choice.vote
+    vote = choice.vote
     words = np.array(choice.word_indices)
     related: Data
     if isinstance(choice.related, NoRelated):
@@ -237,14 +245,6 @@ def _reading(embedding: SentenceEmbedding) -> Data:
             "related": strip_key(choice.chosen_words[1:]) or None,
             "sum": strip_key(choice.chosen_words),
         },
-        "texts": [
-            markdown2html(text).strip()
-            for text in (
-                report.focus_text(choice),
-                report.related_text(choice),
-                report.trend_text(embedding),
-            )
-        ],
     }
 
 
@@ -272,15 +272,20 @@ def stored_trend(values: Array) -> Array:
 
 def _agree(values: Array, rounded: Array, places: Sequence[int]) -> Array:
     """Find the numbers that are written in the same way when they are rounded."""
-    pairs = zip(values.flat, rounded.flat, strict=True)
-    same = [
-        all(fixed(float(one), count) == fixed(float(other), count) for count in places)
-        for one, other in pairs
-    ]
-    return np.array(same, dtype=bool).reshape(values.shape)
+    same = np.ones(values.shape, dtype=bool)
+    for count in places:
+        scale = 10.0**count
+        # Far from the middle between two decimals, both end at the same one; most numbers do.
+        from_middle = np.abs(np.abs(values * scale) % 1 - 0.5)
+        near = ~(from_middle > 2 * np.abs(values - rounded) * scale + 1e-6)
+        pairs = zip(values[near], rounded[near], strict=True)
+        alike = [fixed(float(one), count) == fixed(float(other), count) for one, other in pairs]
+        same[near] &= np.array(alike, dtype=bool)
+    return same
 
 
-def _packed(numbers: Array, dtype: str) -> str:
+def packed(numbers: Array, dtype: str) -> str:
+    """Write numbers as text that JSON can hold."""
     return base64.b64encode(numbers.astype(dtype).tobytes()).decode()
 
 

@@ -4,7 +4,8 @@ import ast
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.metadata import version
@@ -152,17 +153,38 @@ def files_in(folder: Path) -> Iterator[Path]:
         yield from (Path(root, name) for name in sorted(names))
 
 
-def folder_checksum(folder: Path, left_out: str = "") -> str:
-    """Return a checksum of all files in a folder, but for those in the folder ``left_out`` of it.
+def folder_checksum(folder: Path, left_out: Sequence[str] = ()) -> str:
+    """Return a checksum of all files in a folder, but for those in the folders ``left_out`` of it.
 
     A folder that is not there has a checksum too, which is that of an empty one.
     """
     digest = hashlib.sha256()
     for path in files_in(folder):
         name = path.relative_to(folder).as_posix()
-        if not left_out or not name.startswith(f"{left_out}/"):
+        if not name.startswith(tuple(f"{each}/" for each in left_out)):
             digest.update(f"{name} {checksum(path.read_bytes())}\n".encode())
     return digest.hexdigest()
+
+
+def link_files(source: Path, target: Path) -> None:
+    """Make a folder hold the files of another one, without copying what they hold.
+
+    Both names of a file lead to the same bytes, where the file system allows that.
+    """
+    wanted = {path.relative_to(source) for path in files_in(source)}
+    for path in list(files_in(target)):
+        if path.relative_to(target) not in wanted:
+            path.unlink()
+    for name in sorted(wanted):
+        new = target / name
+        if new.exists() and new.samefile(source / name):
+            continue
+        new.parent.mkdir(parents=True, exist_ok=True)
+        new.unlink(missing_ok=True)
+        try:
+            new.hardlink_to(source / name)
+        except OSError:
+            shutil.copyfile(source / name, new)
 
 
 def _without_comments(content: bytes, docstrings: bool) -> str:

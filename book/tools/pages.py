@@ -57,14 +57,14 @@ class HtmlPages:
         source: The folder that they are put into.
         work: A folder of its own for Sphinx.
         html: Where its pages go.
-        inside: The folder in ``html`` that belongs to another edition; empty if there is none.
+        inside: The folders in ``html`` that are made apart, such as those of another edition.
     """
 
     files: Files
     source: Path
     work: Path
     html: Path
-    inside: str = ""
+    inside: Sequence[str] = ()
 
     @cached_property
     def frame(self) -> str:
@@ -113,9 +113,9 @@ class HtmlPages:
             "trees": folder_checksum(self._built / ".doctrees"),
             "html": folder_checksum(new),
         }
-        other = self.html / self.inside
-        if self.inside and other.is_dir():
-            other.rename(new / self.inside)
+        for name in self.inside:
+            if (self.html / name).is_dir():
+                (self.html / name).rename(new / name)
         shutil.rmtree(self.html, ignore_errors=True)
         self.html.parent.mkdir(parents=True, exist_ok=True)
         new.rename(self.html)

@@ -14,6 +14,8 @@ from trendlib.language import _
 from trendlib.model.weights import BERT_BASE
 from trendlib.show.hero import alone, hero
 
+TYPED = "explorer.html#typed-My_cat_sleeps_on_the_warm_radiator-2e-"
+"""The explorer, with a sentence in its box: typed.js says how an address holds one."""
 COMMITTED = Path(__file__).resolve().parents[1] / "images" / "walkthrough.svg"
 
 
@@ -37,7 +39,9 @@ def page_part() -> str:
         "other, is the vector of the sentence; its first ten coordinates are shown."
     )
     figure = f'<figure class="hero">\n{draw()}\n<figcaption>{caption}</figcaption>\n</figure>'
-    return f"```{{raw}} html\n{figure}\n```\n"
+    own = _("Try a sentence of your own")
+    link = f'<p class="try noprint"><a href="{TYPED}">{own}</a></p>'
+    return f"```{{raw}} html\n{figure}\n{link}\n```\n"
 
 
 if __name__ == "__main__":

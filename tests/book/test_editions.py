@@ -32,7 +32,8 @@ PROSE = """() => [...document.querySelectorAll(
   )].filter((each) => each.checkVisibility())
     .map((each) => {
       const copy = each.cloneNode(true);
-      copy.querySelectorAll("code, pre, math, dl, ul, .citation").forEach((part) => part.remove());
+      copy.querySelectorAll("code, pre, math, dl, ul, select, .citation")
+        .forEach((part) => part.remove());
       return copy.textContent.replaceAll(/\\s+/g, " ").trim();
     })"""
 

@@ -16,29 +16,30 @@ from playwright.sync_api import Browser, Page, expect
 
 import explorer_page
 from explorer_data import ATTENTION_STEP, attention_steps, explorer_data, slug, stored_trend
+from helpers.explorer import (
+    AXE_RULES,
+    WHOLE_PAGE,
+    check_page,
+    framed_cells,
+    luminance,
+    texts,
+    view,
+    written,
+)
 from helpers.pages import open_page
-from trendlib.attention import attention_rows, merge_pieces, unit_tokens
+from printed_sentence import PRINTED
+from trendlib.attention import attention_rows, merge_pieces
 from trendlib.choice import NoRelated
 from trendlib.embedding import Recipe, SentenceEmbedding, embed_encoding
 from trendlib.encoding import Encoding
 from trendlib.errors import ArrayError
 from trendlib.model.encoder import Encoder
-from trendlib.readings import READINGS, reading_named
-from trendlib.show.figure import word_labels
+from trendlib.readings import READINGS
 from trendlib.show.numbers import fixed
-from trendlib.show.plots import embedding_groups
+from trendlib.similarity import heaviest, share_of_square
 from trendlib.words import Word
 
 SENTENCES = [each for group in explorer_page.sentence_groups().values() for each in group]
-AXE_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
-WHOLE_PAGE = """<!DOCTYPE html>
-<html lang="en" style="color-scheme: light dark"><head><meta charset="utf-8">
-<title>Explore sentences</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"></head>
-<body style="background: light-dark(#fff, #121212)">
-<main><h1>Explore sentences</h1>
-{}
-</main></body></html>"""
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +54,13 @@ def encodings(minilm: Encoder) -> dict[str, Encoding]:
     return {each: minilm.encode(each) for each in SENTENCES}
 
 
+NOT_LIVE = {"none": "The model is of another kind."}
+
+
 def write_page(path: Path, data: Mapping[str, Any]) -> str:
-    path.write_text(WHOLE_PAGE.format(explorer_page.fragment(dict(data))), encoding="utf-8")
+    """Write a page with the prepared sentences alone; test_own_sentences.py has the others."""
+    fragment = explorer_page.fragment({"live": NOT_LIVE, **data})
+    path.write_text(WHOLE_PAGE.format(fragment), encoding="utf-8")
     return path.as_uri()
 
 
@@ -117,7 +123,11 @@ def test_a_group_is_what_it_says(encodings: dict[str, Encoding], group: str, fit
 
 def test_ties_and_sentences_without_a_related_word_are_there(data: dict[str, Any]) -> None:
     for name in READINGS:
-        related = [each["readings"][name]["related"] for each in data["sentences"].values()]
+        related = [
+            each["readings"][name]["related"]
+            for slugged, each in data["sentences"].items()
+            if slugged != PRINTED
+        ]
         assert any("none" in each for each in related)
         assert any(each.get("tied") for each in related)
         assert any(each.get("tied") is False for each in related)
@@ -146,10 +156,6 @@ def test_the_data_are_what_the_package_returns(
         check_reading(kept, encoding, embed_encoding(encoding, Recipe(reading)))
 
 
-def written(values: NDArray[np.float64], places: int) -> list[str]:
-    return [fixed(value, places) for value in values.ravel().tolist()]
-
-
 def check_reading(kept: dict[str, Any], encoding: Encoding, embedding: SentenceEmbedding) -> None:
     result = embedding.choice
     read = kept["readings"][result.reading.name]
@@ -170,6 +176,11 @@ def check_reading(kept: dict[str, Any], encoding: Encoding, embedding: SentenceE
         assert read["related"]["votes"] == result.related.votes
         assert read["related"]["decidedBy"] == result.related.decided_by
         assert read["related"]["mass"] == pytest.approx(result.related.mass, abs=6e-5)
+
+    known = embedding.values[embedding.defined]
+    assert read["largest"]["count"] == 3
+    largest = share_of_square(known, heaviest(known, 3))
+    assert read["largest"]["share"] == pytest.approx(largest, abs=1e-12)
 
     rows = attention_rows(encoding.attentions, result.reading)
     matrices = merge_pieces(rows[np.newaxis], encoding.words)[0]
@@ -225,8 +236,8 @@ def test_the_page_rounds_as_the_figures_do(page: Page, places: int) -> None:
     numbers = [*NEAR_HALFWAY, 0.0, 1.0, -12.345, 151.2249]
     numbers += np.random.default_rng(16).normal(size=500).tolist()
     numbers += (np.arange(-400, 400) / 256).tolist()
-    source = (explorer_page.PARTS / "data.js").read_text(encoding="utf-8")
-    (function,) = re.findall(r"^function fixed\(.*?^\}", source, re.MULTILINE | re.DOTALL)
+    source = (explorer_page.PARTS / "numbers.js").read_text(encoding="utf-8")
+    (function,) = re.findall(r"^export (function fixed\(.*?^\})", source, re.MULTILINE | re.DOTALL)
     program = (
         f"([numbers, places]) => {{ {function}; return numbers.map((n) => fixed(n, places)); }}"
     )
@@ -244,164 +255,6 @@ def test_no_number_is_rounded_twice() -> None:
 
 
 # The page alone
-
-
-def view(sentence: str, reading: str = "article", **others: int) -> str:
-    choices = {"sentence": slug(sentence), "reading": reading, **others}
-    return "#" + "--".join(f"{name}-{value}" for name, value in choices.items())
-
-
-def texts(page: Page, selector: str) -> list[str]:
-    return page.locator(selector).all_text_contents()
-
-
-def check_page(page: Page, encoding: Encoding, reading: str, row: int | None = None) -> None:
-    """Compare all that a page shows with what the package returns now."""
-    embedding = embed_encoding(encoding, Recipe(reading_named(reading)))
-    result = embedding.choice
-    row = result.focus_row if row is None else row
-    assert texts(page, "#te-shown mark.focus .word") == [result.focus.word]
-    related = [] if isinstance(result.related, NoRelated) else [result.related.word]
-    assert texts(page, "#te-shown mark.related .word") == related
-    plain = page.locator("#te-shown").evaluate(
-        """shown => {
-            const copy = shown.cloneNode(true);
-            copy.querySelectorAll('.role').forEach((role) => role.remove());
-            return copy.textContent;
-        }"""
-    )
-    assert plain == encoding.sentence
-
-    said = page.locator("#te-summary").inner_text()
-    assert f"“{result.focus.word}”" in said
-    assert page.locator("#te-model").inner_text() == encoding.provenance.model
-    decided = page.locator("#te-votes .decided").inner_text()
-    if isinstance(result.related, NoRelated):
-        assert f"There is no related word: {result.related.reason}" in said
-        assert decided == f"No related word: {result.related.reason}."
-    else:
-        assert re.search(rf"second (there|in {result.related.votes} of these)", said)
-        assert decided.startswith(
-            f"Decided by {result.related.decided_by}: {result.related.votes} of "
-            f"{len(result.vote.rows)} votes, attention mass "
-        )
-        (mass,) = re.findall(r"mass (\d+\.\d{3})", decided)
-        assert float(mass) == pytest.approx(result.related.mass, abs=6e-4)
-        assert ("another word has as many votes" in decided) == result.related.tied
-    rule = {
-        "first": "the first of them wins",
-        "attention mass": "the one with more attention wins",
-    }
-    caption = page.locator("#te-votes figcaption").inner_text()
-    assert f"If votes are equal, {rule[result.reading.ties]}." in caption
-    check_matrix(page, encoding, reading, row)
-    check_received(page, embedding)
-    check_strips(page, embedding)
-
-
-def check_matrix(page: Page, encoding: Encoding, reading: str, row: int) -> None:
-    rows = attention_rows(encoding.attentions, reading_named(reading))
-    matrix = merge_pieces(rows[np.newaxis], encoding.words)[0, row]
-    titles = texts(page, "#te-matrix .wide > svg title")
-    assert len(titles) == matrix.size
-    assert [title.rpartition(": ")[2] for title in titles] == written(matrix, 3)
-    assert texts(page, "#te-matrix td") == written(matrix, 3)
-    if numbers := texts(page, "#te-matrix .cell + .number"):
-        assert numbers == written(matrix, 2)
-    check_colours(page, "#te-matrix", matrix.ravel())
-    units = unit_tokens(encoding.words, len(encoding.tokens))
-    assert len(texts(page, "#te-matrix tbody tr")) == len(units)
-
-
-def check_received(page: Page, embedding: SentenceEmbedding) -> None:
-    result = embedding.choice
-    titles = texts(page, "#te-received .wide > svg title")
-    assert [title.rpartition(": ")[2] for title in titles] == written(result.received, 3)
-    if numbers := texts(page, "#te-received .cell + .number"):
-        assert numbers == written(result.received, 2)
-    columns = len(result.candidates)
-    leaders = [row * columns + column for row, column in enumerate(result.leaders)]
-    assert framed_cells(page, "#te-received", "winner") == leaders
-    voting = zip(result.vote.rows, result.vote.runners_up, strict=False)
-    runners_up = [row * columns + column for row, column in voting]
-    assert framed_cells(page, "#te-received", "second") == runners_up
-    check_colours(page, "#te-received", result.received.ravel())
-    assert texts(page, "#te-received tbody td:nth-last-child(2)") == [
-        result.candidates[index] for index in result.leaders
-    ]
-    votes = texts(page, "#te-votes tbody td:nth-child(2)")
-    assert votes == [str(count) for count in result.vote.counts]
-    bars = page.locator("#te-votes .bar").evaluate_all(
-        "bars => bars.map((bar) => Number(bar.querySelector('rect').getAttribute('width')) / 18)"
-    )
-    shown = [
-        count
-        for index, count in enumerate(result.vote.counts)
-        if count or index == result.focus.index
-    ]
-    assert bars == shown
-
-
-def framed_cells(page: Page, figure: str, kind: str) -> list[int]:
-    """List which cells of a grid have a frame that begins where they do."""
-    where = (
-        "all => all.map((each) => [Number(each.getAttribute('x')), Number(each.getAttribute('y'))])"
-    )
-    cells = page.locator(f"{figure} .cell").evaluate_all(where)
-    frames = page.locator(f"{figure} .frame.{kind}").evaluate_all(where)
-    return [cells.index([x + 1, y + 1]) for x, y in frames]
-
-
-def check_colours(page: Page, figure: str, values: NDArray[np.float64]) -> None:
-    """Larger numbers are lighter, but for rounding to the next shade; the largest is yellow."""
-    fills = page.locator(f"{figure} .cell").evaluate_all(
-        "all => all.map((each) => getComputedStyle(each).fill)"
-    )
-    lights = np.array([luminance(fill) for fill in fills])[np.argsort(values, kind="stable")]
-    assert (np.diff(lights) > -0.03).all()
-    assert lights[-1] > 0.6
-
-
-def check_strips(page: Page, embedding: SentenceEmbedding) -> None:
-    masks = [trend.defined for trend in embedding.trends] + [embedding.defined]
-    values = [trend.values for trend in embedding.trends] + [embedding.values]
-    assert page.locator("#te-strips .strip svg").count() == len(masks)
-    limit = page.evaluate("JSON.parse(document.querySelector('#te-data').textContent).trendLimit")
-    labels = word_labels(embedding.choice.candidates, embedding.choice.word_indices)
-    names = [labels[word.index] for word in embedding.choice.chosen]
-    groups = embedding_groups(embedding, names)
-    named = [f"{group.name}: {group.places.size}" for group in groups]
-    assert page.locator("#te-strips .groups li").all_inner_texts() == named
-    # Numbers that are equal as the page stores them stand in the order of the coordinates.
-    sums = np.nan_to_num(stored_trend(embedding.values))
-    members = [np.sort(group.places) for group in groups]
-    order = np.concatenate([each[np.argsort(-sums[each], kind="stable")] for each in members])
-    for place, (numbers, defined) in enumerate(zip(values, masks, strict=True)):
-        strip = page.locator("#te-strips .strip").nth(place)
-        said = f"defined in {defined.sum()} of {len(defined)} coordinates"
-        assert said in strip.inner_text()
-        columns = strip.locator(".undefined").get_attribute("d") or ""
-        gaps = [int(each) for each in re.findall(r"M(\d+) 0", columns)]
-        assert gaps == np.flatnonzero(~defined[order]).tolist()
-        ups = strip.locator(".grew").get_attribute("d") or ""
-        positive = [int(each) for each in re.findall(r"M(\d+) 24", ups)]
-        ordered = np.nan_to_num(numbers[order])
-        assert positive == np.flatnonzero(defined[order] & (ordered > 0)).tolist()
-        sizes = [float(each) for each in re.findall(r"24v-(\d+\.\d)h1", ups)]
-        expected = np.minimum(1, ordered[positive] / limit) * 24
-        np.testing.assert_allclose(sizes, expected, atol=0.07)
-    start = int(page.locator("#te-at").input_value())
-    cells = texts(page, "#te-coordinates td")
-    expected = [
-        (numbers[place], defined[place])
-        for place in range(start, min(start + 10, len(masks[0])))
-        for numbers, defined in zip(values, masks, strict=True)
-    ]
-    assert len(cells) == len(expected)
-    for cell, (number, exists) in zip(cells, expected, strict=True):
-        assert (cell == "undefined") == (not exists)
-        if exists:
-            assert cell == fixed(number, 2)
 
 
 SHOWN = [
@@ -533,14 +386,22 @@ def test_the_links_to_begin_with_lead_somewhere(page: Page, url: str) -> None:
         assert page.get_by_role("alert").is_hidden()
 
 
+def options_of(page: Page) -> dict[str, str]:
+    """The text by which each prepared sentence is chosen."""
+    groups = page.locator("#te-sentence optgroup")
+    printed = groups.nth(1).locator("option").all_text_contents()
+    shown = [text for text in texts(page, "#te-sentence option") if text not in printed]
+    return dict(zip(SENTENCES, shown, strict=True))
+
+
 def test_the_list_says_which_sentences_are_special(page: Page, url: str) -> None:
     page.goto(url + view("Hello"))
-    options = dict(zip(SENTENCES, texts(page, "#te-sentence option"), strict=True))
+    options = options_of(page)
     assert options["Hello"] == "Hello (no related word)"
     assert options["I want an apple."] == "I want an apple."
     assert options["The soup is cold."] == "The soup is cold. (tie, the first one wins)"
     page.goto(url + view("Hello", "mass-ties"))
-    options = dict(zip(SENTENCES, texts(page, "#te-sentence option"), strict=True))
+    options = options_of(page)
     assert options["The soup is cold."] == "The soup is cold. (tie, more attention wins)"
 
 
@@ -586,14 +447,6 @@ def contrast(one: str, other: str) -> float:
     return lights[1] / lights[0]
 
 
-def luminance(colour: str) -> float:
-    parts = re.fullmatch(r"rgb\((\d+), (\d+), (\d+)\)", colour)
-    assert parts is not None, colour
-    shares = [int(part) / 255 for part in parts.groups()]
-    linear = [s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares]
-    return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
-
-
 def test_the_theme_of_the_book_comes_before_the_systems(page: Page, url: str) -> None:
     page.goto(url)
     colour = "getComputedStyle(document.querySelector('#te-shown')).color"
@@ -630,7 +483,8 @@ def test_every_sentence_fits_a_phone(page: Page, url: str) -> None:
 def test_nothing_moves_and_nothing_leaks(page: Page, url: str) -> None:
     page.goto(url)
     code = "".join(path.read_text(encoding="utf-8") for path in explorer_page.PARTS.glob("*.js"))
-    declared = set(re.findall(r"^(?:function|const|let|var|class) (\w+)", code, re.MULTILINE))
+    kinds = "function|const|let|var|class"
+    declared = set(re.findall(rf"^(?:export )?(?:{kinds}) (\w+)", code, re.MULTILINE))
     assert len(declared) > 40
     known = "names => names.filter((name) => (0, eval)(`typeof ${name}`) !== 'undefined')"
     assert page.evaluate(known, [*declared, "fetch"]) == ["fetch"]
@@ -665,11 +519,11 @@ def test_the_book_has_the_explorer_of_its_model(
     built = json.loads(found[1])
     assert built["provenance"] == data["provenance"]
     assert list(built["sentences"]) == list(data["sentences"])
+    assert built["sentences"][PRINTED] == data["sentences"][PRINTED]
     assert f"revision {minilm.provenance.revision}" in text
     for name, kept in data["sentences"].items():
         for reading, expected in kept["readings"].items():
             assert built["sentences"][name]["readings"][reading]["votes"] == expected["votes"]
-            assert built["sentences"][name]["readings"][reading]["texts"] == expected["texts"]
 
 
 def test_the_books_theme_and_the_explorer_get_along(

@@ -24,8 +24,9 @@ from helpers.pages import build_site
 from helpers.paths import BOOK, ROOT
 from helpers.programs import warm_kernels
 from helpers.runs import seen_on_a_terminal
-from kept import Kept, fingerprint
+from kept import Kept, fingerprint, folder_checksum, link_files
 from pages import HtmlPages, PagesError, check
+from parts import LIVE, LIVE_FOLDER, Parts
 from trendlib.model.weights import MINILM, Weights, find_weights
 
 TREND = "from trendlib.trend import log_quotient\nprint(log_quotient.__name__)"
@@ -472,7 +473,7 @@ PAGES = {
 def make_pages(folder: Path, **changed: str) -> HtmlPages:
     files = PAGES | {name.replace("_md", ".md"): text.encode() for name, text in changed.items()}
     work = folder / "work"
-    pages = HtmlPages(files, folder / "source", work, folder / "html", "zh")
+    pages = HtmlPages(files, folder / "source", work, folder / "html", ("zh", LIVE_FOLDER))
     if pages.are_made():
         (work / "sphinx.log").unlink(missing_ok=True)
         return pages
@@ -499,6 +500,9 @@ def test_sphinx_reads_only_what_changed(tmp_path: Path) -> None:
     other = tmp_path / "html" / "zh" / "one.html"
     other.parent.mkdir()
     other.write_text("of the other edition", encoding="utf-8")
+    live = tmp_path / "html" / LIVE_FOLDER / "words.js"
+    live.parent.mkdir()
+    live.write_text("of the model", encoding="utf-8")
     make_pages(tmp_path)
     assert read_by_sphinx(tmp_path) == "it did not run"
     make_pages(tmp_path, two_md="# A new title\n")
@@ -506,6 +510,7 @@ def test_sphinx_reads_only_what_changed(tmp_path: Path) -> None:
     # Pages that lead to it are written again.
     assert "A new title" in (tmp_path / "html" / "one.html").read_text(encoding="utf-8")
     assert other.read_text(encoding="utf-8") == "of the other edition"
+    assert live.read_text(encoding="utf-8") == "of the model"
 
     page = tmp_path / "html" / "one.html"
     page.write_text("damaged", encoding="utf-8")
@@ -517,6 +522,37 @@ def test_sphinx_reads_only_what_changed(tmp_path: Path) -> None:
     tree.write_bytes(b"damaged")
     make_pages(tmp_path)
     assert read_by_sphinx(tmp_path) == "[new config] 2 added, 0 changed, 0 removed"
+
+
+def test_linked_files_are_those_of_the_folder_and_take_no_room(tmp_path: Path) -> None:
+    source, target = tmp_path / "source", tmp_path / "html" / "live"
+    for name in ("one.js", "rows/0.js"):
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).write_text(name, encoding="utf-8")
+    link_files(source, target)
+    assert folder_checksum(target) == folder_checksum(source)
+    assert (target / "rows" / "0.js").samefile(source / "rows" / "0.js")
+    (source / "one.js").unlink()
+    (source / "rows" / "0.js").unlink()
+    (source / "rows" / "0.js").write_text("packed again", encoding="utf-8")
+    link_files(source, target)
+    assert [path.name for path in target.rglob("*.js")] == ["0.js"]
+    assert (target / "rows" / "0.js").read_text(encoding="utf-8") == "packed again"
+
+
+def test_damaged_files_of_the_model_are_packed_again(site: Path) -> None:
+    out = site.parent
+    catalogue = out / "kept" / "catalogue" / f"{CHINESE.name}.mo"
+    parts = Parts(find_weights(MINILM.name), catalogue, Kept(out / "kept"))
+    assert parts.missing() == []
+    file = out / "kept" / LIVE_FOLDER / "text.js"
+    whole = file.read_bytes()
+    try:
+        file.write_bytes(whole[:-1])
+        assert parts.missing() == [LIVE]
+    finally:
+        file.write_bytes(whole)  # in place: the pages have the same file
+    assert parts.missing() == []
 
 
 def test_a_warning_is_told_every_time(tmp_path: Path) -> None:
@@ -532,7 +568,9 @@ def test_a_warning_is_told_every_time(tmp_path: Path) -> None:
 def test_a_stopped_sphinx_begins_anew(tmp_path: Path) -> None:
     make_pages(tmp_path)
     files = PAGES | {"two.md": b"# Stopped\n"}
-    stopped = HtmlPages(files, tmp_path / "source", tmp_path / "work", tmp_path / "html", "zh")
+    stopped = HtmlPages(
+        files, tmp_path / "source", tmp_path / "work", tmp_path / "html", ("zh", LIVE_FOLDER)
+    )
     stopped.start().end()
     assert not stopped.are_made()
     make_pages(tmp_path, two_md="# Stopped\n")

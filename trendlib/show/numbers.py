@@ -18,7 +18,11 @@ def fixed(value: float, places: int) -> str:
     return f"{value:z.{places}f}"
 
 
-def shortest(value: float, places: tuple[int, ...], least: int = 4) -> float:
+LEAST_PLACES = 4
+"""How many decimals ``shortest`` keeps at least."""
+
+
+def shortest(value: float, places: tuple[int, ...], least: int = LEAST_PLACES) -> float:
     """Round a number as much as possible without changing how it is written.
 
     A number that is rounded twice may end elsewhere: 0.87496 is 0.87, but 0.8750 is 0.88.
