@@ -451,7 +451,9 @@ def test_a_newer_sentence_takes_the_place_of_an_older_one(
     page, _, _ = open_page(browser, (tmp_path / "site" / "page.html").as_uri())
     both = f"""async () => {{
       await model.load();
-      return Promise.all(["i want an apple", "an orange"].map({EXPLORE}));
+      const late = new Promise((_, fail) => setTimeout(() => fail("no answer"), 20000));
+      const both = Promise.all(["i want an apple", "an orange"].map({EXPLORE}));
+      return Promise.race([both, late]);
     }}"""
     older, newer = page.evaluate(both)
     assert older["error"] == "superseded"
