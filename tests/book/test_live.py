@@ -6,7 +6,7 @@ import os
 import random
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from http.server import ThreadingHTTPServer
@@ -451,7 +451,9 @@ def test_a_newer_sentence_takes_the_place_of_an_older_one(
     page, _, _ = open_page(browser, (tmp_path / "site" / "page.html").as_uri())
     both = f"""async () => {{
       await model.load();
-      return Promise.all(["i want an apple", "an orange"].map({EXPLORE}));
+      const late = new Promise((_, fail) => setTimeout(() => fail("no answer"), 20000));
+      const both = Promise.all(["i want an apple", "an orange"].map({EXPLORE}));
+      return Promise.race([both, late]);
     }}"""
     older, newer = page.evaluate(both)
     assert older["error"] == "superseded"
@@ -462,26 +464,34 @@ def test_a_newer_sentence_takes_the_place_of_an_older_one(
 @pytest.mark.parametrize(
     ("name", "damage", "kind"),
     [
+        ("layer-1", lambda whole: "", "file damaged"),
+        ("words", lambda whole: whole[:-100], "file damaged"),
+        ("layer-1", lambda whole: whole.replace('","', '","!', 1), "file damaged"),
+        (
+            "layer-1",
+            lambda whole: whole[:100] + "BA"[whole[100] == "B"] + whole[101:],
+            "file damaged",
+        ),
+        ("layer-1", lambda whole: "<!DOCTYPE html>", "file damaged"),
         ("layer-1", None, "file missing"),
-        ("words", "trendLive(", "file damaged"),
-        ("layer-1", 'trendLive("layer-1","AAAA")', "file damaged"),
-        ("layer-1", 'trendLive("layer-1","no base64!")', "file damaged"),
-        ("layer-1", "<!DOCTYPE html>", "file damaged"),
     ],
+    ids=["empty", "cut off", "no base64", "one letter", "a page", "missing"],
 )
 def test_a_file_that_is_wrong_is_named_and_can_be_loaded_again(
     tiny_packed: Packed,
     browser: Browser,
     tmp_path: Path,
     name: str,
-    damage: str | None,
+    damage: Callable[[str], str] | None,
     kind: str,
 ) -> None:
     write_live_page(tmp_path / "site", tiny_packed)
     file = tmp_path / "site" / "live" / f"{name}.js"
+    whole = file.read_text(encoding="utf-8")
     file.unlink()  # it is linked with the whole one
     if damage is not None:
-        file.write_text(damage, encoding="utf-8")
+        assert damage(whole) != whole
+        file.write_text(damage(whole), encoding="utf-8")
     page, _, _ = open_page(browser, (tmp_path / "site" / "page.html").as_uri())
     load = "model.load().then(() => 'loaded', ({ kind, values }) => [kind, values.file])"
     assert page.evaluate(load) == [kind, name]

@@ -34,6 +34,7 @@ HARD = (
     "[SEP] [MASK] [CLS] ##ing [UNK] [PAD] typed",
     f"{'a' * 100} {'b' * 101} {'é' * 100} {'x' * 100}y",
     "U.S.A. e.g. 1.000.000,5 3:4 a:b a.b x_y _z_ 5'6\" don''t 'tis'",
+    "ろ\u302e\u200d\u0333\u0348\u0368, accents in another order a\u302e\u0323\u0301b",
     "private \ue000use \U000f0000 unassigned \u0378 replaced \ufffd last \U0010ffff",
     "𝐀𝐁 𐐀𐐁 𠀀 豈 \U00030000 \U0001d15e\U0001d16d \u302e",
     "-- dash — em… “quotes” «guillemets» ‹› ¿qué? ¡no! §5 $5 €5 <b>&amp;</b>",
