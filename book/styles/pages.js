@@ -5,13 +5,17 @@ const SCROLLING =
 // A box, or what is in it, gets another size when a fold opens, a sidebar moves or a font arrives.
 function watchWhatScrolls() {
   const watcher = new ResizeObserver((changes) => {
-    for (const { target } of changes) markScrolling(target.closest(SCROLLING));
+    for (const { target } of changes) {
+      const box = /** @type {HTMLElement | null} */ (target.closest(SCROLLING));
+      if (box) markScrolling(box);
+    }
   });
   for (const box of document.querySelectorAll(SCROLLING)) {
     for (const part of [box, ...box.children]) watcher.observe(part);
   }
 }
 
+/** @param {HTMLElement} box */
 function markScrolling(box) {
   const wide = box.scrollWidth > box.clientWidth + 1;
   box.tabIndex = wide || box.scrollHeight > box.clientHeight + 1 ? 0 : -1;
@@ -26,16 +30,20 @@ const CHECKSUM = /^[0-9a-f]{32,}$/;
 
 function letLongNamesBreak() {
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  /** @type {Text[]} */
   const found = [];
   while (texts.nextNode()) {
-    const isLong = /[^\s]{20,}/.test(texts.currentNode.data);
-    if (isLong && texts.currentNode.parentElement.closest("td, th, dt.sig, h2")) {
-      found.push(texts.currentNode);
-    }
+    const text = /** @type {Text} */ (texts.currentNode);
+    const isLong = /[^\s]{20,}/.test(text.data);
+    if (isLong && text.parentElement?.closest("td, th, dt.sig, h2")) found.push(text);
   }
   for (const text of found) text.replaceWith(...withBreaks(text.data));
 }
 
+/**
+ * @param {string} text
+ * @returns {(string | HTMLElement)[]} The text's parts, with a place to break between each two.
+ */
 function withBreaks(text) {
   const places = CHECKSUM.test(text.trim())
     ? Array.from({ length: Math.floor(text.length / 8) }, (_, place) => 8 * (place + 1))
@@ -52,4 +60,6 @@ document.addEventListener("DOMContentLoaded", () => {
   watchWhatScrolls();
 });
 // This event does not bubble.
-document.addEventListener("scroll", ({ target }) => target.matches?.(SCROLLING) && markScrolling(target), true);
+document.addEventListener("scroll", ({ target }) => {
+  if (target instanceof HTMLElement && target.matches(SCROLLING)) markScrolling(target);
+}, true);
