@@ -4,7 +4,6 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import nbformat
 import papermill
@@ -13,6 +12,7 @@ import pytest
 import explorer_page
 from chapters import Chapter, with_outputs
 from explorer_data import explorer_data
+from helpers.deno import run_script
 from helpers.models import KINDS, make_encoder
 from helpers.notebook_outputs import text_outputs
 from helpers.paths import ROOT
@@ -133,9 +133,12 @@ def test_the_explorer_shows_any_encoder(
     encoder = load_encoder(request.getfixturevalue(name), "float64")
     data = explorer_page.data_of(encoder)
     assert data["provenance"]["model"] == f"tiny-{name} (local folder)"
-    assert f"tiny-{name} (local folder)" in explorer_page.fragment(data)
+    page = explorer_page.fragment(data | {"live": {"none": "The model is of another kind."}})
+    assert f"tiny-{name} (local folder)" in page
     begin, end = ("<s>", "</s>") if name == "roberta" else ("[CLS]", "[SEP]")
     for sentence in data["sentences"].values():
+        if "printed" in sentence:
+            continue
         assert sentence["units"][0] == begin
         assert sentence["units"][-1] == end
         texts = [sentence["units"][word["unit"]] for word in sentence["words"]]
@@ -146,9 +149,9 @@ def test_the_explorer_shows_any_encoder(
 
 def test_the_explorer_explains_the_marks_of_the_pieces_that_it_lists(roberta: Path) -> None:
     encoder = load_encoder(roberta, "float64")
-    found: dict[str, Any] = explorer_data(
-        {"": [encoder.encode("I"), encoder.encode("A *ïn* paleontologist")]}
-    )["sentences"]
-    assert found["i"]["marks"] == ""
-    assert "“Ġ” stands for the space before a word." in found["a-in-paleontologist"]["marks"]
-    assert "“Ã¯n” is “ïn”, written byte by byte." in found["a-in-paleontologist"]["marks"]
+    sentences = [encoder.encode("I"), encoder.encode("A *ïn* paleontologist")]
+    found = list(explorer_data({"": sentences})["sentences"].values())
+    one, other = run_script("texts.js", {"sentences": found, "messages": {}})
+    assert one["marks"] == ""
+    assert "“Ġ” stands for the space before a word." in other["marks"]
+    assert "“Ã¯n” is “ïn”, written byte by byte." in other["marks"]
