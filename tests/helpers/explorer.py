@@ -17,7 +17,10 @@ from trendlib.show.figure import word_labels
 from trendlib.show.numbers import fixed
 from trendlib.show.plots import embedding_groups
 
-AXE_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
+AXE_RULES = {
+    "light": {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]},
+    "dark": {"runOnly": ["color-contrast"]},  # nothing but colours is different
+}
 WHOLE_PAGE = """<!DOCTYPE html>
 <html lang="en" style="color-scheme: light dark"><head><meta charset="utf-8">
 <title>Explore sentences</title>
