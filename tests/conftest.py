@@ -49,6 +49,9 @@ FIRST = (
     "test_changed_code.py",
     "test_pages.py",
     "test_kept_work.py",
+    "test_wheel.py",
+    "test_editions.py",
+    "test_doing.py",
 )
 
 

@@ -9,7 +9,6 @@ from typing import Any
 from playwright.sync_api import Browser, Page
 
 from helpers.paths import BOOK
-from helpers.programs import with_warm_kernels
 
 
 def open_page(browser: Browser, url: str, **context: Any) -> tuple[Page, list[str], list[str]]:
@@ -29,9 +28,7 @@ def open_page(browser: Browser, url: str, **context: Any) -> tuple[Page, list[st
 def build_site(out: Path, index: Path) -> None:
     program = BOOK / "tools" / "build.py"
     command = [sys.executable, program, "--model", "all-MiniLM-L6-v2", "--out", out]
-    result = subprocess.run(
-        command, env=with_warm_kernels(), capture_output=True, text=True, check=False
-    )
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
     assert result.stdout.strip().splitlines()[-1] == f"The book is ready: {index}"
 
