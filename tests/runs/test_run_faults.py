@@ -43,7 +43,7 @@ time.sleep(pause)
 print("x" * size)
 """
 FURTHER = 'pause: float = 0.0  # s\nmarker: str = ""  # file\nsize: int = 1  # bytes\n'
-COUNT = 14
+COUNT = 10
 SENTENCES = [f"I want an apple {'good ' * number}." for number in range(COUNT)]
 
 
