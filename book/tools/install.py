@@ -91,15 +91,8 @@ def command(extra: str, index: str | None, uv: str | None) -> list[str]:
     if index:
         what += ["--extra-index-url", index]
     if not uv:
-        return [
-            str(PYTHON),
-            "-m",
-            "pip",
-            "install",
-            "--disable-pip-version-check",
-            *bytecode_options(),
-            *what,
-        ]
+        pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check"]
+        return [*pip, *bytecode_options(), *what]
     # Of both indexes, the build that fits the pin: uv's own rule would take all that PyTorch's
     # index has from there alone, in whichever versions it has.
     strategy = ["--index-strategy", "unsafe-best-match"] if index else []
@@ -107,9 +100,10 @@ def command(extra: str, index: str | None, uv: str | None) -> list[str]:
 
 
 def bytecode_options() -> list[str]:
-    """Spare pip the compiling of 25,000 modules, half of its time: few of them are ever imported.
+    """Tell pip not to compile 25,000 modules, of which few are ever imported.
 
-    Python compiles those, and keeps the result, unless the environment forbids it.
+    Python compiles a module when it is first imported, and keeps the result. Where the environment
+    forbids it to keep anything, pip has to compile them all.
     """
     return [] if os.environ.get("PYTHONDONTWRITEBYTECODE") else ["--no-compile"]
 

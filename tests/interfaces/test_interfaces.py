@@ -464,9 +464,6 @@ def start_cluster(attempts: int = 3) -> Any:
     return cluster
 
 
-ROWS = 8_000
-
-
 def kill_a_worker() -> int:
     """Kill one of the processes that embed."""
     for process in psutil.process_iter(["cmdline"]):
@@ -483,7 +480,7 @@ def test_a_cluster_embeds_and_a_killed_worker_loses_nothing(
 
     rows = [
         {"id": number, "text": f"I want an apple {'x' * number}" if number % 50 else "..."}
-        for number in range(ROWS)
+        for number in range(20_000)
     ]
     rows = [{**row, "text": row["text"][:200]} for row in rows]
     dataset = ray_cluster.data.from_items(rows, override_num_blocks=20)
@@ -493,15 +490,15 @@ def test_a_cluster_embeds_and_a_killed_worker_loses_nothing(
     batches = iter(embedded.iter_batches(batch_size=None, batch_format="pandas"))
     found = [next(batches)]
     kill_a_worker()  # with most of the rows still to come
-    assert len(found[0]) < ROWS // 2
+    assert len(found[0]) <= 2_000
     found += batches
     table = pd.concat(found).sort_values("id").reset_index(drop=True)
-    assert list(table["id"]) == list(range(ROWS))
+    assert list(table["id"]) == list(range(20_000))
     refused = table["refused"].notna()
-    assert list(table.index[refused]) == list(range(0, ROWS, 50))
+    assert list(table.index[refused]) == list(range(0, 20_000, 50))
     assert table["refused"][0].startswith("NoWordsError: no word in '...'")
     assert table["embedding"][refused].isna().all()
-    for number in (1, 7, ROWS - 1):
+    for number in (1, 7, 19_999):
         expected = embed_encoding(tiny.encode(rows[number]["text"]))
         assert table["focus"][number] == expected.choice.focus.word
         np.testing.assert_allclose(table["embedding"][number], expected.values, atol=1e-9)

@@ -157,6 +157,17 @@ def test_each_command_installs_what_it_needs(machine: Machine) -> None:
     assert called.exists()
 
 
+@pytest.mark.parametrize(("forbidden", "left"), [("", True), ("1", False)])
+def test_modules_are_left_uncompiled_if_python_may_compile_them(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, forbidden: str, left: bool
+) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", forbidden)
+    machine.python("python3.11", "3.11.7")
+    machine.installer("exit 0")
+    assert machine.make(BOOK).returncode == 0
+    assert ("--no-compile" in (machine.project / "called").read_text(encoding="utf-8")) == left
+
+
 def test_a_failure_is_shown_whole_without_the_noise_and_is_no_set_up(machine: Machine) -> None:
     machine.python("python3.11", "3.11.7")
     noise = "WARNING: Location 'file:///nowhere/numpy/' is ignored: it is neither a file nor"

@@ -43,7 +43,7 @@ time.sleep(pause)
 print("x" * size)
 """
 FURTHER = 'pause: float = 0.0  # s\nmarker: str = ""  # file\nsize: int = 1  # bytes\n'
-COUNT = 10
+COUNT = 14
 SENTENCES = [f"I want an apple {'good ' * number}." for number in range(COUNT)]
 
 
@@ -184,21 +184,17 @@ def test_a_sentence_that_workers_die_of_is_given_up_and_the_others_go_on(case: C
     assert "<b>" not in page
 
 
-def test_records_alone_outlive_a_killed_worker(tmp_path: Path, tiny_folder: Path) -> None:
+def test_records_alone_outlive_a_killed_worker(case: Case) -> None:
     sentences = [f"I want an apple {'a ' * (number % 30)}{'x' * number}" for number in range(900)]
-    listed = write_lines(tmp_path / "s.txt", sentences)
-    arguments = ["--file", listed, "--out", tmp_path / "run", "--model", tiny_folder]
+    listed = write_lines(case.work / "s.txt", sentences)
+    arguments = ["--file", listed, "--out", case.out, "--model", case.model]
     process = started("run", *arguments, "--no-notebook", "--jobs", "2")
-    end = time.monotonic() + 120
-    while len(list((tmp_path / "run").glob("sentences/*/record.json"))) < 50:
-        assert process.poll() is None
-        assert time.monotonic() < end
-        time.sleep(0.02)
+    case.wait_for(50, process)
     psutil.Process(process.pid).children()[0].kill()
     output, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
     assert f"{len(set(sentences))} done (0 of them in an earlier run), 0 failed." in output
-    assert set(records(tmp_path / "run")) == set(sentences)
+    assert set(records(case.out)) == set(sentences)
 
 
 @pytest.fixture
