@@ -1,5 +1,8 @@
 # Everything runs in .venv, which the first command makes. `make help` lists the commands.
 
+# Some shells forbid Python to keep what it has compiled. Here, hundreds of processes start.
+unexport PYTHONDONTWRITEBYTECODE
+
 # The first of these that fits makes .venv; `make PYTHON=/path/to/python` names another one.
 PYTHON ?= python3.11 python3.12 python3.13 python3.14 python3
 # The model of the book: auto, bert-base-uncased, all-MiniLM-L6-v2, the folder of an encoder, or an

@@ -15,6 +15,7 @@ from babel.messages.extract import extract_from_dir
 from jinja2 import Environment, FileSystemLoader
 
 from explorer_data import Data, explorer_data
+from live_files import said
 from printed_sentence import PRINTED, printed_sentence
 from scripts import joined
 from trendlib.choice import Reason
@@ -69,6 +70,7 @@ def fragment(data: Data, live: str = "live/", parts: Path = PARTS) -> str:
         script=joined(parts / "page.js"),
         worker="" if "none" in data["live"] else joined(parts / "live" / "worker.js"),
         live=data["live"],
+        why_not=said(data["live"]["none"]) if "none" in data["live"] else "",
         base=live,
         printed=PRINTED,
         privacy=_(PRIVACY).format(rows=data["live"].get("rowsPerFile")),

@@ -5,7 +5,6 @@ with ``--quiet`` none for minutes; here all of them go to a log, and the screen 
 """
 
 import argparse
-import os
 import re
 import shutil
 import subprocess
@@ -92,20 +91,12 @@ def command(extra: str, index: str | None, uv: str | None) -> list[str]:
         what += ["--extra-index-url", index]
     if not uv:
         pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check"]
-        return [*pip, *bytecode_options(), *what]
+        # Of 25,000 modules, few are ever imported; Python compiles those then, as after uv.
+        return [*pip, "--no-compile", *what]
     # Of both indexes, the build that fits the pin: uv's own rule would take all that PyTorch's
     # index has from there alone, in whichever versions it has.
     strategy = ["--index-strategy", "unsafe-best-match"] if index else []
     return [uv, "pip", "install", "--python", str(PYTHON), *strategy, *what]
-
-
-def bytecode_options() -> list[str]:
-    """Tell pip not to compile 25,000 modules, of which few are ever imported.
-
-    Python compiles a module when it is first imported, and keeps the result. Where the environment
-    forbids it to keep anything, pip has to compile them all.
-    """
-    return [] if os.environ.get("PYTHONDONTWRITEBYTECODE") else ["--no-compile"]
 
 
 def count_packages() -> int:

@@ -12,6 +12,7 @@ import re
 import shutil
 import zlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from explorer_data import ATTENTION_PLACES, ATTENTION_STEP, LARGEST, TREND_PLACE
 from live_tables import spaces, special_tokens, tokenizer_tables, word_tables
 from trendlib.choice import FINAL_PERIODS, Reason
 from trendlib.encoding import UNICODE
+from trendlib.language import N_, _
 from trendlib.model.encoder import Encoder
 from trendlib.model.weights import BERT_BASE, MINILM, Weights
 from trendlib.readings import READINGS
@@ -63,6 +65,32 @@ NORMS = {
 Tensors = Mapping[str, np.ndarray[Any, np.dtype[np.float32]]]
 
 
+@dataclass(frozen=True)
+class WhyNot:
+    """Why the page cannot run a model.
+
+    Attributes:
+        text: A message, which is translated where it is shown.
+        values: What is filled into it.
+    """
+
+    text: str
+    values: Mapping[str, str]
+
+    def as_data(self) -> Data:
+        """Return it for JSON; ``said`` reads it."""
+        return {"text": self.text, "values": dict(self.values)}
+
+
+def said(reason: Mapping[str, Any]) -> str:
+    """Say in the reader's language why the page cannot run a model.
+
+    Args:
+        reason: What ``pack`` returns as ``none``.
+    """
+    return _(reason["text"]).format(**reason["values"])
+
+
 def pack(encoder: Encoder, weights: Weights, folder: Path) -> Data:
     """Write the files of a model; the same model always becomes the same files.
 
@@ -77,7 +105,7 @@ def pack(encoder: Encoder, weights: Weights, folder: Path) -> Data:
     """
     shutil.rmtree(folder, ignore_errors=True)
     if reason := why_not(encoder):
-        return {"none": reason}
+        return {"none": reason.as_data()}
     state = {name: value.numpy() for name, value in encoder.model.state_dict().items()}
     rows = _floats(state[ROWS])[: len(encoder.tokenizer)]
     checksums, row_bytes = _write_rows(folder, rows)
@@ -120,28 +148,32 @@ def pack(encoder: Encoder, weights: Weights, folder: Path) -> Data:
     }
 
 
-def why_not(encoder: Encoder) -> str:
-    """Say why the page cannot run a model; empty if it can."""
-    kind = encoder.model.config.model_type
-    model = f"The model {encoder.provenance.model}"
+def why_not(encoder: Encoder) -> WhyNot | None:
+    """Say why the page cannot run a model; None if it can."""
+    model, kind = encoder.provenance.model, encoder.model.config.model_type
+    state = encoder.model.state_dict()
     if encoder.cutter.name != UNICODE:
-        return f"The words are cut by {encoder.cutter.name}, which runs only in Python."
-    if reason := _why_not_tokenizer(encoder.tokenizer):
-        return f"{model} cuts text in another way than BERT: {reason}."
+        text = N_("The words are cut by {cutter}, which runs only in Python.")
+        return WhyNot(text, {"cutter": encoder.cutter.name})
+    if reason := _why_not_tokenizer(encoder.tokenizer, model):
+        return reason
     if encoder.architecture.batch != "blocks" or encoder.architecture.positions == "relative":
-        return f"{model} is of type {kind!r}, whose layers are not BERT's."
-    if encoder.model.config.hidden_act != "gelu":
-        return f"{model} has the activation {encoder.model.config.hidden_act!r}, and not BERT's."
-    others = encoder.model.state_dict().keys() - _tensor_names(encoder.n_layers)
-    if others:
-        return f"{model} has parts that BERT has not, such as {min(others)}."
-    for name, value in encoder.model.state_dict().items():
+        text = N_("The model {model} is of type {kind}, whose layers are not BERT's.")
+        return WhyNot(text, {"model": model, "kind": kind})
+    if (activation := encoder.model.config.hidden_act) != "gelu":
+        text = N_("The model {model} has the activation {activation}, and not BERT's.")
+        return WhyNot(text, {"model": model, "activation": activation})
+    if others := state.keys() - _tensor_names(encoder.n_layers):
+        text = N_("The model {model} has parts that BERT has not, such as {part}.")
+        return WhyNot(text, {"model": model, "part": min(others)})
+    for name, value in state.items():
         if not torch.equal(value.float().double(), value.double()):
-            return f"{model} has weights of more than 32 bits, such as {name}."
-    return ""
+            text = N_("The model {model} has weights of more than 32 bits, such as {part}.")
+            return WhyNot(text, {"model": model, "part": name})
+    return None
 
 
-def _why_not_tokenizer(tokenizer: Any) -> str:
+def _why_not_tokenizer(tokenizer: Any, model: str) -> WhyNot | None:
     parts = json.loads(tokenizer.backend_tokenizer.to_str())
     kinds = {
         "model": "WordPiece",
@@ -151,13 +183,23 @@ def _why_not_tokenizer(tokenizer: Any) -> str:
     for part, expected in kinds.items():
         found = (parts[part] or {}).get("type")
         if found != expected:
-            return f"its {part.replace('_', '-')} is {found}, and not {expected}"
+            text = N_(
+                "The tokenizer of {model} is not BERT's: its part {part} is {found} instead of "
+                "{expected}."
+            )
+            values = {"part": part, "found": str(found), "expected": expected}
+            return WhyNot(text, {"model": model, **values})
     if not parts["normalizer"]["clean_text"]:
-        return "its normalizer keeps control characters"
+        text = N_("The tokenizer of {model} is not BERT's: it keeps control characters.")
+        return WhyNot(text, {"model": model})
     own = [token["content"] for token in parts["added_tokens"] if not token["special"]]
     if own:
-        return f"it looks for words of its own, such as {own[0]!r}, before it cuts anything"
-    return ""
+        text = N_(
+            "The tokenizer of {model} is not BERT's: before anything else, it looks for tokens "
+            "that were added to it, such as {token}."
+        )
+        return WhyNot(text, {"model": model, "token": own[0]})
+    return None
 
 
 def _tensor_names(layers: int) -> set[str]:

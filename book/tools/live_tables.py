@@ -5,10 +5,12 @@ page follows those libraries' versions of Unicode, whatever its browser knows.
 """
 
 import json
+import pickle
 import re
 import string
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -48,6 +50,7 @@ def runs(values: Iterable[str]) -> Data:
     }
 
 
+@cache
 def word_tables() -> Data:
     """Put each character in a class, and turn the rules of word boundaries into rules over these.
 
@@ -123,16 +126,24 @@ def tokenizer_tables(tokenizer: Any) -> Data:
     return {
         "vocabulary": tokens,
         "added": [number for number, token in enumerate(tokens) if token not in model["vocab"]],
-        **_normalizer_tables(backend.normalizer.normalize_str),
-        **_mark_tables(backend.normalizer.normalize_str),
-        "separates": runs(
-            _separation(backend.pre_tokenizer.pre_tokenize_str(f"a{each}")) for each in CHARACTERS
-        ),
+        **_character_tables(pickle.dumps((backend.normalizer, backend.pre_tokenizer))),
         "unknown": model["unk_token"],
         "continues": model["continuing_subword_prefix"],
         "longest": model["max_input_chars_per_word"],
         "before": before,
         "after": after,
+    }
+
+
+@cache
+def _character_tables(pickled: bytes) -> Data:
+    """Say what a normalizer and a pre-tokenizer do with each character; it takes seconds."""
+    normalizer, pre_tokenizer = pickle.loads(pickled)
+    pieces = (pre_tokenizer.pre_tokenize_str(f"a{each}") for each in CHARACTERS)
+    return {
+        **_normalizer_tables(normalizer.normalize_str),
+        **_mark_tables(normalizer.normalize_str),
+        "separates": runs(map(_separation, pieces)),
     }
 
 

@@ -133,7 +133,9 @@ def test_the_explorer_shows_any_encoder(
     encoder = load_encoder(request.getfixturevalue(name), "float64")
     data = explorer_page.data_of(encoder)
     assert data["provenance"]["model"] == f"tiny-{name} (local folder)"
-    page = explorer_page.fragment(data | {"live": {"none": "The model is of another kind."}})
+    page = explorer_page.fragment(
+        data | {"live": {"none": {"text": "The model is of another kind.", "values": {}}}}
+    )
     assert f"tiny-{name} (local folder)" in page
     begin, end = ("<s>", "</s>") if name == "roberta" else ("[CLS]", "[SEP]")
     for sentence in data["sentences"].values():

@@ -27,6 +27,7 @@ from helpers.explorer import (
     written,
 )
 from helpers.pages import open_page
+from live_files import WhyNot
 from printed_sentence import PRINTED
 from trendlib.attention import attention_rows, merge_pieces
 from trendlib.choice import NoRelated
@@ -54,7 +55,7 @@ def encodings(minilm: Encoder) -> dict[str, Encoding]:
     return {each: minilm.encode(each) for each in SENTENCES}
 
 
-NOT_LIVE = {"none": "The model is of another kind."}
+NOT_LIVE = {"none": WhyNot("The model is of another kind.", {}).as_data()}
 
 
 def write_page(path: Path, data: Mapping[str, Any]) -> str:

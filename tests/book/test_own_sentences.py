@@ -21,6 +21,7 @@ from explorer_data import explorer_data
 from helpers.deno import SCRIPTS
 from helpers.explorer import AXE_RULES, WHOLE_PAGE, check_page, texts, view
 from helpers.pages import open_page
+from live_files import WhyNot
 from printed_sentence import PRINTED, printed_sentence
 from trendlib.language import CATALOGUE
 from trendlib.model.encoder import Encoder
@@ -237,16 +238,32 @@ def test_a_refusal_says_what_to_do_and_keeps_the_place(open_own: Opens, text: st
 def test_a_page_without_a_model_says_why(
     page: Page, prepared: dict[str, Any], tmp_path: Path
 ) -> None:
-    content = explorer_page.fragment(prepared | {"live": {"none": "Its words are cut by jieba."}})
+    none = WhyNot("The words are cut by {cutter}, which runs only in Python.", {"cutter": "jieba"})
+    content = explorer_page.fragment(prepared | {"live": {"none": none.as_data()}})
     file = tmp_path / "none.html"
     file.write_text(WHOLE_PAGE.format(content), encoding="utf-8")
     page.goto(file.as_uri() + TYPED[APPLE])
     assert page.get_by_label("Type a sentence").count() == 0
     assert (
-        "you cannot type a sentence. Its words are cut by jieba."
+        "you cannot type a sentence. The words are cut by jieba, which runs only in Python."
         in page.locator("#te-none").inner_text()
     )
     assert texts(page, "#te-shown mark .word") != []
+
+
+def test_a_page_without_a_model_says_why_in_chinese(
+    page: Page, prepared: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalogue = tmp_path / "zh.mo"
+    catalogue.write_bytes(CHINESE.compiled("trendlib"))
+    monkeypatch.setenv(CATALOGUE, str(catalogue))
+    none = WhyNot("The words are cut by {cutter}, which runs only in Python.", {"cutter": "jieba"})
+    file = tmp_path / "none.html"
+    content = explorer_page.fragment(prepared | {"live": {"none": none.as_data()}})
+    file.write_text(WHOLE_PAGE.format(content), encoding="utf-8")
+    page.goto(file.as_uri())
+    told = page.locator("#te-none").inner_text()
+    assert told == "在本书的这一份里，不能输入句子。 词由 jieba 切分，而它只能在 Python 中运行。"
 
 
 def test_a_browser_without_workers_is_told(

@@ -17,7 +17,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, Route
 
 from editions import CHINESE, TRANSLATED
-from helpers.pages import html_pages, open_page
+from helpers.pages import Reader, html_pages, open_page
 from helpers.paths import ROOT
 
 HEAVIEST = 3_000_000  # bytes
@@ -108,6 +108,29 @@ SETTLED = """async () => {
   await frame();
 }"""
 """Fonts are there, the sidebar has slid in, and boxes are marked that follow from their sizes."""
+# One text of each look: its colour, size and weight, and what lies behind it.
+LOOKS = """() => {
+  const looks = new Map();
+  const kept = new Map();
+  const behind = (each) => {
+    if (!each) return "";
+    if (!kept.has(each)) {
+      const style = getComputedStyle(each);
+      const { backgroundColor, backgroundImage, opacity, position, zIndex } = style;
+      const own = [backgroundColor, backgroundImage, opacity, position, zIndex].join();
+      kept.set(each, `${behind(each.parentElement)};${own}`);
+    }
+    return kept.get(each);
+  };
+  for (const each of document.querySelectorAll("body, body *")) {
+    const says = [...each.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+    if (!says || !each.checkVisibility()) continue;
+    const { color, fontSize, fontWeight, textShadow } = getComputedStyle(each);
+    const look = [color, fontSize, fontWeight, textShadow, behind(each)].join();
+    if (!looks.has(look)) looks.set(look, each);
+  }
+  return [...looks.values()];
+}"""
 LETTERS = """() => [...document.querySelectorAll(".bd-article section > p")].map((paragraph) => {
   const height = parseFloat(getComputedStyle(paragraph).lineHeight);
   return [paragraph.textContent.length, Math.round(paragraph.clientHeight / height)];
@@ -155,32 +178,35 @@ def pages_of(site: Path) -> list[str]:
 @pytest.fixture(scope="module")
 def visits(browser: Browser, site: Path, address: str) -> dict[str, Visit]:
     """Each page, visited once."""
-    return {name: visit(browser, f"{address}/{name}") for name in pages_of(site)}
+    reader = Reader(browser, reduced_motion="reduce")
+    return {name: visit(reader, f"{address}/{name}") for name in pages_of(site)}
 
 
-def visit(browser: Browser, url: str) -> Visit:
-    page, requested, failed = open_page(browser, url, viewport=PHONE, reduced_motion="reduce")
+def visit(reader: Reader, url: str) -> Visit:
+    page = reader.page
+    page.emulate_media(media="screen")
+    page.set_viewport_size(PHONE)
+    reader.open(url)
     page.evaluate(SETTLED)
     # What axe-core itself asks for is not the page's doing.
-    requested, failed = list(requested), list(failed)
+    requested, failed = list(reader.requested), list(reader.failed)
     spilled, broken = page.evaluate(SPILLED), page.evaluate(BROKEN)
     unmarked = page.evaluate(UNMARKED)
     page.evaluate(AXE_SCRIPT)
-    # Contrast takes axe-core the longest. What a phone shows, a desktop shows too, in the same
-    # colours, and there it is judged.
-    violations = [f"phone: {each}" for each in judge(page, without=CONTRAST)]
+    # What a phone shows, a desktop shows too, in the same colours: contrast is judged there.
+    violations = [f"phone: {each}" for each in judge(page)]
     page.set_viewport_size(DESKTOP)
     page.evaluate(SETTLED)
     facts = page.evaluate(FACTS)
     height = page.evaluate("document.querySelector('main').scrollHeight")
     broken += page.evaluate(BROKEN)
-    violations += [f"desktop: {each}" for each in judge(page)]
+    violations += [f"desktop: {each}" for each in [*judge(page), *judge_contrast(page)]]
     page.evaluate("document.documentElement.dataset.theme = 'dark'")
-    violations += [f"dark: {each}" for each in judge(page, only=CONTRAST)]
+    page.evaluate(SETTLED)
+    violations += [f"dark: {each}" for each in judge_contrast(page)]
     page.set_viewport_size(A4)
     page.emulate_media(media="print")
     cut = page.evaluate(CUT)
-    page.close()
     return Visit(
         requested=requested,
         failed=failed,
@@ -197,14 +223,19 @@ def visit(browser: Browser, url: str) -> Visit:
     )
 
 
-def judge(page: Page, only: str = "", without: str = "") -> Iterator[str]:
-    """Let axe-core judge a page as it is shown, by all rules or some; yields what is grave."""
-    options: dict[str, Any] = {"resultTypes": ["violations"], "preload": False}
-    if only:
-        options["runOnly"] = [only]
-    if without:
-        options["rules"] = {without: {"enabled": False}}
-    for found in page.evaluate("options => axe.run(options)", options)["violations"]:
+def judge(page: Page) -> Iterator[str]:
+    """Let axe-core judge all but the contrast of a page as it is shown; yields what is grave."""
+    return violations_of(page, "document", {"rules": {CONTRAST: {"enabled": False}}})
+
+
+def judge_contrast(page: Page) -> Iterator[str]:
+    """Judge the contrast of one text of each look: of thousands, it takes axe-core seconds."""
+    return violations_of(page, f"({LOOKS})()", {"runOnly": [CONTRAST]})
+
+
+def violations_of(page: Page, what: str, options: dict[str, Any]) -> Iterator[str]:
+    options |= {"resultTypes": ["violations"], "preload": False}
+    for found in page.evaluate(f"options => axe.run({what}, options)", options)["violations"]:
         if found["impact"] not in GRAVE:
             continue
         for node in found["nodes"]:
@@ -237,14 +268,15 @@ def test_nothing_fails_and_nothing_is_reported_as_an_error(visits: dict[str, Vis
 
 
 def test_from_a_file_a_page_asks_nobody_and_works(browser: Browser, site: Path) -> None:
+    reader = Reader(browser)
+    inside = (f"{site.as_uri()}/", "data:")
     found = {}
     for name in pages_of(site):
-        page, requested, failed = open_page(browser, (site / name).as_uri())
-        inside = (f"{site.as_uri()}/", "data:")
-        wrong = [url for url in requested if not url.startswith(inside)] + failed
+        reader.open((site / name).as_uri())
+        wrong = [url for url in reader.requested if not url.startswith(inside)] + reader.failed
         if wrong:
             found[name] = wrong
-        page.close()
+    reader.page.close()
     assert found == {}
 
 
@@ -267,6 +299,18 @@ def test_icons_and_formulas_have_their_fonts_from_a_file(browser: Browser, site:
 
 def test_accessibility_has_no_grave_violation(visits: dict[str, Visit]) -> None:
     assert faults(visits, lambda _, each: each.violations) == {}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_text_that_is_hard_to_read_is_found(browser: Browser, address: str, theme: str) -> None:
+    page, _, _ = open_page(browser, f"{address}/notation.html", viewport=DESKTOP)
+    page.evaluate(AXE_SCRIPT)
+    page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+    page.evaluate(SETTLED)
+    assert list(judge_contrast(page)) == []
+    page.add_style_tag(content=".bd-article td:last-child { color: #7777; }")
+    assert {each.split()[0] for each in judge_contrast(page)} == {f"{CONTRAST}"}
+    page.close()
 
 
 def test_headings_are_in_order(visits: dict[str, Visit]) -> None:

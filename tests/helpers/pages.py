@@ -11,18 +11,46 @@ from playwright.sync_api import Browser, Page
 from helpers.paths import BOOK
 
 
+class Reader:
+    """Goes from one page to the next, in one tab: a new tab costs a second of processor time.
+
+    Attributes:
+        page: The tab.
+        requested: Every address that the page that was opened last has asked for, its own first.
+        failed: What failed in it, or was reported as an error.
+    """
+
+    def __init__(self, browser: Browser, **context: Any) -> None:
+        """Open a tab, with the options of ``Browser.new_page``."""
+        self.page = browser.new_page(**context)
+        self.requested: list[str] = []
+        self.failed: list[str] = []
+        page = self.page
+        page.on("request", lambda request: self.requested.append(request.url))
+        page.on("requestfailed", lambda request: self.failed.append(request.url))
+        page.on("pageerror", lambda error: self.failed.append(str(error)))
+        page.on("console", lambda said: self._reported(said.type, said.text))
+        page.on("response", lambda answer: self._answered(answer.status, answer.url))
+
+    def open(self, url: str) -> None:
+        """Open a page, and wait until it asks for nothing more."""
+        self.requested, self.failed = [], []
+        self.page.goto(url, wait_until="networkidle")
+
+    def _reported(self, kind: str, text: str) -> None:
+        if kind == "error":
+            self.failed.append(text)
+
+    def _answered(self, status: int, url: str) -> None:
+        if status >= 400:
+            self.failed.append(url)
+
+
 def open_page(browser: Browser, url: str, **context: Any) -> tuple[Page, list[str], list[str]]:
     """Open a page; list what it requested, and what failed or was reported as an error."""
-    page = browser.new_page(**context)
-    requested: list[str] = []
-    failed: list[str] = []
-    page.on("request", lambda request: requested.append(request.url))
-    page.on("requestfailed", lambda request: failed.append(request.url))
-    page.on("pageerror", lambda error: failed.append(str(error)))
-    page.on("console", lambda said: failed.append(said.text) if said.type == "error" else None)
-    page.on("response", lambda answer: failed.append(answer.url) if answer.status >= 400 else None)
-    page.goto(url, wait_until="networkidle")
-    return page, requested, failed
+    reader = Reader(browser, **context)
+    reader.open(url)
+    return reader.page, reader.requested, reader.failed
 
 
 def build_site(out: Path, index: Path) -> None:
