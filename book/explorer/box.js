@@ -12,6 +12,7 @@ import { megabytes } from "./numbers.js";
 /** @typedef {{ offer(texts: string[]): void }} Box */
 
 const LARGE = 60e6; // bytes in all, above which the reader is asked a second time
+const ABOUT_THE_TEXT = ["not text", "blank", "only punctuation", "no known word", "too long"];
 
 /**
  * @param {(sentence: Sentence) => void} onSentence Is given a sentence when its words are known, and
@@ -163,8 +164,7 @@ class TypedSentences {
     const place = byId("refused");
     place.hidden = refusal === null;
     say(place, refusal === null ? "" : refusalText(refusal, sentence));
-    const isAboutText = refusal !== null && !(refusal.kind ?? "file").startsWith("file");
-    control("typed").setAttribute("aria-invalid", `${isAboutText}`);
+    control("typed").setAttribute("aria-invalid", `${ABOUT_THE_TEXT.includes(refusal?.kind ?? "")}`);
     if (refusal === null) return;
     byId("progress").hidden = true;
     this.#tell("");

@@ -214,6 +214,7 @@ REFUSED = {
     "lost": "The file layer-3.js could not be loaded. Check your connection",
     "broken": "The file layer-3.js is damaged: its checksum is not that of the build.",
     "odd": "Something unexpected went wrong: something odd. Load this page anew",
+    "alone": "Your browser did not start a worker, and the model needs one",
 }
 
 
@@ -227,7 +228,7 @@ def test_a_refusal_says_what_to_do_and_keeps_the_place(open_own: Opens, text: st
     expect(alert).to_contain_text(REFUSED[text])
     box = page.get_by_label("Type a sentence")
     assert box.evaluate("box => box === document.activeElement")
-    is_about_text = text not in ("lost", "broken", "odd")
+    is_about_text = text not in ("lost", "broken", "odd", "alone")
     assert box.get_attribute("aria-invalid") == str(is_about_text).lower()
     assert "te-refused" in str(box.get_attribute("aria-describedby"))
     type_and_run(page, APPLE)

@@ -2,7 +2,7 @@
 
 /**
  * @typedef {"not text" | "blank" | "only punctuation" | "no known word" | "too long" | "file missing"
- *   | "file damaged" | "superseded" | "no worker"} ErrorKind
+ *   | "file damaged" | "superseded" | "no worker" | "unexpected"} ErrorKind
  */
 
 export class LiveError extends Error {

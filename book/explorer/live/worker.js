@@ -65,7 +65,7 @@ async function exploreText(number, text) {
  * @returns {Told}
  */
 function told(thrown) {
-  if (!(thrown instanceof LiveError)) return { kind: "no worker", message: `${thrown}`, values: {} };
+  if (!(thrown instanceof LiveError)) return { kind: "unexpected", message: `${thrown}`, values: {} };
   const { kind, message, values } = thrown;
   return { kind, message, values };
 }

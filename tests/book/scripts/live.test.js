@@ -4,6 +4,7 @@ import { chooseWords } from "../../../book/explorer/live/choice.js";
 import { erf } from "../../../book/explorer/live/gelu.js";
 import { addTrends, largestShare, logQuotient } from "../../../book/explorer/live/trend.js";
 import { propertyOf } from "../../../book/explorer/live/unicode.js";
+import "../../../book/explorer/live/worker.js";
 
 Deno.test("bytes come back from base64, also in a browser without fromBase64", () => {
   const bytes = Uint8Array.from({ length: 10_000 }, (_, n) => n % 251);
@@ -67,4 +68,16 @@ Deno.test("a sentence of one candidate has no related word", () => {
   assert.deepEqual(focus, { index: 0, received: 0.8, tied: false });
   assert.deepEqual(votingRows, [0, 1]);
   assert.equal(related, null);
+});
+
+Deno.test("the worker answers with what it did not expect", async () => {
+  /** @type {import("../../../book/explorer/live/worker.js").Answer} */
+  const answer = await new Promise((resolve) => {
+    Object.assign(self, { postMessage: resolve });
+    // No model was opened.
+    self.onmessage?.(new MessageEvent("message", { data: { type: "explore", number: 7, text: "I" } }));
+  });
+  assert.ok(answer.type === "refused" && answer.number === 7);
+  assert.equal(answer.error.kind, "unexpected");
+  assert.match(answer.error.message, /TypeError/);
 });

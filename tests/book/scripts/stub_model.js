@@ -15,6 +15,7 @@ const REFUSED = {
   "lost": new LiveError("file missing", "", { file: "layer-3.js" }),
   "broken": new LiveError("file damaged", "", { file: "layer-3.js" }),
   "odd": new Error("something odd"),
+  "alone": new LiveError("no worker", ""),
 };
 
 const gates = { words: Promise.withResolvers(), all: Promise.withResolvers() };
