@@ -88,7 +88,8 @@ def said(reason: Mapping[str, Any]) -> str:
     Args:
         reason: What ``pack`` returns as ``none``.
     """
-    return _(reason["text"]).format(**reason["values"])
+    text, values = reason["text"], reason["values"]
+    return _(text).format(**values)
 
 
 def pack(encoder: Encoder, weights: Weights, folder: Path) -> Data:

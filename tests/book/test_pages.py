@@ -177,9 +177,10 @@ def pages_of(site: Path) -> list[str]:
 
 @pytest.fixture(scope="module")
 def visits(browser: Browser, site: Path, address: str) -> dict[str, Visit]:
-    """Each page, visited once."""
+    """Each page, visited once; those with formulas last, since a tab asks for their font again."""
     reader = Reader(browser, reduced_motion="reduce")
-    return {name: visit(reader, f"{address}/{name}") for name in pages_of(site)}
+    pages = sorted(pages_of(site), key=lambda name: "<math" in (site / name).read_text("utf-8"))
+    return {name: visit(reader, f"{address}/{name}") for name in pages}
 
 
 def visit(reader: Reader, url: str) -> Visit:
@@ -441,9 +442,9 @@ def test_the_page_for_no_page_leads_home_from_anywhere(browser: Browser, site: P
         page.wait_for_url(f"https://trendbook.github.io/trendbook/{way}*")
     page.goto("https://trendbook.github.io/trendbook/nothing.html")
     page.evaluate(AXE_SCRIPT)
-    assert list(judge(page)) == []
+    assert [*judge(page), *judge_contrast(page)] == []
     page.emulate_media(color_scheme="dark")
-    assert list(judge(page, only=CONTRAST)) == []
+    assert list(judge_contrast(page)) == []
     page.close()
 
 

@@ -19,6 +19,7 @@ from trendlib.model.batch import run_whole, start
 from trendlib.model.corpus import Embedded, embed_array, embed_many
 from trendlib.model.encoder import DEAD, Encoder, load_encoder
 from trendlib.model.network import without_pooler
+from trendlib.model.tryout import SlowBatchesWarning
 from trendlib.readings import ARTICLE, LAST_LAYER, LAYERS, READINGS
 
 SENTENCES = [
@@ -37,7 +38,7 @@ EXACT = 1e-9
 def encoder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Encoder:
     folder = make_encoder(tmp_path_factory.mktemp("models") / request.param, KINDS[request.param])
     with warnings.catch_warnings():
-        warnings.simplefilter("error")  # none of them may be slow
+        warnings.simplefilter("error", SlowBatchesWarning)
         return load_encoder(folder, "float64")
 
 

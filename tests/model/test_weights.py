@@ -35,7 +35,13 @@ from trendlib.model import hub as hub_module
 from trendlib.model import weights
 from trendlib.model.agreement import tokenizer_sha256
 from trendlib.model.encoder import load_encoder
-from trendlib.model.weights import BERT_BASE, MINILM, ModelFallbackWarning, find_weights
+from trendlib.model.weights import (
+    BERT_BASE,
+    MINILM,
+    ModelFallbackWarning,
+    ModelWarning,
+    find_weights,
+)
 
 WEIGHTS = weights.WEIGHTS_FILE
 
@@ -164,7 +170,7 @@ def test_auto_takes_a_cached_bert_base(
 ) -> None:
     fill_cache(empty_cache, tiny_folder, repository)
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", ModelWarning)
         found = find_weights("auto")
     assert (found.name, found.revision) == ("bert-base-uncased", BERT_BASE.revision)
     assert load_encoder("bert-base-uncased").encode("hello").provenance.model == found.name
