@@ -1,6 +1,7 @@
 # Everything runs in .venv, which the first command makes. `make help` lists the commands.
 
-# Some shells forbid Python to keep what it has compiled. Here, hundreds of processes start.
+# Python keeps what it compiles, even where the environment says not to: tests start hundreds of
+# processes, and set-up leaves modules uncompiled.
 unexport PYTHONDONTWRITEBYTECODE
 
 # The first of these that fits makes .venv; `make PYTHON=/path/to/python` names another one.

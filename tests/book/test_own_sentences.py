@@ -81,6 +81,14 @@ def open_own(page: Page, prepared: dict[str, Any], stubbed: Path, tmp_path: Path
     return opened
 
 
+@pytest.fixture
+def in_chinese(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write what is written in the Chinese edition's language."""
+    catalogue = tmp_path / "zh.mo"
+    catalogue.write_bytes(CHINESE.compiled("trendlib"))
+    monkeypatch.setenv(CATALOGUE, str(catalogue))
+
+
 def type_and_run(page: Page, text: str) -> None:
     page.get_by_label("Type a sentence").fill(text)
     page.keyboard.press("Enter")
@@ -252,12 +260,10 @@ def test_a_page_without_a_model_says_why(
     assert texts(page, "#te-shown mark .word") != []
 
 
+@pytest.mark.usefixtures("in_chinese")
 def test_a_page_without_a_model_says_why_in_chinese(
-    page: Page, prepared: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    page: Page, prepared: dict[str, Any], tmp_path: Path
 ) -> None:
-    catalogue = tmp_path / "zh.mo"
-    catalogue.write_bytes(CHINESE.compiled("trendlib"))
-    monkeypatch.setenv(CATALOGUE, str(catalogue))
     none = WhyNot("The words are cut by {cutter}, which runs only in Python.", {"cutter": "jieba"})
     file = tmp_path / "none.html"
     content = explorer_page.fragment(prepared | {"live": {"none": none.as_data()}})
@@ -489,16 +495,10 @@ def test_every_state_fits_a_small_phone(open_own: Opens, state: str, page: Page)
     assert page.evaluate("document.documentElement.scrollWidth") == 320
 
 
+@pytest.mark.usefixtures("in_chinese")
 def test_the_box_works_in_chinese(
-    page: Page,
-    prepared: dict[str, Any],
-    stubbed: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    page: Page, prepared: dict[str, Any], stubbed: Path, tmp_path: Path
 ) -> None:
-    catalogue = tmp_path / "zh.mo"
-    catalogue.write_bytes(CHINESE.compiled("trendlib"))
-    monkeypatch.setenv(CATALOGUE, str(catalogue))
     live = {"model": "all-MiniLM-L6-v2", "steps": SMALL, "rowsPerFile": 64}
     content = explorer_page.fragment(prepared | {"live": live}, "../live/", stubbed)
     file = tmp_path / "own.html"

@@ -109,7 +109,7 @@ SETTLED = """async () => {
 }"""
 """Fonts are there, the sidebar has slid in, and boxes are marked that follow from their sizes."""
 # One text of each look: its colour, size and weight, and what lies behind it.
-LOOKS = """() => {
+LOOKS = """(() => {
   const looks = new Map();
   const kept = new Map();
   const behind = (each) => {
@@ -130,7 +130,7 @@ LOOKS = """() => {
     if (!looks.has(look)) looks.set(look, each);
   }
   return [...looks.values()];
-}"""
+})()"""
 LETTERS = """() => [...document.querySelectorAll(".bd-article section > p")].map((paragraph) => {
   const height = parseFloat(getComputedStyle(paragraph).lineHeight);
   return [paragraph.textContent.length, Math.round(paragraph.clientHeight / height)];
@@ -195,16 +195,17 @@ def visit(reader: Reader, url: str) -> Visit:
     unmarked = page.evaluate(UNMARKED)
     page.evaluate(AXE_SCRIPT)
     # What a phone shows, a desktop shows too, in the same colours: contrast is judged there.
-    violations = [f"phone: {each}" for each in judge(page)]
+    violations = [f"phone: {each}" for each in judge(page, without=CONTRAST)]
     page.set_viewport_size(DESKTOP)
     page.evaluate(SETTLED)
     facts = page.evaluate(FACTS)
     height = page.evaluate("document.querySelector('main').scrollHeight")
     broken += page.evaluate(BROKEN)
-    violations += [f"desktop: {each}" for each in [*judge(page), *judge_contrast(page)]]
+    violations += [f"desktop: {each}" for each in judge(page)]
     page.evaluate("document.documentElement.dataset.theme = 'dark'")
     page.evaluate(SETTLED)
-    violations += [f"dark: {each}" for each in judge_contrast(page)]
+    # Only colours are others in the dark, and of thousands of texts, axe-core takes seconds.
+    violations += [f"dark: {each}" for each in judge(page, only=CONTRAST, what=LOOKS)]
     page.set_viewport_size(A4)
     page.emulate_media(media="print")
     cut = page.evaluate(CUT)
@@ -224,18 +225,15 @@ def visit(reader: Reader, url: str) -> Visit:
     )
 
 
-def judge(page: Page) -> Iterator[str]:
-    """Let axe-core judge all but the contrast of a page as it is shown; yields what is grave."""
-    return violations_of(page, "document", {"rules": {CONTRAST: {"enabled": False}}})
-
-
-def judge_contrast(page: Page) -> Iterator[str]:
-    """Judge the contrast of one text of each look: of thousands, it takes axe-core seconds."""
-    return violations_of(page, f"({LOOKS})()", {"runOnly": [CONTRAST]})
-
-
-def violations_of(page: Page, what: str, options: dict[str, Any]) -> Iterator[str]:
-    options |= {"resultTypes": ["violations"], "preload": False}
+def judge(
+    page: Page, *, only: str = "", without: str = "", what: str = "document"
+) -> Iterator[str]:
+    """Let axe-core judge a page as it is shown, by all rules or some; yields what is grave."""
+    options: dict[str, Any] = {"resultTypes": ["violations"], "preload": False}
+    if only:
+        options["runOnly"] = [only]
+    if without:
+        options["rules"] = {without: {"enabled": False}}
     for found in page.evaluate(f"options => axe.run({what}, options)", options)["violations"]:
         if found["impact"] not in GRAVE:
             continue
@@ -308,9 +306,10 @@ def test_a_text_that_is_hard_to_read_is_found(browser: Browser, address: str, th
     page.evaluate(AXE_SCRIPT)
     page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
     page.evaluate(SETTLED)
-    assert list(judge_contrast(page)) == []
+    assert list(judge(page, only=CONTRAST, what=LOOKS)) == []
     page.add_style_tag(content=".bd-article td:last-child { color: #7777; }")
-    assert {each.split()[0] for each in judge_contrast(page)} == {f"{CONTRAST}"}
+    found = judge(page, only=CONTRAST, what=LOOKS)
+    assert {each.split()[0] for each in found} == {CONTRAST}
     page.close()
 
 
@@ -442,9 +441,9 @@ def test_the_page_for_no_page_leads_home_from_anywhere(browser: Browser, site: P
         page.wait_for_url(f"https://trendbook.github.io/trendbook/{way}*")
     page.goto("https://trendbook.github.io/trendbook/nothing.html")
     page.evaluate(AXE_SCRIPT)
-    assert [*judge(page), *judge_contrast(page)] == []
+    assert list(judge(page)) == []
     page.emulate_media(color_scheme="dark")
-    assert list(judge_contrast(page)) == []
+    assert list(judge(page, only=CONTRAST)) == []
     page.close()
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from helpers.modules import without_shape_checks
+from helpers.strict import nothing_warns
 from trendlib import trend as trend_module
 from trendlib.errors import ArrayError, UnknownChoiceError
 from trendlib.trend import (
@@ -62,7 +63,7 @@ def test_every_case_of_the_log_quotient(contextual: float, static: float, expect
     assert result.defined.tolist() == [not math.isnan(expected)]
 
 
-@pytest.mark.filterwarnings("error::RuntimeWarning")
+@nothing_warns
 @given(PAIRS)
 def test_values_and_mask_agree_and_nothing_warns(pair: tuple[np.ndarray, np.ndarray]) -> None:
     for kind in KINDS.values():
@@ -109,7 +110,7 @@ def test_difference() -> None:
     assert result.defined.tolist() == [True, True, False, False]
 
 
-@pytest.mark.filterwarnings("error::RuntimeWarning")
+@nothing_warns
 def test_a_difference_that_overflows_is_undefined() -> None:
     result = difference(np.array([-1.7e308, 1.0]), np.array([1.7e308, 3.0]))
     np.testing.assert_array_equal(result.values, [nan, 2])
@@ -179,7 +180,7 @@ def test_the_angle_does_not_depend_on_the_lengths(
         np.testing.assert_allclose(scaled.values, angle(*pair).values, atol=1e-8)
 
 
-@pytest.mark.filterwarnings("error::RuntimeWarning")
+@nothing_warns
 @pytest.mark.parametrize(
     ("static", "contextual"),
     [
@@ -205,7 +206,7 @@ def test_an_angle_without_a_direction_is_undefined_in_all_coordinates(
         assert result.values.dtype == dtype
 
 
-@pytest.mark.filterwarnings("error::RuntimeWarning")
+@nothing_warns
 def test_the_angle_of_huge_and_tiny_vectors() -> None:
     for size in (1e-310, 1e-200, 1e200, 1.7e308):
         result = angle(np.array([size, 0]), np.array([size, size]))

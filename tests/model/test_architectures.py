@@ -3,7 +3,6 @@
 import copy
 import dataclasses
 import pickle
-import warnings
 
 import numpy as np
 import pytest
@@ -11,6 +10,7 @@ import torch
 import transformers
 
 from helpers.models import KINDS, make_encoder
+from helpers.strict import no_warnings
 from trendlib.embedding import RECIPES, Recipe, embed_encoding
 from trendlib.encoding import Tokenized
 from trendlib.errors import LayerOutOfRangeError, TooLongError
@@ -19,7 +19,6 @@ from trendlib.model.batch import run_whole, start
 from trendlib.model.corpus import Embedded, embed_array, embed_many
 from trendlib.model.encoder import DEAD, Encoder, load_encoder
 from trendlib.model.network import without_pooler
-from trendlib.model.tryout import SlowBatchesWarning
 from trendlib.readings import ARTICLE, LAST_LAYER, LAYERS, READINGS
 
 SENTENCES = [
@@ -37,8 +36,7 @@ EXACT = 1e-9
 @pytest.fixture(scope="module", params=KINDS)
 def encoder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Encoder:
     folder = make_encoder(tmp_path_factory.mktemp("models") / request.param, KINDS[request.param])
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", SlowBatchesWarning)
+    with no_warnings():  # none of them may be slow
         return load_encoder(folder, "float64")
 
 

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import threading
 import time
-import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from safetensors.numpy import load_file, save_file
 from transformers import BertTokenizerFast
 
 from helpers.models import fill_cache, make_tiny_model
+from helpers.strict import no_warnings
 from trendlib.errors import (
     CorruptedWeightsError,
     MissingWeightsError,
@@ -35,13 +35,7 @@ from trendlib.model import hub as hub_module
 from trendlib.model import weights
 from trendlib.model.agreement import tokenizer_sha256
 from trendlib.model.encoder import load_encoder
-from trendlib.model.weights import (
-    BERT_BASE,
-    MINILM,
-    ModelFallbackWarning,
-    ModelWarning,
-    find_weights,
-)
+from trendlib.model.weights import BERT_BASE, MINILM, ModelFallbackWarning, find_weights
 
 WEIGHTS = weights.WEIGHTS_FILE
 
@@ -169,8 +163,7 @@ def test_auto_takes_a_cached_bert_base(
     empty_cache: Path, tiny_folder: Path, as_bert_base: weights.HubModel, repository: str
 ) -> None:
     fill_cache(empty_cache, tiny_folder, repository)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", ModelWarning)
+    with no_warnings():
         found = find_weights("auto")
     assert (found.name, found.revision) == ("bert-base-uncased", BERT_BASE.revision)
     assert load_encoder("bert-base-uncased").encode("hello").provenance.model == found.name

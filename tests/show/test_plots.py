@@ -1,7 +1,6 @@
 """Figures show what they should: words, winners, undefined coordinates, the model."""
 
 import re
-import warnings
 
 import numpy as np
 import pytest
@@ -12,6 +11,7 @@ from matplotlib.patches import Rectangle, StepPatch
 from numpy.typing import NDArray
 
 from helpers.figures import drawn, drawn_texts
+from helpers.strict import no_warnings
 from trendlib.choice import Related, find_words
 from trendlib.embedding import Recipe, embed_encoding
 from trendlib.errors import ArrayError, HeadOutOfRangeError, LayerOutOfRangeError
@@ -89,8 +89,7 @@ def test_words_of_every_script_stay_text_in_their_order(minilm: Encoder, word: s
     whole = minilm.with_cutter(WordCutter("by spaces", by_spaces))
     encoding = whole.encode(f"I like {word}")
     figure = plots.attention_heatmap(encoding, 0, 0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", UserWarning)  # matplotlib's, of letters without a font
+    with no_warnings():
         svg = drawn_svg(figure)
     labels = [text.strip("\u2068\u2069") for text in re.findall(r"<text[^>]*>([^<]*)</text>", svg)]
     assert labels.count(word) == 2  # as column and as row
