@@ -113,14 +113,13 @@ def received_by_word(
     >>> received_by_word(attention, [Word("apples", 0, 6, tokens=(1, 2))])
     array([[1.1]])
     """
+    counts = np.array([len(word.tokens) for word in words])
+    tokens = [token for word in words for token in word.tokens]
     weights = np.ones(rows.shape[-1], dtype=rows.dtype)
-    member = np.zeros((rows.shape[-1], len(words)), dtype=rows.dtype)
-    for column, word in enumerate(words):
-        tokens = list(word.tokens)
-        weights[tokens] = 1 / len(tokens)
-        member[tokens, column] = 1 if pieces == "sum" else 1 / len(tokens)
-    received: Received = (weights @ rows) @ member
-    return received
+    weights[tokens] = np.repeat(1 / counts, counts)
+    by_token = weights @ rows
+    received: Received = np.add.reduceat(by_token[:, tokens], np.cumsum(counts) - counts, axis=1)
+    return received if pieces == "sum" else received / counts.astype(rows.dtype)
 
 
 def merge_pieces(

@@ -16,7 +16,7 @@ from trendlib.choice import Choice, NoRelated, Related, find_words
 from trendlib.encoding import Encoding, Provenance, Rebuilt
 from trendlib.errors import ArrayError, UnknownChoiceError, check_choice
 from trendlib.readings import ARTICLE, READINGS, Reading, reading_named
-from trendlib.trend import DISCOUNT, FIRST_STATES, Kind, Trend, check_kind, trend
+from trendlib.trend import DISCOUNT, FIRST_STATES, Kind, Trend, check_kind, trends
 from trendlib.typing import Mask, PartStates, TokenStates, Vector, WordStates
 from trendlib.words import Word, mean_over_pieces
 
@@ -305,7 +305,32 @@ def compose(
             f"{len(static)} static and {len(contextual)} contextual vectors for "
             f"{len(choice.chosen)} chosen words: pass one of each per word"
         )
-    focus, *others = (trend(*pair, recipe.kind) for pair in zip(static, contextual, strict=True))
+    chosen = trends(static, contextual, recipe.kind)
+    parts = None if averaged is None else trends(*averaged, recipe.kind)
+    return combine(sentence, choice, chosen, recipe, parts)
+
+
+def combine(
+    sentence: str,
+    choice: Choice,
+    chosen: Sequence[Trend],
+    recipe: Recipe,
+    averaged: Sequence[Trend] | None = None,
+) -> SentenceEmbedding:
+    """Combine trends into a trend embedding; the last step of ``compose``.
+
+    Args:
+        sentence: The text.
+        choice: The chosen words, and how they were found.
+        chosen: The chosen words' trends, the focus word's first.
+        recipe: Whose trends make the vector, and how undefined coordinates are treated.
+        averaged: The trends of all that the recipe averages; None for a recipe for two words.
+
+    Raises:
+        ArrayError: If the trends that the recipe averages are missing, or if the choice names no
+            model.
+    """
+    focus, *others = chosen
     related = others[0] if others else None
     if recipe.words == "two":
         values, defined = add_trends(focus, related, recipe.undefined)
@@ -315,8 +340,7 @@ def compose(
             "the chosen words alone: pass those that averaged_parts returns"
         )
     else:
-        parts = [trend(*pair, recipe.kind) for pair in zip(*averaged, strict=True)]
-        values, defined = mean_trend(parts, recipe.undefined)
+        values, defined = mean_trend(averaged, recipe.undefined)
     if choice.provenance is None:
         raise ArrayError(
             "it is not known which model the attentions come from: an embedding has to name its "

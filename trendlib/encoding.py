@@ -19,6 +19,10 @@ DTYPES = ("float32", "float64")
 """The number formats that a model may compute in: the articles used the first one."""
 UNICODE = "unicode"
 """The name of the word cutter that goes by Unicode's rules alone."""
+TORCH = "torch"
+"""The name of the engine that is the reference."""
+FULL = "full"
+"""The name of the precision in which every number has the number format of the model."""
 
 
 class Rebuilt:
@@ -51,6 +55,8 @@ class Provenance(Rebuilt):
         model_sha256: Checksum of weights, tokenizer and config together; empty in old files, which
             do not have it.
         cutter: Name of the word cutter: "unicode" unless another one was chosen.
+        engine: What ran the network: "torch", the reference, or another of ``engines.ENGINES``.
+        precision: "full"; or "bf16", where the vectors are approximate.
     """
 
     model: str
@@ -60,6 +66,8 @@ class Provenance(Rebuilt):
     versions: Mapping[str, str]
     model_sha256: str = ""
     cutter: str = UNICODE
+    engine: str = TORCH
+    precision: str = FULL
 
     def __post_init__(self) -> None:
         """Make the versions read-only."""
@@ -73,7 +81,8 @@ class Provenance(Rebuilt):
     def __str__(self) -> str:
         """Return the short form that captions show."""
         cut = "" if self.cutter == UNICODE else f", words cut by {self.cutter}"
-        return f"{self.model}, {self.dtype}{cut}"
+        rounded = "" if self.precision == FULL else f", approximate ({self.precision})"
+        return f"{self.model}, {self.dtype}{rounded}{cut}"
 
 
 @dataclass(frozen=True)

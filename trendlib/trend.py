@@ -31,7 +31,7 @@ import numpy as np
 
 from trendlib.encoding import Rebuilt
 from trendlib.errors import ArrayError, check_choice
-from trendlib.typing import Mask, Vector
+from trendlib.typing import Mask, PartStates, Vector
 
 Kind = Literal["log quotient", "difference", "signed log-abs", "angle", "discounted"]
 
@@ -239,6 +239,38 @@ def trend(static: Vector, contextual: Vector, kind: Kind = "log quotient") -> Tr
     """
     check_kind(kind)
     return KINDS[kind](static, contextual)
+
+
+def trends(static: PartStates, contextual: PartStates, kind: Kind = "log quotient") -> list[Trend]:
+    """Compute the trends of several words, or tokens, at once.
+
+    Args:
+        static: One row per word: its vector in the hidden state that ``FIRST_STATES`` names.
+        contextual: Their vectors in the last hidden state.
+        kind: One of ``KINDS``.
+
+    Returns:
+        What ``trend`` returns for each row.
+
+    Raises:
+        UnknownChoiceError: If there is no such kind.
+        ArrayError: If the arrays have different shapes.
+
+    >>> [each.values for each in trends(np.array([[1.0], [2.0]]), np.array([[3.0], [2.0]]))]
+    [array([1.09861229]), array([0.])]
+    """
+    check_kind(kind)
+    if static.shape != contextual.shape:
+        raise ArrayError(
+            f"static vectors of shape {static.shape} and contextual ones of {contextual.shape}: "
+            "pass one of each per word, of the same length"
+        )
+    if kind == "angle":  # which looks at a vector as a whole
+        return [trend(*pair, kind) for pair in zip(static, contextual, strict=True)]
+    # The others look at one coordinate at a time, so that all rows may be one long vector.
+    joined = trend(static.ravel(), contextual.ravel(), kind)
+    parts = joined.values.reshape(static.shape), joined.defined.reshape(static.shape)
+    return [Trend(values, defined, kind) for values, defined in zip(*parts, strict=True)]
 
 
 def check_kind(given: object) -> None:

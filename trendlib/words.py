@@ -15,7 +15,7 @@ import re
 import string
 import textwrap
 import unicodedata
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import index
@@ -163,11 +163,16 @@ def split_words(
     ['I', "can't", '.']
     """
     spans = [span for span in offsets if span is not None]
-    inside_a_piece = {position for start, end in spans for position in range(start + 1, end)}
     found = cut(sentence)
     words = found if cut is unicode_words else check_spans(sentence, found)
-    boundaries = {position for span in words for position in span} - inside_a_piece
-    edges = sorted(boundaries | {0, len(sentence)})
+    edges = sorted({0, len(sentence)}.union(*words))
+    inside_a_piece = {
+        edge
+        for start, end in spans
+        for edge in edges[bisect_right(edges, start) : bisect_left(edges, end)]
+    }
+    if inside_a_piece:
+        edges = [edge for edge in edges if edge not in inside_a_piece]
     tokens: dict[int, list[int]] = {}  # segment between two edges -> the tokens in it
     for position, span in enumerate(offsets):
         if span is not None:
@@ -192,4 +197,9 @@ def mean_over_pieces(states: TokenStates, words: Sequence[Word]) -> WordStates:
     >>> mean_over_pieces(np.array([[9.0, 9.0], [1.0, 2.0], [3.0, 4.0]]), [apples])
     array([[2., 3.]])
     """
-    return np.stack([states[list(word.tokens)].mean(axis=0) for word in words])
+    counts = np.array([len(word.tokens) for word in words])
+    # All words at once: the sum of each run of pieces, divided by their number.
+    pieces = states[[token for word in words for token in word.tokens]]
+    sums = np.add.reduceat(pieces, np.cumsum(counts) - counts, axis=0)
+    means: WordStates = sums / counts.astype(states.dtype)[:, None]
+    return means

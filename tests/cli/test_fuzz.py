@@ -38,12 +38,12 @@ from trendlib.articles.drift import Figures, keep_figures
 from trendlib.cli import drift as drift_command
 from trendlib.cli import main
 from trendlib.evaluate import runner as evaluate_runner
-from trendlib.evaluate.data import CACHE_VARIABLE
 from trendlib.evaluate.protocol import NamedMethod, Task
 from trendlib.evaluate.scores import Score
 from trendlib.files import atomic
 from trendlib.files import embed as embed_module
 from trendlib.files.code_version import code_version
+from trendlib.model.cache import CACHE_VARIABLE
 from trendlib.model.encoder import Encoder
 from trendlib.runs import runner, worker
 from trendlib.runs.folder import REFUSED

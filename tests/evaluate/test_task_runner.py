@@ -13,6 +13,7 @@ from trendlib.evaluate.results import (
     read_result,
     write_result,
 )
+from trendlib.model import cache
 from trendlib.model.weights import MINILM
 
 
@@ -100,7 +101,7 @@ def test_the_command_refuses_an_unknown_task(capsys: pytest.CaptureFixture[str])
 
 
 def test_the_cache_can_be_put_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(data.CACHE_VARIABLE, "/some/where")
-    assert data.cache_folder() == Path("/some/where")
-    monkeypatch.delenv(data.CACHE_VARIABLE)
-    assert data.cache_folder().name == "trendlib"
+    monkeypatch.setenv(cache.CACHE_VARIABLE, "/some/where")
+    assert cache.cache_folder() == Path("/some/where")
+    monkeypatch.delenv(cache.CACHE_VARIABLE)
+    assert cache.cache_folder().name == "trendlib"

@@ -7,6 +7,7 @@ from trendlib.cli.options import (
     FAILED,
     OK,
     add_cutter,
+    add_engine,
     add_model,
     add_reading,
     cannot_go_on,
@@ -37,6 +38,7 @@ examples:
   trendlib embed reviews.csv --column text --out reviews.parquet --reading layers
   trendlib embed reviews.csv --column text --out angles.parquet --recipe angle
   trendlib embed reviews.parquet --column text --out out.parquet --device cuda
+  trendlib embed reviews.parquet --column text --out out.parquet --engine auto
   trendlib embed sentences.txt --out embeddings.parquet     (run again: continues where it stopped)
 
 exit status: 0 if all rows were embedded, 1 if some were refused (a file beside the output says
@@ -91,6 +93,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
         default="auto",
         help="auto, cpu, cuda, or another device that torch knows (default: auto)",
     )
+    add_engine(command)
     command.set_defaults(run=_embed)
 
 
@@ -105,7 +108,14 @@ def _embed(options: argparse.Namespace) -> int:
     kept = f"What is done so far is kept beside {options.out}"
     try:
         with fallback_told():
-            encoder = load_encoder(options.model, options.dtype, options.device, options.cutter)
+            encoder = load_encoder(
+                options.model,
+                options.dtype,
+                options.device,
+                options.cutter,
+                options.engine,
+                options.precision,
+            )
         # disable=None: quiet where nobody looks at a terminal
         with tqdm(total=count, unit=" rows", disable=None) as bar:
             summary = embed_file(

@@ -74,6 +74,25 @@ def add_cutter(command: argparse.ArgumentParser) -> None:
     )
 
 
+def add_engine(command: argparse.ArgumentParser) -> None:
+    """Add ``--engine`` and ``--precision``."""
+    from trendlib.encoding import FULL, TORCH
+
+    command.add_argument(
+        "--engine",
+        default=TORCH,
+        help="what runs the network: torch (the default, and the reference); onnx (extra "
+        "trendlib[onnx]) and openvino (extra trendlib[openvino]), which take less time on a "
+        "processor; or auto, which is onnx where it is installed and can run the model",
+    )
+    command.add_argument(
+        "--precision",
+        default=FULL,
+        help="full (the default); or bf16, which takes less time on processors that have it, and "
+        "makes vectors that are approximate",
+    )
+
+
 def add_reading(command: argparse.ArgumentParser) -> None:
     """Add ``--reading``."""
     from trendlib.readings import ARTICLE, READINGS

@@ -16,12 +16,11 @@ from pathlib import Path
 import pooch
 
 from trendlib.errors import DataError, check_choice
+from trendlib.model.cache import cache_folder
 from trendlib.model.weights import sha256_of
 
 FOLDER_VARIABLE = "TRENDLIB_DATA"
 """Names a folder that holds the files, each in the folder that ``Source.path`` says."""
-CACHE_VARIABLE = "TRENDLIB_CACHE"
-"""Names the folder of downloads and of what is computed once; if not set, the system's cache."""
 WAIT_SECONDS = 10
 """How long a server may say nothing."""
 DOWNLOAD_SECONDS = 600.0
@@ -247,11 +246,6 @@ STS_PARTS = tuple(_sts_part(name) for name in _STS_INPUTS)
 
 :meta hide-value:
 """
-
-
-def cache_folder() -> Path:
-    """Return the folder of downloads and of computed features."""
-    return Path(os.environ.get(CACHE_VARIABLE) or pooch.os_cache("trendlib")).expanduser()
 
 
 def fetch(source: Source) -> Path:

@@ -15,7 +15,6 @@ import numpy as np
 from tqdm import tqdm
 
 from trendlib.errors import DataError, EvaluationError, counted
-from trendlib.evaluate.data import cache_folder
 from trendlib.evaluate.protocol import Measured, Task, Workbench
 from trendlib.evaluate.results import TaskResult, result_file, write_result
 from trendlib.evaluate.store import Store
@@ -33,6 +32,7 @@ from trendlib.evaluate.tasks.sts import Sts
 from trendlib.evaluate.tasks.syntax import Syntax, SyntaxGum
 from trendlib.evaluate.tasks.trec import Trec
 from trendlib.evaluate.tasks.zeros import Zeros
+from trendlib.model.cache import cache_folder
 from trendlib.model.encoder import Encoder, check_same_model, load_encoder
 from trendlib.model.weights import ModelWarning
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-from trendlib.encoding import UNICODE
+from trendlib.encoding import FULL, TORCH, UNICODE
 
-ADDED_LATER = {"words": "two", "cutter": UNICODE}
+ADDED_LATER = {"words": "two", "cutter": UNICODE, "engine": TORCH, "precision": FULL}
 """Settings that files of before do not name, and what they were then."""
 
 

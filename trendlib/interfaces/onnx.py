@@ -12,10 +12,6 @@ by a pattern of the library ``regex``. A boundary inside a token does not count,
 that somebody types is text.
 """
 
-import logging
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +26,7 @@ from trendlib.files.own import OwnFile
 from trendlib.interfaces import EXTRAS
 from trendlib.model.batch import embed_tokens, rows_of, run_blocks
 from trendlib.model.encoder import Encoder
+from trendlib.model.graphs import quiet_export
 from trendlib.readings import Reading
 from trendlib.words import WORD
 
@@ -96,7 +93,7 @@ def export(encoder: Encoder, reading: Reading, out: Path) -> float:
     tokenizer = OwnFile(tokenizer_file(out), COMMAND)
     with OwnFile(out, COMMAND).replacing() as new, tokenizer.replacing() as beside:
         beside.write_text(_plain_tokenizer(encoder), encoding="utf-8")
-        with _quiet(), torch.inference_mode():
+        with quiet_export(), torch.inference_mode():
             program = torch.onnx.export(
                 _Traced(encoder, layer),
                 examples,
@@ -200,17 +197,3 @@ def largest_difference(path: Path, encoder: Encoder, reading: Reading) -> float:
             np.abs(first_layer[:n] - encoding.hidden_states[1]).max(),
         ]
     return float(np.max(differences))
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Silence the exporter's log and warnings."""
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.setLevel(level)

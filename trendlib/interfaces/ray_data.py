@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from trendlib.embedding import ARTICLE_RECIPE, Recipe, check_recipe
-from trendlib.encoding import UNICODE
+from trendlib.encoding import FULL, TORCH, UNICODE
 from trendlib.errors import ParameterError, counted, needs_extra
 from trendlib.files.rows import COLUMN
 from trendlib.interfaces import EXTRAS
 from trendlib.model.cutters import WordCutter, find_cutter
 from trendlib.model.encoder import check_same_model, load_encoder
+from trendlib.model.engines import check_engine
 from trendlib.model.weights import AUTO, Weights, find_weights
 from trendlib.words import Cutter
 
@@ -44,6 +45,8 @@ class TrendBatches:
         dtype: str,
         device: str,
         cutter: str | WordCutter = UNICODE,
+        engine: str = TORCH,
+        precision: str = FULL,
     ) -> None:
         """Load the model.
 
@@ -52,7 +55,7 @@ class TrendBatches:
         """
         self._column = column
         self._recipe = recipe
-        self._encoder = load_encoder(weights.choice, dtype, device, cutter)
+        self._encoder = load_encoder(weights.choice, dtype, device, cutter, engine, precision)
         check_same_model("begun", weights.model_sha256, self._encoder.provenance, weights.name)
 
     def __call__(self, batch: pa.Table) -> pa.Table:
@@ -75,6 +78,8 @@ def embed_dataset(
     dtype: str = "float32",
     device: str = "auto",
     cutter: str | Cutter | WordCutter = UNICODE,
+    engine: str = TORCH,
+    precision: str = FULL,
     **resources: Any,
 ) -> Dataset:
     """Add the trend embedding of each row, and its two words, to a dataset.
@@ -93,6 +98,9 @@ def embed_dataset(
         dtype: "float32" or "float64".
         device: "auto", "cpu", or a name that torch knows.
         cutter: Where words begin and end; see ``encoder.load_encoder``.
+        engine: What runs the network in each worker: "torch", "onnx", "openvino" or "auto"; see
+            ``Encoder.with_engine``.
+        precision: "full" or "bf16"; see ``Encoder.with_engine``.
         **resources: What Ray reserves for a worker, such as ``num_cpus=4`` or ``num_gpus=1``. One
             processor of the cluster has to be left for reading the rows.
 
@@ -104,6 +112,7 @@ def embed_dataset(
         UnknownChoiceError: If the recipe is not a ``Recipe``, or no cutter has this name.
         CutterError: If the cutter cannot be used.
         ModelError: If the model cannot be found or used.
+        MissingExtraError: If the engine is not installed.
         ParameterError: If the dataset lacks the column or already has one of the new columns, or if
             the workers do not fit into the cluster, or leave no processor for reading the rows.
     """
@@ -119,6 +128,7 @@ def embed_dataset(
         )
     if not isinstance(dataset, MaterializedDataset):  # whose rows are read already
         _check_room(workers, resources)
+    check_engine(engine, precision)
     weights = find_weights(model)  # once: on another machine, "auto" might be another
     choices = {
         "column": column,
@@ -127,6 +137,8 @@ def embed_dataset(
         "dtype": dtype,
         "device": device,
         "cutter": find_cutter(cutter),
+        "engine": engine,
+        "precision": precision,
     }
     embedded: Dataset = dataset.map_batches(
         TrendBatches,

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from trendlib.embedding import ARTICLE_RECIPE, Recipe, check_recipe
-from trendlib.encoding import UNICODE
+from trendlib.encoding import FULL, TORCH, UNICODE
 from trendlib.errors import NotTextError, check_choice, needs_extra
 from trendlib.interfaces import EXTRAS
 from trendlib.model.corpus import BAD_ROWS, embed_array
@@ -45,6 +45,9 @@ class TrendEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         bad_rows: What becomes of sentences without an embedding: "raise", "nan" or "zero"; see
             ``corpus.embed_array``.
         cutter: Where words begin and end; see ``encoder.load_encoder``.
+        engine: What runs the network: "torch", "onnx", "openvino" or "auto"; see
+            ``Encoder.with_engine``.
+        precision: "full" or "bf16"; see ``Encoder.with_engine``.
 
     Attributes:
         provenance_: The model that it was fitted with: its name, revision and checksums.
@@ -59,6 +62,8 @@ class TrendEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         device: str = "auto",
         bad_rows: str = "raise",
         cutter: str | Cutter | WordCutter = UNICODE,
+        engine: str = TORCH,
+        precision: str = FULL,
     ) -> None:
         """Store the choices; ``fit`` checks them."""
         self.model = model
@@ -67,6 +72,8 @@ class TrendEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         self.device = device
         self.bad_rows = bad_rows
         self.cutter = cutter
+        self.engine = engine
+        self.precision = precision
 
     def fit(self, X: Sequence[str], y: object = None) -> Self:  # noqa: N803
         """Check the choices and the sentences.
@@ -75,6 +82,7 @@ class TrendEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             NotTextError: If ``X`` is not a list, an array or a column of sentences.
             UnknownChoiceError: If there is no such choice.
             ModelError: If the model cannot be found or used.
+            MissingExtraError: If the engine is not installed.
         """
         check_choice("choice for bad rows", self.bad_rows, BAD_ROWS)
         if self.recipe is not None:
@@ -98,7 +106,9 @@ class TrendEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         return embed_array(encoder, _texts(X), self.recipe or ARTICLE_RECIPE, self.bad_rows)
 
     def _encoder(self) -> Encoder:
-        return load_encoder(self.model, self.dtype, self.device, self.cutter)
+        return load_encoder(
+            self.model, self.dtype, self.device, self.cutter, self.engine, self.precision
+        )
 
     @property
     def _n_features_out(self) -> int:

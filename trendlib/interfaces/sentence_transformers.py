@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from trendlib.embedding import ARTICLE_RECIPE, Recipe, check_recipe
-from trendlib.encoding import UNICODE
+from trendlib.encoding import FULL, TORCH, UNICODE
 from trendlib.errors import CutterError, check_choice, needs_extra
 from trendlib.files.code_version import code_version
 from trendlib.files.embed import COMPUTED_BY
@@ -25,6 +25,7 @@ from trendlib.interfaces import EXTRAS
 from trendlib.model.corpus import BAD_ROWS, embed_array, shorten
 from trendlib.model.cutters import CUTTERS, WordCutter
 from trendlib.model.encoder import check_same_model, load_own_encoder, plain
+from trendlib.model.engines import check_engine
 from trendlib.model.weights import AUTO, find_weights, model_files
 from trendlib.words import Cutter
 
@@ -54,15 +55,27 @@ class TrendTransformer(InputModule):
             ``corpus.embed_array``.
         cutter: Where words begin and end; see ``encoder.load_encoder``. Only a model whose cutter
             has a name in ``cutters.CUTTERS`` can be saved.
+        engine: What runs the network: "torch", "onnx", "openvino" or "auto"; see
+            ``Encoder.with_engine``. All but torch need the CPU.
+        precision: "full" or "bf16"; see ``Encoder.with_engine``.
 
     Raises:
         UnknownChoiceError: If there is no such choice.
         CutterError: If the cutter cannot be used.
         ModelError: If the model cannot be found or used.
+        MissingExtraError: If the engine is not installed.
     """
 
     config_file_name = "trend_config.json"
-    config_keys: list[str] = ["recipe", "bad_rows", "model", "model_sha256", "cutter"]  # noqa: RUF012
+    config_keys: list[str] = [  # noqa: RUF012
+        "recipe",
+        "bad_rows",
+        "model",
+        "model_sha256",
+        "cutter",
+        "engine",
+        "precision",
+    ]
 
     def __init__(
         self,
@@ -70,6 +83,8 @@ class TrendTransformer(InputModule):
         recipe: Recipe = ARTICLE_RECIPE,
         bad_rows: str = "raise",
         cutter: str | Cutter | WordCutter = UNICODE,
+        engine: str = TORCH,
+        precision: str = FULL,
     ) -> None:
         """Load the model."""
         super().__init__()  # type: ignore[no-untyped-call]
@@ -84,10 +99,12 @@ class TrendTransformer(InputModule):
             )
         check_choice("choice for bad rows", bad_rows, BAD_ROWS)
         check_recipe(recipe)
+        check_engine(engine, precision)
         self.recipe = recipe
         self.bad_rows = bad_rows
         self._weights = find_weights(model)
-        self._encoder = load_own_encoder(self._weights.choice, cutter)
+        loaded = load_own_encoder(self._weights.choice, cutter)
+        self._encoder = loaded.with_engine(engine, precision)
         self.network = self._encoder.model  # so that it moves to a device with this module
         self.tokenizer = self._encoder.tokenizer
 
@@ -109,6 +126,8 @@ class TrendTransformer(InputModule):
             "model": provenance.model,
             "model_sha256": provenance.model_sha256,
             "cutter": provenance.cutter,
+            "engine": provenance.engine,
+            "precision": provenance.precision,
         }
 
     def on_model_ready(self, model: Any) -> None:
@@ -122,11 +141,13 @@ class TrendTransformer(InputModule):
         provenance = self._encoder.provenance
         shown = [provenance.model, *self.recipe.as_dict().values(), self.bad_rows]
         shown += [provenance.cutter] if provenance.cutter != UNICODE else []
+        shown += [provenance.precision] if provenance.precision != FULL else []
         described = [
             provenance.model_sha256,
             repr(self.recipe),
             self.bad_rows,
             repr((provenance.cutter, self._encoder.cutter.versions)),
+            repr((provenance.engine, provenance.precision)),
             *(repr(module) for module in model),
             repr((model.prompts, model.default_prompt_name, model.truncate_dim)),
             code_version(*COMPUTED_BY),

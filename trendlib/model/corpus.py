@@ -1,7 +1,10 @@
 """Trend embeddings of many sentences, at the speed of the model."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice, repeat
 from pathlib import Path
 
 import numpy as np
@@ -13,23 +16,27 @@ from trendlib.embedding import (
     SentenceEmbedding,
     averaged_parts,
     check_recipe,
-    compose,
+    combine,
     embed_encoding,
 )
-from trendlib.encoding import Tokenized, pool
+from trendlib.encoding import TORCH, Tokenized, pool
 from trendlib.errors import BadRowsError, NotTextError, SentenceError, check_choice, counted
 from trendlib.model.batch import start as start_batch
 from trendlib.model.cutters import WordCutter
 from trendlib.model.encoder import Encoder, load_encoder, plain
+from trendlib.model.engines import n_threads
 from trendlib.model.packing import batched, pack
 from trendlib.model.weights import MINILM
-from trendlib.typing import SentenceVectors, Vector
+from trendlib.trend import Trend, trends
+from trendlib.typing import SentenceVectors, TokenStates, Vector
 from trendlib.words import Cutter, Word, mean_over_pieces
 
 TOKEN_BUDGET = 1536
 """The most tokens in a batch: enough to keep a processor busy, few enough for its caches."""
 WINDOW = 4096
 """How many sentences are sorted by their length at a time, and held in memory."""
+AHEAD = 4
+"""How many batches a thread may be ahead of who takes the results."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,11 +155,32 @@ def embed_many(
     if isinstance(sentences, str):
         raise NotTextError("this is a single string: pass a list of sentences, or call embed")
     check_recipe(recipe)
-    for window in tokenize_windows(encoder, sentences, size=WINDOW, budget=budget):
-        yield from window.refused.items()
-        for batch in window.batches:
-            embedded = embed_batch(encoder, list(batch.values()), recipe, usual=usual)
-            yield from zip(batch, embedded, strict=True)
+
+    def run(batch: Mapping[int, Tokenized]) -> list[NumberedEmbedding]:
+        embedded = embed_batch(encoder, [*batch.values()], recipe, usual=usual)
+        return list(zip(batch, embedded, strict=True))
+
+    windows = tokenize_windows(encoder, sentences, size=WINDOW, budget=budget)
+    if encoder.provenance.engine == TORCH:  # which uses all processors for each batch
+        for window in windows:
+            yield from window.refused.items()
+            for batch in window.batches:
+                yield from run(batch)
+        return
+    with ThreadPoolExecutor(n_threads()) as pool:
+        waiting: deque[Future[list[NumberedEmbedding]]] = deque()
+        try:
+            for window in windows:  # tokenized while the pool computes
+                yield from window.refused.items()
+                for batch in window.batches:
+                    waiting.append(pool.submit(run, batch))
+                    if len(waiting) > AHEAD * n_threads():
+                        yield from waiting.popleft().result()
+            while waiting:
+                yield from waiting.popleft().result()
+        finally:  # nobody asks for the rest
+            for future in waiting:
+                future.cancel()
 
 
 def tokenize_windows(
@@ -186,6 +214,7 @@ def embed_array(
     recipe: Recipe = ARTICLE_RECIPE,
     bad_rows: str = "raise",
     name_rows: Callable[[int, str], str] = lambda number, _: f"row {number}",
+    engine: str | None = None,
 ) -> SentenceVectors:
     """Embed sentences into one array, in their order.
 
@@ -197,6 +226,8 @@ def embed_array(
             work on their ``WINDOW`` begins; "nan", return a row of NaN; or "zero", return a row
             of zeros, which has no direction.
         name_rows: How the error names a sentence, from its place in the list and its text.
+        engine: What runs the network, such as "onnx" or "auto", in full precision; see
+            ``Encoder.with_engine``. If left out, the encoder's own engine.
 
     Returns:
         One row per sentence.
@@ -204,10 +235,13 @@ def embed_array(
     Raises:
         BadRowsError: If sentences have no embedding, with ``bad_rows="raise"``.
         UnknownChoiceError: If there is no such choice.
+        MissingExtraError: If the engine is not installed.
         LayerOutOfRangeError: If the reading names a layer that the model lacks.
         UnsupportedModelError: If the model cannot run batches.
     """
     check_choice("choice for bad rows", bad_rows, BAD_ROWS)
+    if engine is not None:
+        encoder = encoder.with_engine(engine)
     sentences = [plain(sentence) for sentence in sentences]
     width = encoder.hidden_size
     rows = np.full((len(sentences), width), 0 if bad_rows == "zero" else np.nan, encoder.dtype)
@@ -258,29 +292,66 @@ def embed_batch(
         [tokenized.words[index] for index in choice.chosen_words]
         for tokenized, choice in zip(batch, choices, strict=True)
     ]
+    needs_all = usual or recipe.words != "two"
     wanted = [
         list(range(len(tokenized.ids)))
-        if usual or recipe.words != "two"
+        if needs_all
         else [token for word in words for token in word.tokens]
         for tokenized, words in zip(batch, chosen, strict=True)
     ]
-    embedded = []
-    parts = zip(batch, choices, chosen, wanted, started.finish(wanted), strict=True)
-    for tokenized, choice, words, tokens, states in parts:
-        reindexed = _reindex_tokens(words, tokens)
-        static, contextual = (mean_over_pieces(state, reindexed) for state in states)
-        averaged = averaged_parts(*states, tokenized.words, recipe)
-        embedding = compose(tokenized.sentence, choice, static, contextual, recipe, averaged)
-        last = states[1]
-        pooled = UsualVectors(pool(last, "cls"), pool(last, "mean")) if usual else None
-        embedded.append(Embedded(embedding, pooled))
-    return embedded
+    # The tokens of all sentences, one after the other: few calls of NumPy with large arrays.
+    first, last = map(np.concatenate, zip(*started.finish(wanted), strict=True))
+    words = _reindex_tokens(chosen, wanted)
+    static, contextual = mean_over_pieces(first, words), mean_over_pieces(last, words)
+    embeddings = map(
+        combine,
+        [tokenized.sentence for tokenized in batch],
+        choices,
+        _split(trends(static, contextual, recipe.kind), map(len, chosen)),
+        repeat(recipe),
+        _averaged_trends(batch, wanted, (first, last), recipe),
+    )
+    pooled = _usual_vectors(last, wanted) if usual else repeat(None)
+    return [Embedded(*pair) for pair in zip(embeddings, pooled, strict=False)]
 
 
-def _reindex_tokens(words: Sequence[Word], tokens: Sequence[int]) -> list[Word]:
-    """Number the tokens of words by their places in ``tokens``."""
-    places = {token: place for place, token in enumerate(tokens)}
-    return [
-        Word(word.text, word.start, word.end, tuple(places[token] for token in word.tokens))
-        for word in words
-    ]
+def _averaged_trends(
+    batch: Sequence[Tokenized],
+    wanted: Sequence[Sequence[int]],
+    states: tuple[TokenStates, TokenStates],
+    recipe: Recipe,
+) -> Iterable[Sequence[Trend] | None]:
+    """Compute, for each sentence, the trends that a recipe averages; None for two words."""
+    if recipe.words == "two":
+        return repeat(None)
+    words = [tokenized.words for tokenized in batch]
+    parts = averaged_parts(*states, _reindex_tokens(words, wanted), recipe)
+    assert parts is not None  # the recipe is for more than two words
+    found = trends(*parts, recipe.kind)
+    return _split(found, map(len, wanted if recipe.words == "tokens" else words))
+
+
+def _usual_vectors(last: TokenStates, wanted: Sequence[Sequence[int]]) -> Iterator[UsualVectors]:
+    """Pool the vectors of each sentence's tokens, which lie one sentence after the other."""
+    for states in np.split(last, np.cumsum([len(tokens) for tokens in wanted])[:-1]):
+        yield UsualVectors(pool(states, "cls"), pool(states, "mean"))
+
+
+def _split(items: Sequence[Trend], counts: Iterable[int]) -> Iterator[Sequence[Trend]]:
+    """Split a sequence into parts of these lengths."""
+    rest = iter(items)
+    for count in counts:
+        yield list(islice(rest, count))
+
+
+def _reindex_tokens(words: Sequence[Sequence[Word]], wanted: Sequence[Sequence[int]]) -> list[Word]:
+    """Number the tokens of sentences' words by their places in all wanted tokens together."""
+    found, begin = [], 0
+    for of_sentence, tokens in zip(words, wanted, strict=True):
+        places = {token: place for place, token in enumerate(tokens, begin)}
+        found += [
+            Word(word.text, word.start, word.end, tuple(places[token] for token in word.tokens))
+            for word in of_sentence
+        ]
+        begin += len(tokens)
+    return found

@@ -8,15 +8,17 @@ import platform
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import replace
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from trendlib.encoding import DTYPES, UNICODE, Encoding, Provenance, Tokenized
+from trendlib.encoding import DTYPES, FULL, TORCH, UNICODE, Encoding, Provenance, Tokenized
 from trendlib.errors import (
     BlankSentenceError,
     CorruptedWeightsError,
@@ -39,6 +41,13 @@ from trendlib.model.architectures import (
     most_tokens,
 )
 from trendlib.model.cutters import CUTTERS, WordCutter, find_cutter
+from trendlib.model.engines import (
+    AUTO_ENGINE,
+    by_torch,
+    check_engine,
+    choose_engine,
+    engine_versions,
+)
 from trendlib.model.network import count_rows, load_config, load_network, without_pooler
 from trendlib.model.tokenizer import MARK, load_tokenizer, word_spans
 from trendlib.model.weights import AUTO, Weights, find_weights
@@ -54,6 +63,8 @@ LIBRARIES = ("torch", "transformers", "numpy", "trendlib")
 """The libraries whose versions are a part of the provenance."""
 LOADED = 2
 """How many loaded models a process keeps in memory."""
+_rounded: WeakKeyDictionary[Any, list[Any]] = WeakKeyDictionary()
+"""The blocks in bfloat16, by the network that they are of."""
 
 
 class Encoder:
@@ -68,6 +79,7 @@ class Encoder:
         provenance: The model's name, its revision, the library versions and the number format.
         architecture: What is known of networks of its kind.
         cutter: Where words begin and end.
+        reference: The provenance of what torch computes in full precision, as ``encode`` does.
     """
 
     def __init__(
@@ -84,6 +96,7 @@ class Encoder:
         self.tokenizer = tokenizer
         self.architecture = architecture or architecture_of(model.config.model_type)
         self.cutter = cutter
+        self.reference = by_torch(provenance)
         self._mark = tokenizer.get_vocab().get(MARK)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -91,6 +104,66 @@ class Encoder:
         network = self.model
         parts = type(network), network.config, network.state_dict(), network.dtype, network.device
         return _rebuilt, (*parts, self.tokenizer, self.provenance, self.architecture, self.cutter)
+
+    def with_engine(self, engine: str = AUTO_ENGINE, precision: str = FULL) -> "Encoder":
+        """Return this model with another engine for many sentences; both share the network.
+
+        ``encode`` runs one sentence at a time with torch, whatever the engine is.
+
+        Args:
+            engine: "torch", "onnx" or "openvino"; "auto" for ONNX Runtime where it is installed
+                and can run this model, else torch. See ``engines``.
+            precision: "full"; or "bf16", which takes less time and makes vectors approximate,
+                though mostly of the same words.
+
+        Raises:
+            UnknownChoiceError: If there is no such engine or precision.
+            MissingExtraError: If the engine is not installed.
+            UnsupportedModelError: If it does not run this model, or not in this precision.
+        """
+        chosen = choose_engine(engine, precision, self._only_torch())
+        versions = {**self.reference.versions, **engine_versions(chosen)}
+        provenance = replace(self.reference, engine=chosen, precision=precision, versions=versions)
+        return Encoder(self.model, self.tokenizer, provenance, self.architecture, self.cutter)
+
+    def check_engine(self) -> None:
+        """Check that the engine can run the network as it is now, wherever it was moved.
+
+        Raises:
+            UnsupportedModelError: If it cannot.
+        """
+        choose_engine(self.provenance.engine, self.provenance.precision, self._only_torch())
+
+    def _only_torch(self) -> str | None:
+        """Say why only torch can run this, and in full precision; None if others can."""
+        name = self.provenance.model
+        if self.architecture.batch != "blocks":
+            return f"{name} (type {self.architecture.model_type}) has no blocks like BERT's"
+        if self.dtype != np.float32:
+            return f"{name} was loaded in {self.provenance.dtype}, and they compute in float32"
+        if self.device.type != "cpu":
+            return f"{name} is on the device {self.device}, and they use the CPU"
+        if self.n_layers < 2:
+            return f"{name} has a single layer"
+        return None
+
+    def rounded_blocks(self, first: int) -> dict[int, Any]:
+        """Return blocks of the network in bfloat16, by their numbers.
+
+        Args:
+            first: The first of them.
+
+        Returns:
+            None of them, unless the precision is "bf16".
+        """
+        if self.provenance.precision == FULL:
+            return {}
+        if self.model not in _rounded:
+            blocks = self.model.encoder.layer
+            _rounded[self.model] = [deepcopy(block).to(torch.bfloat16) for block in blocks]
+        return {
+            number: block for number, block in enumerate(_rounded[self.model]) if number >= first
+        }
 
     def with_cutter(self, cutter: str | Cutter | WordCutter) -> "Encoder":
         """Return this model with another word cutter; both share the network.
@@ -224,6 +297,10 @@ class Encoder:
         Raises:
             CutterError: If the word cutter returns no words of a text.
         """
+        with without_garbage_collection():  # many small objects, and none of them is garbage
+            return self._tokenized(sentences)
+
+    def _tokenized(self, sentences: Sequence[str]) -> list[Tokenized | SentenceError]:
         sentences = [plain(sentence) for sentence in sentences]
         refused = [_refused(sentence) for sentence in sentences]
         texts = [text for text, error in zip(sentences, refused, strict=True) if error is None]
@@ -322,7 +399,7 @@ class Encoder:
             words=tokenized.words,
             hidden_states=self._stacked("hidden states", output.hidden_states),
             attentions=self._stacked("layers of attention", attentions),
-            provenance=self.provenance,
+            provenance=self.reference,
         )
 
     def _stacked(self, what: str, tensors: Sequence[torch.Tensor]) -> np.ndarray[Any, Any]:
@@ -401,6 +478,8 @@ def load_encoder(
     dtype: str = "float32",
     device: str = "cpu",
     cutter: str | Cutter | WordCutter = UNICODE,
+    engine: str = TORCH,
+    precision: str = FULL,
 ) -> Encoder:
     """Load a model and its tokenizer.
 
@@ -416,15 +495,22 @@ def load_encoder(
         cutter: Where words begin and end: "unicode"; "jieba", for Chinese; or a function of your
             own. Unicode's rules make single characters the words of Chinese, Japanese and Thai;
             see ``cutters``.
+        engine: What runs the network where many sentences are embedded; see
+            ``Encoder.with_engine``.
+        precision: "full" or "bf16"; see ``Encoder.with_engine``.
 
     Raises:
-        ModelError: If the model cannot be found or used.
-        UnknownChoiceError: If the number format, the device or the cutter does not exist.
+        ModelError: If the model cannot be found or used, or the engine does not run it.
+        UnknownChoiceError: If the number format, the device, the cutter, the engine or the
+            precision does not exist.
         CutterError: If the cutter cannot be used.
+        MissingExtraError: If the engine is not installed.
     """
     check_choice("dtype", dtype, DTYPES)
     chosen = find_cutter(cutter)
-    return _loaded(find_weights(model), dtype, _find_device(device, dtype)).with_cutter(chosen)
+    check_engine(engine, precision)
+    loaded = _loaded(find_weights(model), dtype, _find_device(device, dtype)).with_cutter(chosen)
+    return loaded if (engine, precision) == (TORCH, FULL) else loaded.with_engine(engine, precision)
 
 
 def load_own_encoder(

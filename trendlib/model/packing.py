@@ -8,7 +8,7 @@ Item = TypeVar("Item")
 
 ENOUGH = 256
 """From this many tokens on, a batch is worth its overhead."""
-WASTE = 0.08
+WASTE = 0.02
 """The largest share of padding in a batch of more than ``ENOUGH`` tokens."""
 
 
