@@ -33,11 +33,15 @@ def version_with(package: Path, file: str, old: str, new: str) -> str:
     ("file", "old", "new"),
     [
         ("trend.py", "(static != 0)", "(static > 0)"),
-        ("attention.py", 'if pieces == "sum" else 1 / len(tokens)', 'if pieces == "sum" else 1'),
+        (
+            "attention.py",
+            'if pieces == "sum" else received / counts',
+            'if pieces == "sum" else received + counts',
+        ),
         ("readings.py", '    pieces="mean",', '    pieces="sum",'),
         ("readings.py", '    ties="attention mass",', '    ties="first",'),
         ("similarity.py", "FIRST = 10", "FIRST = 12"),
-        ("model/packing.py", "WASTE = 0.08", "WASTE = 0.1"),
+        ("model/packing.py", "WASTE = 0.02", "WASTE = 0.1"),
         (
             "readings.py",
             'focus_row="last",\n    drop="punctuation"',

@@ -63,6 +63,9 @@ from trendlib.readings import (
 from trendlib.similarity import cosine
 from trendlib.trend import KINDS
 
+FLOAT32 = 1e-4
+"""How far two ways to compute in float32 may differ: these random weights amplify rounding. 2e-5 was
+seen on one kind of processor, and less than 1e-5 on another."""
 SENTENCES = ["I want an apple.", "She sent a card.", "hello", "an orange, an apple and a card"]
 PAIRS = [
     ("A man plays a guitar.", "A man is playing the guitar.", 4.9),
@@ -269,7 +272,7 @@ def test_the_module_takes_every_recipe_and_is_saved_with_it(
     rows = made.encode(SENTENCES)
     expected = reference(load_encoder(tiny_folder, "float32"), SENTENCES, RECIPES[name])
     # Log quotients amplify the rounding of float32.
-    np.testing.assert_allclose(rows, expected, atol=1e-2 if name == "article" else 1e-5)
+    np.testing.assert_allclose(rows, expected, atol=1e-2 if name == "article" else FLOAT32)
     made.save_pretrained(str(tmp_path / "saved"))
     loaded = SentenceTransformer(str(tmp_path / "saved"), trust_remote_code=True, device="cpu")
     assert loaded[0].recipe == RECIPES[name]
@@ -428,7 +431,7 @@ def test_several_processes_encode(tiny_folder: Path) -> None:
         rows = model.encode(SENTENCES, pool=pool, chunk_size=2)
     finally:
         model.stop_multi_process_pool(pool)
-    np.testing.assert_allclose(rows, model.encode(SENTENCES), atol=1e-5)
+    np.testing.assert_allclose(rows, model.encode(SENTENCES), atol=FLOAT32)
 
 
 # Ray

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from trendlib.encoding import FULL, TORCH, Provenance
-from trendlib.errors import MissingExtraError, UnsupportedModelError, check_choice
+from trendlib.errors import MissingExtraError, UnsupportedModelError, check_choice, needs_extra
 from trendlib.model import without_garbage_collection
 
 with without_garbage_collection():
@@ -124,7 +124,8 @@ class OnnxRuntime:
 
     def __init__(self, path: str, precision: str) -> None:
         """Load it."""
-        import onnxruntime
+        with needs_extra("the engine 'onnx'", "onnx"):
+            import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
@@ -147,7 +148,8 @@ class OpenVino:
 
     def __init__(self, path: str, precision: str) -> None:
         """Load it."""
-        import openvino
+        with needs_extra("the engine 'openvino'", "openvino"):
+            import openvino
 
         threads = n_threads()
         settings = {

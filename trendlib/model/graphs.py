@@ -1,23 +1,24 @@
 """The network as ONNX graphs, for engines that take less time than torch on many sentences.
 
-There are two graphs, as there are two steps in ``batch``: "begin" runs all blocks but the last and
-returns the attention that votes in the reading, "end" runs the last block for some tokens. In the
-precision "bf16", "begin" stops where rounding may begin, and "middle" goes on from there.
+A batch goes through the same two steps as in ``batch``: the part "begin" runs all blocks but the
+last and returns the attention that votes in the reading, the part "end" runs the last block for a
+few tokens, or "end-all" for all. In the precision "bf16", "begin" stops where rounding may begin,
+and "middle" goes on from there.
 
-The files are made once, in the folder "graphs" of the cache. Their folder's name is a checksum of
-all that they depend on: weights, tokenizer and settings, the reading's layer, the precision, and
-the versions of the libraries and of the code that make them. Before they are kept, what they return
-is compared with torch; before they are used, their checksums are compared with those of that time.
+Each part is a file that is made once, in the folder "graphs" of the cache. The name of its folder
+is a checksum of all that it depends on: the model's weights, tokenizer and settings, and the
+versions of the code and the libraries that make it; its own name says the reading's layer and ends
+with its checksum. Whenever a part is loaded, what it returns for a few sentences is compared with
+what torch returns; a new one is kept only after that.
 """
 
 import hashlib
 import json
 import logging
-import shutil
 import tempfile
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -31,9 +32,10 @@ from torch import Tensor
 
 from trendlib.attention import layer_of
 from trendlib.encoding import FULL, Tokenized
-from trendlib.errors import OutputError
+from trendlib.errors import OutputError, needs_extra
 from trendlib.model.batch import (
     Wanted,
+    embed_tokens,
     n_precise,
     pad_batch,
     run_block,
@@ -50,107 +52,160 @@ from trendlib.readings import Reading
 from trendlib.typing import TokenStates
 
 TOLERANCE = 1e-5
-"""The most that arrays may differ from torch's, relative to their length, in full precision."""
+"""The most that an array may differ from torch's, relative to its length, in full precision."""
 ROUNDED_TOLERANCE = 0.1
-"""The same for the last state in the precision "bf16"."""
-LISTED = "graphs.json"
-"""The file that lists the others, with their checksums."""
+"""The same where numbers are rounded."""
 SENTENCES = ("I want an apple.", "She sent a card to her mother, who had a very good day.", "I")
-"""What the graphs are compared with torch on; of different lengths, so that padding counts."""
+"""What parts are compared with torch on; of different lengths, so that padding counts."""
+MADE_BY = ("torch", "transformers", "onnx", "onnxscript")
+"""The libraries that a part depends on."""
+SUFFIX = ".onnx"
 
 Run = Callable[..., list[np.ndarray[Any, Any]]]
 
 
-@dataclass(frozen=True)
-class Cut:
-    """What the graphs of a model return, and where they are cut.
-
-    Attributes:
-        layer: The layer whose heads vote; None if the layers vote.
-        first: The hidden state that the last one is compared with: 0 or 1.
-        precise: How many blocks are never rounded; None if none is.
-    """
-
-    layer: int | None
-    first: int
-    precise: int | None
-
-
 class _Begin(torch.nn.Module):
-    """Ids to the first state, the attention that votes, and the last block's input."""
+    """Ids and mask to the first state, the attention that votes, and a block's input."""
 
-    def __init__(self, model: Any, cut: Cut) -> None:
+    def __init__(self, model: Any, layer: int | None, first: int, block: int) -> None:
         super().__init__()
         self.model = model
-        self.cut = cut
+        self.layer = layer
+        self.states = first, block
 
-    def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        keep = mask.bool()[:, None, None, :]
-        states, rows = run_to_last_block(self.model, ids, keep, self.cut.layer)
-        return states[self.cut.first], rows, states[-1]
-
-
-class _BeginPrecise(_Begin):
-    """Ids to the first state, the attention that votes, and the first rounded block's input."""
-
-    def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        keep = mask.bool()[:, None, None, :]
-        states, rows = run_to_last_block(self.model, ids, keep, self.cut.layer)
-        return states[self.cut.first], rows, states[self.cut.precise or 0]
+    def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, ...]:
+        states, rows = run_to_last_block(self.model, ids, _keep(mask), self.layer)
+        first, block = (states[number] for number in self.states)
+        return first, rows, block
 
 
 class _Middle(torch.nn.Module):
-    """The first rounded block's input to the last block's."""
+    """A block's input and the mask to the last block's input."""
 
-    def __init__(self, model: Any, cut: Cut) -> None:
+    def __init__(self, model: Any, block: int) -> None:
         super().__init__()
-        self.blocks = model.encoder.layer[cut.precise or 0 : -1]
+        self.blocks = model.encoder.layer[block:-1]
 
-    def forward(self, hidden: Tensor, mask: Tensor) -> Tensor:
-        states, _ = run_blocks(list(self.blocks), hidden, mask.bool()[:, None, None, :], -1)
-        return states[-1]
+    def forward(self, hidden: Tensor, mask: Tensor) -> tuple[Tensor, ...]:
+        states, _ = run_blocks(list(self.blocks), hidden, _keep(mask), layer=-1)
+        return (states[-1],)
 
 
 class _End(torch.nn.Module):
-    """The last block's input to the vectors of a few tokens; see ``batch.run_block_for``."""
+    """The last block's input, the mask and ``batch.Wanted`` to the vectors of wanted tokens."""
 
     def __init__(self, model: Any) -> None:
         super().__init__()
         self.block = model.encoder.layer[-1]
 
-    def forward(
-        self, hidden: Tensor, mask: Tensor, flat: Tensor, slots: Tensor, back: Tensor
-    ) -> Tensor:
-        keep = mask.bool()[:, None, None, :]
-        return run_block_for(self.block, hidden, keep, flat, slots, back)
+    def forward(self, hidden: Tensor, mask: Tensor, *wanted: Tensor) -> tuple[Tensor, ...]:
+        return (run_block_for(self.block, hidden, _keep(mask), *wanted),)
 
 
 class _EndAll(torch.nn.Module):
-    """The last block's input to the vectors of all tokens."""
+    """The last block's input and the mask to the vectors of all tokens."""
 
     def __init__(self, model: Any) -> None:
         super().__init__()
         self.block = model.encoder.layer[-1]
 
-    def forward(self, hidden: Tensor, mask: Tensor) -> Tensor:
-        return run_block(self.block, hidden, mask.bool()[:, None, None, :])[0]
+    def forward(self, hidden: Tensor, mask: Tensor) -> tuple[Tensor, ...]:
+        return (run_block(self.block, hidden, _keep(mask))[0],)
+
+
+def _keep(mask: Tensor) -> Tensor:
+    return mask.bool()[:, None, None, :]
 
 
 @dataclass(frozen=True, eq=False)
-class Graphs:
-    """The loaded graphs of a model; several threads may run them at the same time.
+class Part:
+    """A part of the network.
 
     Attributes:
-        begin: Ids and mask to the first state, the attention that votes, and a state.
-        middle: From that state to the last block's input, if it is another.
-        end: The last block's input, mask and some tokens to the vectors of these.
-        end_all: The last block's input and mask to the vectors of all tokens.
+        name: Its name among the parts of the same model.
+        module: The part, for torch.
+        inputs: What it takes, by name, for ``SENTENCES``.
+        axes: The names of the inputs' axes, but for those that never vary.
+        precision: That in which it may run.
     """
 
-    begin: Run
-    middle: Run | None
-    end: Run
-    end_all: Run
+    name: str
+    module: torch.nn.Module
+    inputs: dict[str, Tensor]
+    axes: tuple[tuple[str, ...], ...]
+    precision: str
+
+
+class Parts:
+    """A model's parts in an engine, loaded when they are needed; threads may share them."""
+
+    def __init__(self, encoder: Encoder, layer: int | None, first: int) -> None:
+        """Choose where the network is cut.
+
+        Args:
+            encoder: The model, with another engine than torch.
+            layer: The layer whose heads vote; None if the layers vote.
+            first: The hidden state that the last one is compared with: 0 or 1.
+        """
+        # Not the encoder: it would keep the network alive, which these parts are kept with.
+        self._precision = encoder.provenance.precision
+        last = encoder.n_layers - 1
+        self._cut = last if self._precision == FULL else n_precise(layer, encoder.n_layers)
+        self._last, self._layer, self._first = last, layer, first
+        self._loaded: dict[str, Run] = {}
+        self._loading = threading.Lock()
+
+    def begin(self, encoder: Encoder, ids: Tensor, mask: Tensor) -> list[np.ndarray[Any, Any]]:
+        """Return the first state, the attention that votes, and the last block's input."""
+        begin = self._run(encoder, self._begin)
+        first, rows, hidden = begin(ids.numpy(), mask.numpy())
+        if self._cut < self._last:
+            (hidden,) = self._run(encoder, self._middle)(hidden, mask.numpy())
+        return [first, rows, hidden]
+
+    def end(
+        self, encoder: Encoder, hidden: np.ndarray[Any, Any], mask: Tensor, wanted: Wanted
+    ) -> TokenStates:
+        """Return the wanted tokens' vectors in the last state."""
+        if wanted.are_few(hidden):
+            (last,) = self._run(encoder, self._end)(hidden, mask.numpy(), *wanted.arrays)
+        else:
+            (every,) = self._run(encoder, self._end_all)(hidden, mask.numpy())
+            last = every.reshape(-1, every.shape[-1])[wanted.flat]
+        return last
+
+    def _run(self, encoder: Encoder, part: Callable[[Encoder], Part]) -> Run:
+        name = part.__name__
+        if name not in self._loaded:
+            with self._loading:
+                if name not in self._loaded:
+                    self._loaded[name] = load_part(encoder, part(encoder))
+        return self._loaded[name]
+
+    def _begin(self, encoder: Encoder) -> Part:
+        ids, mask = _example(encoder)
+        module = _Begin(encoder.model, self._layer, self._first, self._cut)
+        name = f"begin-{'layers' if self._layer is None else self._layer}-{self._first}-{self._cut}"
+        axes = (("sentence", "token"),) * 2
+        return Part(name, module, {"ids": ids, "mask": mask}, axes, FULL)
+
+    def _middle(self, encoder: Encoder) -> Part:
+        module = _Middle(encoder.model, self._cut)
+        inputs, axes = _example_of_block(encoder, self._cut)
+        return Part(f"middle-{self._cut}", module, inputs, axes, self._precision)
+
+    def _end(self, encoder: Encoder) -> Part:
+        inputs, axes = _example_of_block(encoder, self._last)
+        tokens = [[1, 2], [2, 3, 5], [1]]  # of each sentence, in the middle and at the end
+        wanted = Wanted.of(tokens[: len(inputs["mask"])], inputs["mask"].shape[1])
+        named = zip(("flat", "slots", "back"), wanted.arrays, strict=True)
+        inputs |= {name: torch.from_numpy(array) for name, array in named}
+        axes += (("wanted",), ("sentence", "slot"), ("wanted",))
+        return Part("end", _End(encoder.model), inputs, axes, self._precision)
+
+    def _end_all(self, encoder: Encoder) -> Part:
+        inputs, axes = _example_of_block(encoder, self._last)
+        return Part("end-all", _EndAll(encoder.model), inputs, axes, self._precision)
 
 
 class StartedGraphs:
@@ -160,172 +215,127 @@ class StartedGraphs:
         self, encoder: Encoder, batch: Sequence[Tokenized], reading: Reading, first: int
     ) -> None:
         """Run all blocks but the last; see ``batch.start``."""
+        encoder.check_engine()
         layer = layer_of(reading, encoder.n_layers)
-        self._graphs = load_graphs(encoder, layer, first)
-        self._start(encoder, batch, layer)
-
-    def _start(self, encoder: Encoder, batch: Sequence[Tokenized], layer: int | None) -> None:
-        ids, keep = pad_batch(batch, torch.device("cpu"), encoder.padding)
-        whole = torch.ones_like(ids)
-        self._mask = (whole if keep is None else keep[:, 0, 0].to(ids.dtype)).numpy()
-        self._first, rows, self._before_last = self._graphs.begin(ids.numpy(), self._mask)
-        if self._graphs.middle is not None:
-            (self._before_last,) = self._graphs.middle(self._before_last, self._mask)
+        self._encoder = encoder
+        self._parts = parts_of(encoder, layer, first)
+        ids, self._mask = _padded(batch, encoder)
+        self._first, rows, self._before_last = self._parts.begin(encoder, ids, self._mask)
         self.attention = stacks_of(rows, batch, layer, encoder.provenance)
 
     def finish(self, tokens: Sequence[Sequence[int]]) -> list[tuple[TokenStates, TokenStates]]:
         """Run the last block for some tokens of each sentence; see ``batch.StartedBatch``."""
-        before, mask = self._before_last, self._mask
+        before = self._before_last
         wanted = Wanted.of(tokens, before.shape[1])
-        if wanted.are_few(before):
-            (last,) = self._graphs.end(before, mask, *wanted.arrays)
-        else:
-            (every,) = self._graphs.end_all(before, mask)
-            last = every.reshape(-1, every.shape[-1])[wanted.flat]
+        last = self._parts.end(self._encoder, before, self._mask, wanted)
         return wanted.split(self._first.reshape(-1, before.shape[-1])[wanted.flat], last)
 
 
-_loaded: WeakKeyDictionary[Any, dict[tuple[str, str, Cut], Graphs]] = WeakKeyDictionary()
-"""The graphs that this process has loaded, by the network that they are of."""
-_loading = threading.Lock()
+_parts: WeakKeyDictionary[Any, dict[tuple[Any, ...], Parts]] = WeakKeyDictionary()
+"""The parts that this process has loaded, by the network that they are of."""
+_finding = threading.Lock()
 
 
-def load_graphs(encoder: Encoder, layer: int | None, first: int) -> Graphs:
-    """Load a model's graphs into its engine; they are made if they are not in the cache.
+def parts_of(encoder: Encoder, layer: int | None, first: int) -> Parts:
+    """Find a model's parts in its engine; see ``Parts``."""
+    key = encoder.provenance.engine, encoder.provenance.precision, layer, first
+    with _finding:
+        of_network = _parts.setdefault(encoder.model, {})
+        if key not in of_network:
+            of_network[key] = Parts(encoder, layer, first)
+        return of_network[key]
 
-    Args:
-        encoder: The model, with another engine than torch.
-        layer: The layer whose heads vote; None if the layers vote.
-        first: The hidden state that the last one is compared with: 0 or 1.
+
+def load_part(encoder: Encoder, part: Part) -> Run:
+    """Load a part into the encoder's engine; it is made if it is not in the cache.
 
     Raises:
-        OutputError: If what they return is not what torch returns.
-        UnsupportedModelError: If the network was moved to another device than the CPU.
+        OutputError: If what it returns is not what torch returns.
+        MissingExtraError: If what makes it is not installed.
     """
-    encoder.check_engine()
-    provenance = encoder.provenance
-    is_full = provenance.precision == FULL
-    cut = Cut(layer, first, None if is_full else n_precise(layer, encoder.n_layers))
-    key = provenance.engine, provenance.precision, cut
-    with _loading:
-        graphs = _loaded.setdefault(encoder.model, {})
-        if key not in graphs:
-            graphs[key] = _load(encoder, cut)
-        return graphs[key]
+    folder = cache_folder() / "graphs" / _name(encoder)
+    runner = RUNNERS[encoder.provenance.engine]
+    kept = _kept(folder, part.name)
+    if kept is not None:
+        run = runner(str(kept), part.precision)
+        _check(encoder, part, run)
+        return run
+    with _new_folder(folder) as new:
+        path = new / f"{part.name}{SUFFIX}"
+        _export(part, path)
+        run = runner(str(path), part.precision)
+        _check(encoder, part, run)
+        _keep_file(path, folder)
+    return run
 
 
-def _load(encoder: Encoder, cut: Cut) -> Graphs:
-    """Open kept graphs, or make, check and keep them."""
-    folder = cache_folder() / "graphs" / _name(encoder, cut)
-    if _is_whole(folder):
-        graphs = _open(encoder, cut, folder)
-        _check(encoder, graphs, cut)
-        return graphs
-    with _new_folder(folder.parent) as new:
-        _make(encoder, cut, new)
-        graphs = _open(encoder, cut, new)
-        _check(encoder, graphs, cut)
-        _keep(new, folder)
-    return graphs
-
-
-def _name(encoder: Encoder, cut: Cut) -> str:
+def _name(encoder: Encoder) -> str:
     """Name the folder by all that the files depend on."""
     made_of = {
         "model": encoder.provenance.model_sha256,
-        "cut": repr(cut),
         "code": [sha256_of(Path(__file__).with_name(name)) for name in ("graphs.py", "batch.py")],
-        "versions": {
-            name: version(name) for name in ("torch", "transformers", "onnx", "onnxscript")
-        },
+        "versions": {name: version(name) for name in MADE_BY},
     }
     return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def _is_whole(folder: Path) -> bool:
-    """Whether a folder holds the files that were kept in it, as they were."""
-    try:
-        listed = json.loads((folder / LISTED).read_bytes())
-        return bool(listed) and all(
-            sha256_of(folder / name) == checksum for name, checksum in listed.items()
-        )
-    except (OSError, ValueError, AttributeError):
-        return False
+def _kept(folder: Path, name: str) -> Path | None:
+    """Find a file of a part that is as it was when it was kept."""
+    for path in sorted(folder.glob(f"{name}.*{SUFFIX}")):
+        try:
+            if path.name == _with_checksum(path, name):
+                return path
+        except OSError:
+            continue
+    return None
+
+
+def _with_checksum(path: Path, name: str) -> str:
+    return f"{name}.{sha256_of(path)[:32]}{SUFFIX}"
 
 
 @contextmanager
-def _new_folder(parent: Path) -> Iterator[Path]:
-    """Make a folder for new files, beside where they will be kept if that can be written to."""
+def _new_folder(beside: Path) -> Iterator[Path]:
+    """Make a folder for a new file, where it will be kept if that can be written to."""
     try:
-        parent.mkdir(parents=True, exist_ok=True)
-        temporary = tempfile.TemporaryDirectory(dir=parent, prefix=".new-")
+        beside.mkdir(parents=True, exist_ok=True)
+        temporary = tempfile.TemporaryDirectory(dir=beside, prefix=".new-")
     except OSError:
         temporary = tempfile.TemporaryDirectory()
     with temporary as name:
         yield Path(name)
 
 
-def _keep(new: Path, folder: Path) -> None:
-    """Move checked files to where the next process looks for them, if that is possible."""
-    checksums = {path.name: sha256_of(path) for path in sorted(new.iterdir())}
-    kept = new / "kept"
-    kept.mkdir()
-    for name in checksums:
-        (new / name).rename(kept / name)
-    (kept / LISTED).write_text(json.dumps(checksums, indent=2), encoding="utf-8")
+def _keep_file(path: Path, folder: Path) -> None:
+    """Move a file to where the next process looks for it, if that is possible."""
     try:
-        if folder.exists() and not _is_whole(folder):
-            shutil.rmtree(folder)
-        kept.rename(folder)
+        path.rename(folder / _with_checksum(path, path.stem))
     except OSError as error:
-        if not _is_whole(folder):  # another process may have kept the same ones meanwhile
-            warnings.warn(
-                f"the graphs of {new.name} cannot be kept in {folder} ({error}): they are made "
-                f"again next time; set {CACHE_VARIABLE} to a folder that can be written to",
-                ModelWarning,
-                stacklevel=2,
-            )
-
-
-def _make(encoder: Encoder, cut: Cut, folder: Path) -> None:
-    """Export the graphs."""
-    model = encoder.model
-    batch, token, wanted, slot = map(torch.export.Dim, ("sentence", "token", "wanted", "slot"))
-    axes = {0: batch, 1: token}
-    ids, mask = (torch.ones((2, 8), dtype=torch.long) for _ in range(2))
-    hidden = torch.zeros((2, 8, encoder.hidden_size))
-    flat, slots = torch.arange(5), torch.ones((2, 3), dtype=torch.long)
-    stops = cut.precise is not None and cut.precise < encoder.n_layers - 1
-    begin = _BeginPrecise(model, cut) if stops else _Begin(model, cut)
-    _export(begin, {"ids": ids, "mask": mask}, (axes, axes), folder / "begin.onnx")
-    if stops:
-        _export(
-            _Middle(model, cut),
-            {"hidden": hidden, "mask": mask},
-            (axes, axes),
-            folder / "middle.onnx",
+        warnings.warn(
+            f"the network's files cannot be kept in {folder.parent} ({error.strerror}): they are "
+            f"made again next time; set {CACHE_VARIABLE} to a folder that can be written to",
+            ModelWarning,
+            stacklevel=2,
         )
-    _export(
-        _End(model),
-        # Three tensors: of one that is given twice, the exporter would make one input.
-        {"hidden": hidden, "mask": mask, "flat": flat, "slots": slots, "back": flat.clone()},
-        (axes, axes, {0: wanted}, {0: batch, 1: slot}, {0: wanted}),
-        folder / "end.onnx",
-    )
-    _export(_EndAll(model), {"hidden": hidden, "mask": mask}, (axes, axes), folder / "end_all.onnx")
 
 
-def _export(
-    module: torch.nn.Module, inputs: Mapping[str, Tensor], axes: tuple[Any, ...], path: Path
-) -> None:
-    import onnx
+def _export(part: Part, path: Path) -> None:
+    """Write a part as ONNX."""
+    with needs_extra("an engine other than torch", "onnx"):
+        import onnx
 
+    dimensions: dict[str, Any] = {
+        name: torch.export.Dim(name) for axes in part.axes for name in axes
+    }
+    axes = tuple({place: dimensions[name] for place, name in enumerate(each)} for each in part.axes)
+    # A module with *args takes all that is left as one argument.
+    shapes = (*axes[:2], axes[2:]) if isinstance(part.module, _End) else axes
     with quiet_export(), torch.inference_mode():
         program = torch.onnx.export(
-            module.eval(),
-            tuple(inputs.values()),
-            input_names=tuple(inputs),
-            dynamic_shapes=axes,
+            part.module.eval(),
+            tuple(part.inputs.values()),
+            input_names=tuple(part.inputs),
+            dynamic_shapes=shapes,
             dynamo=True,
             verbose=False,
         )
@@ -333,71 +343,49 @@ def _export(
     onnx.save(program.model_proto, path)
 
 
-def _open(encoder: Encoder, cut: Cut, folder: Path) -> Graphs:
-    """Load files into the engine."""
-    run, precision = RUNNERS[encoder.provenance.engine], encoder.provenance.precision
-    middle = folder / "middle.onnx"
-    return Graphs(
-        # Rounding begins in the middle, or at the end.
-        begin=run(str(folder / "begin.onnx"), FULL),
-        middle=run(str(middle), precision) if middle.is_file() else None,
-        end=run(str(folder / "end.onnx"), precision),
-        end_all=run(str(folder / "end_all.onnx"), precision),
-    )
-
-
-def _check(encoder: Encoder, graphs: Graphs, cut: Cut) -> None:
-    """Compare what the graphs return for a few sentences with what torch returns.
+def _check(encoder: Encoder, part: Part, run: Run) -> None:
+    """Compare what a part returns for ``SENTENCES`` with what torch returns.
 
     Raises:
         OutputError: If it is something else.
     """
-    ids, keep = _examples(encoder)
-    real = torch.ones_like(ids) if keep is None else keep[:, 0, 0].to(ids.dtype)
-    mask = real.numpy()
     with exact(encoder.device):
-        states, rows = run_to_last_block(encoder.model, ids, keep, cut.layer)
-        last = run_block(encoder.model.encoder.layer[-1], states[-1], keep)[0].numpy()
-    first_found, rows_found, found = graphs.begin(ids.numpy(), mask)
-    if graphs.middle is not None:
-        (found,) = graphs.middle(found, mask)
-    inside = mask.astype(bool)
-    wanted = Wanted.of([range(sum(each)) for each in mask], ids.shape[1])
-    (few_found,) = graphs.end(found, mask, *wanted.arrays)
-    (all_found,) = graphs.end_all(found, mask)
-    pairs = inside[:, None, :, None] & inside[:, None, None, :]
-    tolerance = TOLERANCE if cut.precise is None else ROUNDED_TOLERANCE
-    differences = {
-        "attention": (_difference(rows_found, rows.numpy(), pairs), TOLERANCE),
-        "first state": (
-            _difference(first_found, states[cut.first].numpy(), inside[:, :, None]),
-            TOLERANCE,
-        ),
-        "last state": (_difference(all_found, last, inside[:, :, None]), tolerance),
-        "last state of chosen words": (_difference(few_found, last[inside], 1), tolerance),
-    }
-    for what, (difference, allowed) in differences.items():
+        expected = [output.numpy() for output in part.module(*part.inputs.values())]
+    found = run(*(array.numpy() for array in part.inputs.values()))
+    allowed = TOLERANCE if part.precision == FULL else ROUNDED_TOLERANCE
+    for ours, torchs in zip(found, expected, strict=True):
+        difference = float(np.linalg.norm(ours - torchs) / np.linalg.norm(torchs))
         if not difference <= allowed:
             raise OutputError(
-                f"{encoder.provenance.model}, run by {encoder.provenance.engine}: the {what} "
-                f"differs from torch's by {difference:.1e} of its size, and {allowed:.0e} is "
-                "allowed; choose the engine 'torch' (if the network was changed after it was "
-                "loaded, save it to a folder and load that)"
+                f"{encoder.provenance.model}, run by {encoder.provenance.engine}, returns other "
+                f"numbers than torch (part {part.name}, {difference:.1e} of their size, and "
+                f"{allowed:.0e} is allowed): choose the engine 'torch'; or if the network was "
+                "changed after it was loaded, save it to a folder and load that"
             )
 
 
-def _examples(encoder: Encoder) -> tuple[Tensor, Tensor | None]:
-    """Return the padded ids of ``SENTENCES``, and the mask of what is not padding."""
+def _padded(batch: Sequence[Tokenized], encoder: Encoder) -> tuple[Tensor, Tensor]:
+    """Return the padded ids, and a mask that is 1 where a token is no padding."""
+    ids, keep = pad_batch(batch, torch.device("cpu"), encoder.padding)
+    return ids, torch.ones_like(ids) if keep is None else keep[:, 0, 0].to(ids.dtype)
+
+
+def _example(encoder: Encoder) -> tuple[Tensor, Tensor]:
+    """Return the padded ids of ``SENTENCES``, and their mask."""
     coded = encoder.tokenizer(list(SENTENCES))["input_ids"]
     batch = [Tokenized("", (), tuple(ids[: encoder.max_tokens])) for ids in coded]
-    return pad_batch(batch, torch.device("cpu"), encoder.padding)
+    return _padded(batch, encoder)
 
 
-def _difference(
-    found: np.ndarray[Any, Any], expected: np.ndarray[Any, Any], counts: np.ndarray[Any, Any] | int
-) -> float:
-    """Return the length of the difference of two arrays, relative to that of the expected one."""
-    return float(np.linalg.norm((found - expected) * counts) / np.linalg.norm(expected * counts))
+def _example_of_block(
+    encoder: Encoder, block: int
+) -> tuple[dict[str, Tensor], tuple[tuple[str, ...], ...]]:
+    """Return the input of a block for ``SENTENCES`` with the mask, and the names of their axes."""
+    ids, mask = _example(encoder)
+    with exact(encoder.device):
+        blocks = list(encoder.model.encoder.layer)[:block]
+        states, _ = run_blocks(blocks, embed_tokens(encoder.model, ids), _keep(mask), layer=-1)
+    return {"hidden": states[-1], "mask": mask}, (("sentence", "token"),) * 2
 
 
 @contextmanager
