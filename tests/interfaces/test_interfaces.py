@@ -64,7 +64,7 @@ from trendlib.similarity import cosine
 from trendlib.trend import KINDS
 
 FLOAT32 = 1e-4
-"""How far two ways to compute in float32 may differ: these random weights amplify rounding. 2e-5 was
+"""How far two ways to compute in float32 may differ: these random weights amplify it. 2e-5 was
 seen on one kind of processor, and less than 1e-5 on another."""
 SENTENCES = ["I want an apple.", "She sent a card.", "hello", "an orange, an apple and a card"]
 PAIRS = [

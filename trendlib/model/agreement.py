@@ -117,10 +117,10 @@ def check_tokenizer(tokenizer: Any, weights: Weights, rows: int) -> None:
     _check_certain(run["splitting into word pieces"], backend, weights)
     _check_rows(tokenizer, weights, rows)
     expected = weights.tokenizer_sha256
-    if expected is not None and tokenizer_sha256(tokenizer) != expected:
+    if expected is not None and _sha256(run) != expected:
         raise CorruptedWeightsError(
             f"{weight_files(weights.folder).shown} is that of {weights.name}, but the tokenizer "
-            f"beside it has sha256 {tokenizer_sha256(tokenizer)} instead of {expected}: copy or "
+            f"beside it has sha256 {_sha256(run)} instead of {expected}: copy or "
             "download tokenizer.json, tokenizer_config.json and vocab.txt again (folder "
             f"{weights.folder})"
         )

@@ -3,6 +3,7 @@
 import base64
 import importlib
 import math
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,8 +119,7 @@ def _run(waiting: Sequence[str], earlier: int, work: "_Work", jobs: int, timeout
         Workers(min(jobs, useful), work.prepare, work.do, work.give_up, timeout) as workers,
     ):
         counts = workers.do(batches)
-        # What the end of the run needs is loaded while the workers load the model.
-        importlib.import_module("trendlib.runs.results")
+        work.load()
         for count in counts:
             bar.update(count)
 
@@ -131,11 +131,18 @@ class _Work:
         self.folder = folder
         self.notebooks = notebooks
         self._settings = folder.settings
-        if notebooks:
-            # Before any thread starts, since it parses (see ``Workers``). A run without notebooks
-            # starts sooner without it.
-            for module in ("engine", "pages"):
+        self._loaded = threading.Event()
+
+    def load(self) -> None:
+        """Import what the work and its end need, in the main thread: that parses Python.
+
+        The workers' processes load the model meanwhile.
+        """
+        try:
+            for module in (*(("engine", "pages") if self.notebooks else ()), "results"):
                 importlib.import_module(f"trendlib.runs.{module}")
+        finally:  # if it fails, nobody waits for it
+            self._loaded.set()
 
     def prepare(self, kernel: WarmKernel) -> None:
         settings = self._settings
@@ -154,6 +161,7 @@ class _Work:
                 f"{kernel.manager.kernel_name!r} belongs to another environment (python -m "
                 "ipykernel install --sys-prefix makes one for this one)"
             )
+        self._loaded.wait()
 
     def do(self, kernel: WarmKernel, batch: Batch) -> None:
         if self.notebooks:
