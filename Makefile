@@ -134,7 +134,7 @@ evaluate: $(BOOK) ## test the claims, for the book (40 minutes; continues where 
 evaluate-quick: $(BOOK) ## the same with a small sample, to check that everything works (2 minutes)
 	@$(BIN)/trendlib evaluate --model '$(EVALUATED)' --quick --skip-unreachable
 
-bench: bench-run bench-encode ## time `trendlib run` and batches against the alternatives (15 minutes)
+bench: bench-run bench-encode ## time `trendlib run` and batches against the alternatives (half an hour)
 
 bench-run: $(TEST)
 	@$(BIN)/python tests/benchmark/bench_run.py --out $(BENCH)/run.json

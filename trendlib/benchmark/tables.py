@@ -10,19 +10,20 @@ def conditions_table(benchmark: Benchmark) -> pd.DataFrame:
     limit = f"{benchmark.loop_bound:.1f} times the speed of the article's loop"
     rows = {
         "model": benchmark.provenance.model,
-        "number format": benchmark.provenance.dtype,
+        "processor": benchmark.processor,
         "processor cores": f"{benchmark.cores}",
         "sentences": f"{benchmark.sentences:,}",
         "measured on": benchmark.measured,
-        "limit set by arithmetic": limit,
+        "limit set by arithmetic, in float32": limit,
     }
     return pd.DataFrame({"": rows})
 
 
 def ratio_table(benchmark: Benchmark) -> pd.DataFrame:
-    """Tabulate our wall time divided by that of others; below 1, ours takes less time."""
+    """Tabulate the time of our engines divided by that of others; below 1, ours takes less."""
     return pd.DataFrame(
         {
+            "our engine": ratio.ours,
             "compared with": ratio.peer,
             "our time / its time": f"{ratio.median:.2f}",
             "least": f"{ratio.least:.2f}",
@@ -34,20 +35,42 @@ def ratio_table(benchmark: Benchmark) -> pd.DataFrame:
     )
 
 
-def growth_table(benchmark: Benchmark) -> pd.DataFrame:
-    """Tabulate time and memory of `trendlib embed` by the number of rows, and the time of Ray."""
-    command = [
-        ("trendlib embed", run.sentences, run.seconds, f"{run.peak_mib:,.0f}")
-        for run in benchmark.growth
-    ]
-    ray = ("Ray Data, one worker", *benchmark.ray, "not measured")
+def agreement_table(benchmark: Benchmark) -> pd.DataFrame:
+    """Tabulate how the engines' words and vectors agree with those of torch in float64."""
     return pd.DataFrame(
         {
-            "with": name,
-            "rows": f"{rows:,}",
-            "seconds": f"{seconds:.1f}",
-            "rows a second": f"{rows / seconds:,.0f}",
-            "peak memory (MiB)": memory,
+            "engine": each.engine,
+            "same two words": f"{each.same_words:,} of {each.sentences:,}",
+            "error of a coordinate": f"{each.median_error:.1e}",
+            "cosine": f"{each.median_cosine:.4f}",
         }
-        for name, rows, seconds, memory in [*command, ray]
+        for each in benchmark.agreement
     )
+
+
+def growth_table(benchmark: Benchmark) -> pd.DataFrame:
+    """Tabulate time and memory by the number of rows, for `trendlib embed` and for others."""
+    runs = [("trendlib embed", run) for run in benchmark.growth]
+    runs.append(("sentence-transformers, a process a core", benchmark.pool))
+    measured = [
+        {
+            "with": name,
+            "rows": f"{run.sentences:,}",
+            "seconds": f"{run.seconds:.1f}",
+            "tokens a second": f"{run.tokens / run.seconds:,.0f}",
+            "peak memory (MiB)": f"{run.peak_mib:,.0f}",
+        }
+        for name, run in runs
+    ]
+    ray = benchmark.ray
+    for name, seconds in (("Ray Data", ray.seconds), ("the same without Ray", ray.plain_seconds)):
+        measured.append(
+            {
+                "with": name,
+                "rows": f"{ray.sentences:,}",
+                "seconds": f"{seconds:.1f}",
+                "tokens a second": "not counted",
+                "peak memory (MiB)": "not measured",
+            }
+        )
+    return pd.DataFrame(measured)
