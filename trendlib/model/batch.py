@@ -115,7 +115,7 @@ def start(
     Raises:
         LayerOutOfRangeError: If the model does not have the reading's layer.
         UnsupportedModelError: For the reasons that ``Encoder.check`` names.
-        OutputError: If files of another engine than torch can be kept nowhere.
+        OutputError: If another engine than torch returns other numbers; see ``graphs``.
     """
     if encoder.architecture.batch != "blocks":
         return Computed(run_whole(encoder, batch, reading), first)

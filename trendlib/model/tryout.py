@@ -180,6 +180,7 @@ def _difference(encoder: Encoder, sentences: list[Tokenized], encodings: list[En
     try:
         started = start(encoder, sentences, ARTICLE)
         finished = started.finish([range(len(sentence.ids)) for sentence in sentences])
+        few = started.finish([[1]] * len(sentences))  # which goes another way than all tokens
         whole = run_whole(encoder, sentences, LAYERS)
     except ModelError:
         raise
@@ -188,8 +189,8 @@ def _difference(encoder: Encoder, sentences: list[Tokenized], encodings: list[En
             raise
         return float("inf")
     worst = 0.0
-    for encoding, stack, pair, (layers, states) in zip(
-        encodings, started.attention, finished, whole, strict=True
+    for encoding, stack, pair, (_, last), (layers, states) in zip(
+        encodings, started.attention, finished, few, whole, strict=True
     ):
         reference = encoding.hidden_states
         scale = max(1.0, float(np.abs(reference).max()))
@@ -199,6 +200,7 @@ def _difference(encoder: Encoder, sentences: list[Tokenized], encodings: list[En
             float(np.abs(layers.matrices - encoding.attentions.mean(axis=1)).max()),
             float(np.abs(pair[0] - reference[0]).max()) / scale,
             float(np.abs(pair[1] - reference[-1]).max()) / scale,
+            float(np.abs(last - reference[-1][[1]]).max()) / scale,
             float(np.abs(states - reference).max()) / scale,
         )
     return worst if np.isfinite(worst) else float("inf")
