@@ -70,7 +70,7 @@ LONG = re.compile(r"\d\.\d{9,}")
 
 @each_notebook
 def test_what_nbval_compares_has_no_digits_that_a_processor_rounds(notebook: Path) -> None:
-    """nbval compares texts, and the last digits of a float64 are not the same on every processor."""
+    """nbval compares texts; the last digits of a float64 are not the same on all processors."""
     for cell in nbformat.read(notebook, as_version=4).cells:
         if "nbval-check-output" in cell.metadata.get("tags", []):
             for output in cell.outputs:
