@@ -21,6 +21,17 @@ VOCABULARY = """
 good she sent card my the to her mother don t em ##bed ##ding ##s hello sep mask cafe u s b 5 6 x
 """.split()  # noqa: SIM905
 
+ODD = [
+    "I want an apple.",
+    "hello",
+    "She sent a card to her mother, and had a very good adventure!",
+    "embeddings embeddings embeddings",
+    "an apple an apple an apple",
+    "a.b.c, 5 - 6 $ [x]",
+    "Don't",
+]
+"""Sentences of the words of ``VOCABULARY``: short, long, split, repeated, with odd characters."""
+
 
 def make_tiny_model(folder: Path, *, layers: int = 5, heads: int = 3, seed: int = 0) -> Path:
     """Save a random BERT, laid out as the hub's checkpoint of bert-base-uncased is.

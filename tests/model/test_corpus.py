@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.models import make_tiny_model
+from helpers.models import ODD, make_tiny_model
 from helpers.modules import without_shape_checks
 from trendlib import embedding
 from trendlib.embedding import (
@@ -53,16 +53,6 @@ from trendlib.readings import (
     Reading,
 )
 from trendlib.trend import KINDS, Kind
-
-ODD = [
-    "I want an apple.",
-    "hello",
-    "She sent a card to her mother, and had a very good adventure!",
-    "embeddings embeddings embeddings",
-    "an apple an apple an apple",
-    "a.b.c, 5 - 6 $ [x]",
-    "Don't",
-]
 
 ROUNDING = 1e-8
 """Log quotients amplify the rounding of float64 where a vector is close to zero; how close it gets

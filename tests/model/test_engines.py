@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from sentence_transformers import SentenceTransformer
 from sklearn.base import clone
 
-from helpers.models import make_tiny_model
+from helpers.models import ODD, make_tiny_model
 from trendlib.cli import main
 from trendlib.embedding import ARTICLE_RECIPE, RECIPES, Recipe
 from trendlib.encoding import FULL, TORCH, Tokenized
@@ -44,15 +44,6 @@ from trendlib.model.engines import BF16, ENGINES, ONNX, OPENVINO
 from trendlib.model.weights import ModelWarning, find_weights
 from trendlib.readings import ARTICLE, LAYERS
 
-SENTENCES = [
-    "I want an apple.",
-    "hello",
-    "She sent a card to her mother, and had a very good adventure!",
-    "embeddings embeddings embeddings",
-    "an apple an apple an apple",
-    "a.b.c, 5 - 6 $ [x]",
-    "Don't",
-]
 OTHERS = [engine for engine in ENGINES if engine != TORCH]
 FLOAT32 = 1e-3
 """How far a log quotient may differ in float32: these random weights amplify rounding."""
@@ -74,8 +65,8 @@ def plain(kept: Path, tmp_path_factory: pytest.TempPathFactory) -> Encoder:
 
 
 def choices(encoder: Encoder, recipe: Recipe) -> list[tuple[int, ...]]:
-    outcomes = dict(embed_many(encoder, SENTENCES, recipe))
-    found = [outcomes[number] for number in range(len(SENTENCES))]
+    outcomes = dict(embed_many(encoder, ODD, recipe))
+    found = [outcomes[number] for number in range(len(ODD))]
     return [each.embedding.choice.chosen_words for each in found if isinstance(each, Embedded)]
 
 
@@ -88,22 +79,22 @@ def choices(encoder: Encoder, recipe: Recipe) -> list[tuple[int, ...]]:
 def test_every_engine_gives_what_torch_gives(plain: Encoder, engine: str, recipe: Recipe) -> None:
     other = plain.with_engine(engine)
     assert choices(other, recipe) == choices(plain, recipe)
-    expected = embed_array(plain, SENTENCES, recipe)
-    np.testing.assert_allclose(embed_array(other, SENTENCES, recipe), expected, atol=FLOAT32)
+    expected = embed_array(plain, ODD, recipe)
+    np.testing.assert_allclose(embed_array(other, ODD, recipe), expected, atol=FLOAT32)
     np.testing.assert_array_equal(
-        embed_array(plain, SENTENCES, recipe, engine=engine), embed_array(other, SENTENCES, recipe)
+        embed_array(plain, ODD, recipe, engine=engine), embed_array(other, ODD, recipe)
     )
 
 
 def test_the_first_layer_of_a_recipe_is_that_of_torch(plain: Encoder) -> None:
     recipe = RECIPES["discounted-trend"]
-    found = embed_array(plain.with_engine(ONNX), SENTENCES, recipe)
-    np.testing.assert_allclose(found, embed_array(plain, SENTENCES, recipe), atol=FLOAT32)
+    found = embed_array(plain.with_engine(ONNX), ODD, recipe)
+    np.testing.assert_allclose(found, embed_array(plain, ODD, recipe), atol=FLOAT32)
 
 
 @pytest.mark.parametrize("engine", [TORCH, OPENVINO])
 def test_rounding_leaves_what_the_reading_needs(plain: Encoder, engine: str) -> None:
-    batch = [each for each in plain.tokenize(SENTENCES) if isinstance(each, Tokenized)]
+    batch = [each for each in plain.tokenize(ODD) if isinstance(each, Tokenized)]
     rounded = plain.with_engine(engine, BF16)
     for reading in (ARTICLE, dataclasses.replace(ARTICLE, layer=1)):
         ours, expected = (start(each, batch, reading) for each in (rounded, plain))
@@ -121,7 +112,7 @@ def test_rounding_leaves_what_the_reading_needs(plain: Encoder, engine: str) -> 
 
 def test_no_block_is_rounded_that_the_layers_depend_on(plain: Encoder) -> None:
     rounded = plain.with_engine(TORCH, BF16)
-    batch = [each for each in plain.tokenize(SENTENCES) if isinstance(each, Tokenized)]
+    batch = [each for each in plain.tokenize(ODD) if isinstance(each, Tokenized)]
     for ours, reference in zip(
         start(rounded, batch, LAYERS).attention, start(plain, batch, LAYERS).attention, strict=True
     ):
@@ -213,7 +204,7 @@ def test_a_network_that_was_moved_is_refused(
     other = plain.with_engine(ONNX)
     monkeypatch.setattr(Encoder, "device", SimpleNamespace(type="cuda"))
     with pytest.raises(UnsupportedModelError, match="on the device"):
-        embed_array(other, SENTENCES)
+        embed_array(other, ODD)
 
 
 def fresh(encoder: Encoder) -> Encoder:
@@ -224,28 +215,28 @@ def fresh(encoder: Encoder) -> Encoder:
 def test_kept_files_are_used_again_and_damaged_ones_made_again(
     plain: Encoder, kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected = embed_array(plain.with_engine(ONNX), SENTENCES)
+    expected = embed_array(plain.with_engine(ONNX), ODD)
     made: list[str] = []
     export = graphs._export
     monkeypatch.setattr(
         graphs, "_export", lambda part, path: (made.append(part.name), export(part, path))
     )
-    np.testing.assert_array_equal(embed_array(fresh(plain), SENTENCES), expected)
+    np.testing.assert_array_equal(embed_array(fresh(plain), ODD), expected)
     assert made == []
     (path,) = kept.glob("graphs/*/end.*.onnx")
     path.write_bytes(path.read_bytes()[:-1] + b"\0")
-    np.testing.assert_array_equal(embed_array(fresh(plain), SENTENCES), expected)
+    np.testing.assert_array_equal(embed_array(fresh(plain), ODD), expected)
     assert made == ["end"]
     assert not list(kept.glob("graphs/*/.new-*"))
 
 
 def test_a_network_that_was_changed_is_not_run_from_old_files(plain: Encoder) -> None:
-    embed_array(plain.with_engine(ONNX), SENTENCES)
+    embed_array(plain.with_engine(ONNX), ODD)
     changed = fresh(plain)
     with torch.no_grad():
         changed.model.encoder.layer[0].output.dense.weight.mul_(1.01)
     with pytest.raises(OutputError, match=r"other numbers than torch.*save it to a folder"):
-        embed_array(changed, SENTENCES)
+        embed_array(changed, ODD)
 
 
 def test_a_cache_that_cannot_be_written_to_is_told(
@@ -256,18 +247,18 @@ def test_a_cache_that_cannot_be_written_to_is_told(
         (made,) = kept.glob(f"graphs/*/{part.name}.*.onnx")
         shutil.copyfile(made, path)
 
-    expected = embed_array(plain.with_engine(ONNX), SENTENCES)
+    expected = embed_array(plain.with_engine(ONNX), ODD)
     monkeypatch.setattr(graphs, "_export", copied)
     (tmp_path / "file").write_text("no folder", encoding="utf-8")
     monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "file"))
     with pytest.warns(ModelWarning, match=CACHE_VARIABLE):
-        np.testing.assert_array_equal(embed_array(fresh(plain), SENTENCES), expected)
+        np.testing.assert_array_equal(embed_array(fresh(plain), ODD), expected)
 
 
 def test_threads_return_what_one_call_after_the_other_returns(
     plain: Encoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    many = SENTENCES * 20
+    many = ODD * 20
     expected = embed_array(plain, many)
     for count in (1, 5):
         monkeypatch.setattr(corpus, "n_threads", lambda count=count: count)
@@ -291,7 +282,7 @@ def test_who_takes_no_more_results_waits_for_none(
         return embed_batch(*args, **choices)
 
     monkeypatch.setattr(corpus, "embed_batch", counted)
-    results = embed_many(plain.with_engine(ONNX), SENTENCES * 100, budget=20)
+    results = embed_many(plain.with_engine(ONNX), ODD * 100, budget=20)
     next(results)
     results.close()  # type: ignore[attr-defined]
     assert len(run) <= 2 * corpus.AHEAD + 2
@@ -301,7 +292,7 @@ def test_who_takes_no_more_results_waits_for_none(
 
     monkeypatch.setattr(corpus, "embed_batch", fails)
     with pytest.raises(NotTextError, match="as planned"):
-        list(embed_many(plain.with_engine(ONNX), SENTENCES))
+        list(embed_many(plain.with_engine(ONNX), ODD))
 
 
 # Where many sentences are embedded
@@ -311,14 +302,14 @@ def test_a_file_is_embedded_by_an_engine_and_says_so(
     plain: Encoder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source, out = tmp_path / "s.txt", tmp_path / "s.parquet"
-    source.write_text("\n".join(SENTENCES), encoding="utf-8")
+    source.write_text("\n".join(ODD), encoding="utf-8")
     command = ["embed", str(source), "--out", str(out), "--model", plain.model.name_or_path]
     assert main([*command, "--device", "cpu", "--engine", ONNX]) == 0
     settings = read_settings(out)
     assert (settings["engine"], settings["precision"]) == (ONNX, FULL)
     assert "onnxruntime" in settings["versions"]
     found = np.stack(pq.read_table(out)["embedding"].to_numpy())
-    np.testing.assert_allclose(found, embed_array(plain, SENTENCES), atol=FLOAT32)
+    np.testing.assert_allclose(found, embed_array(plain, ODD), atol=FLOAT32)
     capsys.readouterr()
     assert main([*command, "--device", "cpu"]) != 0
     assert "engine 'onnx' instead of 'torch'" in capsys.readouterr().err
@@ -330,26 +321,26 @@ def test_scikit_learn_and_sentence_transformers_take_an_engine(
     plain: Encoder, tmp_path: Path
 ) -> None:
     folder = plain.model.name_or_path
-    expected = embed_array(plain, SENTENCES)
+    expected = embed_array(plain, ODD)
     embedder = clone(TrendEmbedder(model=folder, device="cpu", engine=ONNX))
-    np.testing.assert_allclose(embedder.fit_transform(SENTENCES), expected, atol=FLOAT32)
+    np.testing.assert_allclose(embedder.fit_transform(ODD), expected, atol=FLOAT32)
     assert embedder.provenance_.engine == ONNX
     made = SentenceTransformer(modules=[TrendTransformer(folder, engine=ONNX)], device="cpu")
-    np.testing.assert_allclose(made.encode(SENTENCES), expected, atol=FLOAT32)
+    np.testing.assert_allclose(made.encode(ODD), expected, atol=FLOAT32)
     made.save_pretrained(str(tmp_path / "saved"))
     loaded = SentenceTransformer(str(tmp_path / "saved"), trust_remote_code=True, device="cpu")
     assert loaded[0].get_config_dict()["engine"] == ONNX
-    np.testing.assert_array_equal(loaded.encode(SENTENCES), made.encode(SENTENCES))
+    np.testing.assert_array_equal(loaded.encode(ODD), made.encode(ODD))
 
 
 def test_a_worker_of_a_cluster_takes_an_engine(plain: Encoder) -> None:
     weights = find_weights(plain.model.name_or_path)
     choices = (ARTICLE_RECIPE, "float32", "cpu")
     worker = TrendBatches("sentence", weights, *choices, engine=ONNX)
-    rows = worker(pa.table({"sentence": SENTENCES}))
+    rows = worker(pa.table({"sentence": ODD}))
     assert worker._encoder.provenance.engine == ONNX
     found = np.stack(rows["embedding"].to_numpy())
-    np.testing.assert_allclose(found, embed_array(plain, SENTENCES), atol=FLOAT32)
+    np.testing.assert_allclose(found, embed_array(plain, ODD), atol=FLOAT32)
 
 
 def test_the_reference_stays_torch_in_full_precision() -> None:
