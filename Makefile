@@ -51,11 +51,11 @@ echo "Python 3.11.5 to 3.14 is needed:$${found:- none of $(PYTHON) was found;} i
 exit 1
 endef
 
-$(BOOK): pyproject.toml constraints.txt
+$(BOOK): pyproject.toml constraints.txt book/requirements.txt
 	$(call set_up,book)
 	@touch $@
 
-$(TEST): pyproject.toml constraints.txt
+$(TEST): pyproject.toml constraints.txt tests/requirements.txt
 	$(call set_up,test)
 	@touch $(BOOK) $@
 
@@ -91,10 +91,13 @@ clean: ## remove all that was built, and .venv
 #: For maintainers (see CONTRIBUTING.md)
 check: lint types method ## style, types and the tests of the method, in under a minute
 
-lint: $(TEST) ## check the style
+lint: $(TEST) ## check the style, and the workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	NO_COLOR=1 $(BIN)/deno lint --quiet --config book/deno.json $(SCRIPTS)
+	NO_COLOR=1 $(BIN)/deno lint --quiet --config book/deno.json $(SCRIPTS) .github/lint_workflows.js
+	$(BIN)/zizmor --offline --quiet --persona=pedantic .github
+	NO_COLOR=1 $(BIN)/deno run --quiet --config .github/deno.json --allow-read --allow-env=CI \
+	  .github/lint_workflows.js .github/workflows
 
 types: $(TEST) ## check the types
 	$(BIN)/mypy
@@ -151,6 +154,5 @@ picture: $(BOOK) ## draw the picture of the README and the opening page
 address: $(BOOK) ## write REPOSITORY (and BRANCH) wherever the address of this repository appears
 	@$(BIN)/python book/tools/address.py '$(REPOSITORY)' $(if $(BRANCH),--branch '$(BRANCH)')
 
-lock: $(TEST) ## write constraints.txt from what is installed
-	@{ head -n 1 constraints.txt; $(BIN)/pip freeze --exclude-editable | sed 's/+cpu$$//'; } > constraints.new
-	@mv constraints.new constraints.txt && touch $(BOOK) $(TEST)
+lock: $(TEST) ## pin the versions of all packages, and their hashes (UPGRADE=yes: the newest ones)
+	@$(BIN)/python book/tools/lock.py $(if $(UPGRADE),--upgrade)

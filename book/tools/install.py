@@ -19,6 +19,9 @@ from typing import IO
 VENV = Path(".venv")
 PYTHON = VENV / "bin" / "python"
 LOG = Path("_build") / "setup.log"
+CONSTRAINTS = Path("constraints.txt")
+LOCKS = {"book": Path("book") / "requirements.txt", "test": Path("tests") / "requirements.txt"}
+"""What each command needs beside torch, with hashes."""
 PYTHONS = (3, 11, 5), (3, 15)
 """The oldest Python that fits, and the first that does not: as in pyproject.toml."""
 NEEDED = {"book": "2.1 GB", "test": "3.0 GB"}
@@ -58,7 +61,10 @@ def main() -> int:
     progress = Progress()
     LOG.parent.mkdir(exist_ok=True)
     with LOG.open("w", encoding="utf-8") as log, shown(progress):
-        status, errors = install(command(options.extra, options.index, uv), log, progress)
+        for command in commands(options.extra, options.index, uv):
+            status, errors = install(command, log, progress)
+            if status:
+                break
     if status:
         print(*errors, sep="\n", file=sys.stderr)
         print(
@@ -84,19 +90,26 @@ def version_of_venv() -> tuple[int, ...]:
     return tuple(map(int, asked.stdout.split()))
 
 
-def command(extra: str, index: str | None, uv: str | None) -> list[str]:
-    """Compose the command that installs the repository with an extra."""
-    what = ["-c", "constraints.txt", "-e", f".[{extra}]"]
-    if index:
-        what += ["--extra-index-url", index]
-    if not uv:
-        pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check"]
-        # Of 25,000 modules, few are ever imported; Python compiles those then, as after uv.
-        return [*pip, "--no-compile", *what]
-    # Of both indexes, the build that fits the pin: uv's own rule would take all that PyTorch's
-    # index has from there alone, in whichever versions it has.
-    strategy = ["--index-strategy", "unsafe-best-match"] if index else []
-    return [uv, "pip", "install", "--python", str(PYTHON), *strategy, *what]
+def commands(extra: str, index: str | None, uv: str | None) -> list[list[str]]:
+    """Compose the commands that install the repository with an extra.
+
+    The first takes files that have the expected hash, from the usual index alone. torch has several
+    builds of one version, so that only its version is pinned; it pins what it brings itself.
+    """
+    tool = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check"]
+    # Of 25,000 modules, few are ever imported; Python compiles those then, as after uv.
+    tool += ["--no-compile"]
+    other = ["--extra-index-url", index] if index else []
+    if uv:
+        tool = [uv, "pip", "install", "--python", str(PYTHON)]
+        # Of both indexes, the build that fits the pin: uv's own rule would take all that PyTorch's
+        # index has from there alone, in whichever versions it has.
+        other += ["--index-strategy", "unsafe-best-match"] if index else []
+    return [
+        [*tool, "--no-deps", "--require-hashes", "-r", str(LOCKS[extra])],
+        [*tool, "-c", str(CONSTRAINTS), "torch", *other],
+        [*tool, "--no-deps", "--no-build-isolation", "-e", "."],
+    ]
 
 
 def count_packages() -> int:

@@ -1,7 +1,8 @@
-"""What pyproject.toml and constraints.txt say about other packages."""
+"""What pyproject.toml and the files of pins say about other packages."""
 
 import re
 import tomllib
+from pathlib import Path
 from typing import Any
 
 from packaging.requirements import Requirement
@@ -32,8 +33,15 @@ def of_extras(*extras: str) -> set[str]:
     return found
 
 
+def pins(path: Path) -> dict[str, str]:
+    """The pinned versions in a file of requirements, by name."""
+    lines = re.findall(r"^[^\s#].*", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    requirements = [Requirement(line.rstrip("\\")) for line in lines]
+    found = {normalized(each.name): str(each.specifier).removeprefix("==") for each in requirements}
+    assert len(found) == len(lines), f"{path} pins a package twice"
+    return found
+
+
 def constraints() -> dict[str, str]:
-    """The pinned versions, by name."""
-    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
-    pins = [line.split("==") for line in lines if line and not line.startswith("#")]
-    return {normalized(name): version for name, version in pins}
+    """All pinned versions, by name."""
+    return pins(ROOT / "constraints.txt")

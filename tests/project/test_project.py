@@ -10,9 +10,10 @@ import pytest
 import yaml
 
 import install
+import lock
 import trendlib
 from helpers.paths import ROOT
-from helpers.requirements import PROJECT, constraints, normalized, of_extras
+from helpers.requirements import PROJECT, constraints, normalized, of_extras, pins
 from trendlib import cli
 from trendlib.cli import compare, drift, embed, evaluate, export, run
 
@@ -40,10 +41,32 @@ def test_the_fixed_packages_are_required() -> None:
 
 
 def test_every_requirement_is_pinned() -> None:
-    pins = constraints()
-    assert {normalized(line) for line in of_extras("test")} <= set(pins)
-    assert pins["torch"] == "2.13.0"
-    assert all(re.fullmatch(r"[\w.!]+", version) for version in pins.values())
+    pinned = constraints()
+    assert {normalized(line) for line in of_extras("test")} <= set(pinned)
+    assert pinned["torch"] == "2.13.0"
+    assert all(re.fullmatch(r"[\w.!]+", version) for version in pinned.values())
+
+
+@pytest.mark.parametrize("command", install.LOCKS)
+def test_what_a_command_installs_has_hashes(command: str) -> None:
+    """All but torch, of which each version comes in several builds, and what it brings with it."""
+    path = ROOT / install.LOCKS[command]
+    locked = pins(path)
+    needed = {normalized(line) for line in of_extras(command)}
+    assert needed - set(locked) == {"torch"}
+    assert locked.items() <= constraints().items()
+    assert set(constraints()) - set(pins(ROOT / install.LOCKS["test"])) == {"torch"}
+    assert not [name for name in locked if re.match(r"nvidia-|cuda-|triton", name)]
+    for package in lock.blocks(path.read_text(encoding="utf-8")):
+        _, *hashes = package.split(" \\\n")
+        assert hashes, package
+        assert all(re.fullmatch(r" +--hash=sha256:[0-9a-f]{64}", each) for each in hashes), package
+
+
+def test_what_is_installed_fits_together() -> None:
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "check"]
+    checked = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout
 
 
 def test_the_pythons_that_fit_are_the_same_everywhere() -> None:

