@@ -25,16 +25,29 @@ class Site:
     Attributes:
         folders: The files of each commit.
         branches: The commits that branches lead to.
+        name: The repository.
         status: The answer to all questions, if not 0.
         code: The hub's own word for it.
+        busy: How many downloads it answers with 503 before it lets one through.
+        ends_at: By file, how many of its bytes come before the connection is cut.
+        stalls_at: By file, how many of its bytes come before nothing more comes.
+        trickles: The files of which a byte comes now and then.
         asked: The paths that were asked for.
+        ranges: The parts of files that were asked for, as the client says it.
     """
 
     folders: dict[str, Path]
     branches: dict[str, str]
+    name: str = NAME
     status: int = 0
     code: str | None = None
+    busy: int = 0
+    ends_at: dict[str, int] = field(default_factory=dict)
+    stalls_at: dict[str, int] = field(default_factory=dict)
+    trickles: tuple[str, ...] = ()
     asked: list[str] = field(default_factory=list)
+    ranges: list[str] = field(default_factory=list)
+    closing: threading.Event = field(default_factory=threading.Event)
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -54,25 +67,56 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self._refuse(self.site.status, self.site.code)
         name, _, rest = self.path[1:].partition("/resolve/")
         if name == OLD_NAME:
-            return self._lead_on(f"/{NAME}/resolve/{rest}")
+            return self._lead_on(f"/{self.site.name}/resolve/{rest}")
         revision, _, file = rest.partition("/")
         commit = self.site.branches.get(revision, revision)
-        if name != NAME:
+        if name != self.site.name:
             return self._refuse(404, "RepoNotFound")
         if commit not in self.site.folders:
             return self._refuse(404, "RevisionNotFound")
         path = self.site.folders[commit] / file
         if not path.is_file():
             return self._refuse(404, "EntryNotFound", commit)
+        if with_body and self.site.busy:
+            self.site.busy -= 1
+            return self._refuse(503, None)
         content = path.read_bytes()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(content)))
+        first = self._first_byte()
+        self.send_response(206 if first else 200)
+        if first:
+            last = len(content) - 1
+            self.send_header("Content-Range", f"bytes {first}-{last}/{len(content)}")
+        self.send_header("Accept-Ranges", "bytes")
+        self.send_header("Content-Length", str(len(content) - first))
         self.send_header("ETag", f'"{hashlib.sha256(content).hexdigest()}"')
         self.send_header("X-Repo-Commit", commit)
         self.end_headers()
         if with_body:
-            self.wfile.write(content)
+            self._send(file, content[first:])
         return None
+
+    def _first_byte(self) -> int:
+        """Where the client wants to go on."""
+        asked = self.headers.get("Range")
+        if asked is None:
+            return 0
+        self.site.ranges.append(asked)
+        return int(asked.removeprefix("bytes=").rstrip("-"))
+
+    def _send(self, file: str, content: bytes) -> None:
+        site = self.site
+        end = site.ends_at.get(file, site.stalls_at.get(file, len(content)))
+        if file in site.trickles:
+            for byte in content:
+                if site.closing.wait(0.05):
+                    return
+                self.wfile.write(bytes([byte]))
+                self.wfile.flush()
+        self.wfile.write(content[:end])
+        self.wfile.flush()
+        if file in site.stalls_at:
+            site.closing.wait()
+        self.close_connection = True
 
     def _lead_on(self, path: str) -> None:
         self.send_response(307)
@@ -98,10 +142,12 @@ def serving(site: Site) -> Iterator[str]:
     """Answer as the hub does; yields the address."""
     handler = type("OwnHandler", (Handler,), {"site": site})
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
     finally:
+        site.closing.set()
         server.shutdown()
         server.server_close()
 

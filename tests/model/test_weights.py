@@ -1,27 +1,23 @@
 """Where the weights come from: names, folders, the hub, its cache, and what may go wrong."""
 
 import errno
-import hashlib
-import http.server
 import json
 import re
 import shutil
 import socket
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from huggingface_hub import constants, file_download
 from safetensors.numpy import load_file, save_file
 from transformers import BertTokenizerFast
 
+from helpers.hub import use_hub
 from helpers.models import fill_cache, make_tiny_model
 from helpers.strict import no_warnings
 from trendlib.errors import (
@@ -50,68 +46,6 @@ def as_bert_base(tiny_folder: Path, monkeypatch: pytest.MonkeyPatch) -> weights.
     )
     monkeypatch.setattr(weights, "BERT_BASE", stand_in)
     return stand_in
-
-
-class Hub(http.server.BaseHTTPRequestHandler):
-    """As much of the hub as its client needs for a download."""
-
-    folder: Path
-    status = 0
-    """The answer to all questions, if not 0."""
-    stalls_at = ""
-    """The file that stops coming in its middle."""
-
-    def do_HEAD(self) -> None:
-        self._answer(with_body=False)
-
-    def do_GET(self) -> None:
-        self._answer(with_body=True)
-
-    def _answer(self, with_body: bool) -> None:
-        path = self.folder / self.path.rsplit("/", 1)[-1]
-        prefix = f"/{BERT_BASE.repositories[0]}/resolve/{BERT_BASE.revision}/"
-        if self.status or not self.path.startswith(prefix) or not path.is_file():
-            self.send_response(self.status or 404)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            return
-        content = path.read_bytes()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(content)))
-        self.send_header("ETag", f'"{hashlib.sha256(content).hexdigest()}"')
-        self.send_header("X-Repo-Commit", BERT_BASE.revision)
-        self.end_headers()
-        if with_body and self.stalls_at == path.name:
-            self.wfile.write(content[: len(content) // 2])
-            self.wfile.flush()
-            time.sleep(20)
-        elif with_body:
-            self.wfile.write(content)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@pytest.fixture
-def hub(tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Hub]]:
-    """A hub on this machine that serves the tiny model as bert-base-uncased."""
-    handler = type("TinyHub", (Hub,), {"folder": tiny_folder})
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    use_endpoint(monkeypatch, f"http://127.0.0.1:{server.server_port}", tmp_path / "hub")
-    yield handler
-    server.shutdown()
-    server.server_close()
-
-
-def use_endpoint(monkeypatch: pytest.MonkeyPatch, endpoint: str, cache: Path) -> None:
-    monkeypatch.setattr(constants, "ENDPOINT", endpoint)
-    template = endpoint + "/{repo_id}/resolve/{revision}/{filename}"
-    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
-    # huggingface_hub before 1.0 has a copy of it, which a later one does not miss.
-    monkeypatch.setattr(file_download, "HUGGINGFACE_CO_URL_TEMPLATE", template, raising=False)
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(cache))
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
 
 
 def test_the_embedded_model() -> None:
@@ -187,62 +121,6 @@ def test_wrong_weights_in_the_cache(empty_cache: Path, tiny_folder: Path) -> Non
             find_weights(model)
 
 
-@pytest.mark.usefixtures("hub")
-def test_download_from_the_hub(as_bert_base: weights.HubModel) -> None:
-    found = find_weights("auto")
-    assert (found.name, found.sha256) == ("bert-base-uncased", as_bert_base.sha256)
-    assert {path.name for path in found.folder.iterdir()} == set(weights.HUB_FILES)
-
-
-@pytest.mark.usefixtures("hub")
-def test_wrong_weights_on_the_hub() -> None:
-    with pytest.raises(CorruptedWeightsError, match=BERT_BASE.sha256):
-        find_weights("bert-base-uncased")
-
-
-@pytest.mark.usefixtures("as_bert_base")
-def test_a_download_that_breaks_off(hub: type[Hub], tmp_path: Path) -> None:
-    partial = tmp_path / "partial"
-    partial.mkdir()
-    shutil.copy(hub.folder / "config.json", partial)
-    hub.folder = partial
-    with pytest.raises(ModelNotReachableError, match=r"download of tokenizer_config\.json failed"):
-        find_weights("bert-base-uncased")
-
-
-@pytest.mark.parametrize(
-    ("status", "advice"),
-    [
-        (401, "set HF_TOKEN"),
-        (403, "forbids access"),
-        (404, "HF_ENDPOINT"),
-        (429, "too many requests; wait"),
-        (503, "has a problem; try again later"),
-        (418, "refuses"),
-    ],
-)
-def test_an_answer_of_the_hub_is_told(hub: type[Hub], status: int, advice: str) -> None:
-    hub.status = status
-    with pytest.raises(ModelNotReachableError, match=rf"{advice}.*\(HTTP {status}\)") as caught:
-        find_weights("bert-base-uncased")
-    assert "127.0.0.1" in str(caught.value)
-    with pytest.warns(ModelFallbackWarning, match=f"HTTP {status}"):
-        assert find_weights("auto").name == MINILM.name
-
-
-@pytest.mark.usefixtures("as_bert_base")
-@pytest.mark.parametrize("limit", ["STALL_SECONDS", "DOWNLOAD_SECONDS"])
-def test_a_download_that_stalls_ends(
-    hub: type[Hub], limit: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hub.stalls_at = weights.WEIGHTS_FILE
-    monkeypatch.setattr(hub_module, limit, 2.0)
-    start = time.monotonic()
-    with pytest.warns(ModelFallbackWarning, match=r"the download (stalled|was not done)"):
-        assert find_weights("auto").name == MINILM.name
-    assert time.monotonic() - start < 8
-
-
 @pytest.mark.parametrize(
     "name", ["pytorch_model.bin", "model-00001-of-00002.safetensors", "tf_model.h5"]
 )
@@ -284,7 +162,7 @@ def test_a_hub_that_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
-    use_endpoint(monkeypatch, f"http://127.0.0.1:{port}", tmp_path)
+    use_hub(monkeypatch, f"http://127.0.0.1:{port}", tmp_path)
     with pytest.raises(ModelNotReachableError, match="cannot be reached"):
         find_weights("bert-base-uncased")
 
@@ -294,7 +172,7 @@ def test_a_hub_that_never_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert hub_module.HUB_WAIT_SECONDS <= 3
     with socket.create_server(("127.0.0.1", 0)) as silent:
         endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        use_endpoint(monkeypatch, endpoint, tmp_path)
+        use_hub(monkeypatch, endpoint, tmp_path)
         start = time.monotonic()
         with pytest.raises(ModelNotReachableError, match=r"did not answer|cannot be reached"):
             find_weights("bert-base-uncased")

@@ -6,6 +6,7 @@ known.
 """
 
 import re
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -235,12 +236,29 @@ def fetch(
     return Path(path).parent
 
 
-def within_limits(download: Callable[[], object], repository: str) -> str | None:
+def within_limits(
+    download: Callable[[], object], repository: str, megabytes: int | None = None
+) -> str | None:
     """Download with an end; return None if the files are there then, and why not otherwise.
+
+    The client shows a bar for each file, in a terminal and in a notebook. That there is a download,
+    and how long it may take, is written to the standard error wherever this runs.
+
+    Args:
+        download: Downloads.
+        repository: The repository, by its name.
+        megabytes: How much that will be, if it is known.
 
     Raises:
         ModelError: If the download does.
     """
+    size = f" ({megabytes} MB)" if megabytes else ""
+    print(
+        f"Downloading {repository}{size} from {constants.ENDPOINT}, which may take up to "
+        f"{DOWNLOAD_SECONDS / 60:g} minutes.",
+        file=sys.stderr,
+        flush=True,
+    )
     failed: list[Exception] = []
 
     def attempt() -> None:
@@ -253,11 +271,11 @@ def within_limits(download: Callable[[], object], repository: str) -> str | None
     thread = threading.Thread(target=attempt, daemon=True)
     thread.start()
     started = changed = time.monotonic()
-    size = 0
+    there = 0
     while thread.is_alive():
         thread.join(min(STALL_SECONDS, 1.0))
-        now, before, size = time.monotonic(), size, _size_of_cache(repository)
-        changed = now if size != before else changed
+        now, before, there = time.monotonic(), there, _size_of_cache(repository)
+        changed = now if there != before else changed
         if thread.is_alive() and now - changed > STALL_SECONDS:
             return f"the download stalled: nothing came for {STALL_SECONDS:g} s"
         if thread.is_alive() and now - started > DOWNLOAD_SECONDS:
@@ -266,6 +284,11 @@ def within_limits(download: Callable[[], object], repository: str) -> str | None
         return None
     if isinstance(failed[0], CorruptedWeightsError):
         raise failed[0]
+    if isinstance(failed[0], OSError) and failed[0].filename:  # errors of the network have none
+        return (
+            f"the cache cannot be written to ({cause(failed[0])}; name another folder in the "
+            "environment variable HF_HOME)"
+        )
     of_file = "".join(f" of {name}" for name in getattr(failed[0], "__notes__", []))
     return f"the download{of_file} failed ({cause(failed[0])})"
 

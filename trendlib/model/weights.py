@@ -112,6 +112,7 @@ class HubModel:
         revision: The pinned commit.
         sha256: The checksum that the weights must have.
         tokenizer_sha256: The checksum that the tokenizer must have; see ``agreement``.
+        megabytes: How much there is to download.
     """
 
     name: str
@@ -119,6 +120,7 @@ class HubModel:
     revision: str
     sha256: str
     tokenizer_sha256: str
+    megabytes: int
 
     def find(self) -> Weights:
         """Find the files in the cache, or download them from the hub.
@@ -148,7 +150,9 @@ class HubModel:
             huggingface_hub.hf_hub_url(repository, "config.json", revision=self.revision)
         )
         reason = answer if isinstance(answer, str) else hub.refusal(answer.status)
-        reason = reason or hub.within_limits(lambda: self._fetch(repository), repository)
+        reason = reason or hub.within_limits(
+            lambda: self._fetch(repository), repository, self.megabytes
+        )
         if reason is None:
             return self._fetch(repository, local_files_only=True)
         raise ModelNotReachableError(
@@ -212,6 +216,7 @@ BERT_BASE = HubModel(
     revision="86b5e0934494bd15c9632b12f734a8a67f723594",
     sha256="68d45e234eb4a928074dfd868cead0219ab85354cc53d20e772753c6bb9169d3",
     tokenizer_sha256=UNCASED_SHA256,
+    megabytes=441,
 )
 MINILM = PackagedModel(
     name="all-MiniLM-L6-v2",
@@ -443,7 +448,8 @@ def checked_sha256(folder: Path, expected: str) -> str:
         raise CorruptedWeightsError(
             f"{WEIGHTS_FILE} has sha256 {actual}, but {expected} was expected: the file is "
             "damaged or another one; delete it and install or download it again "
-            f"({folder / WEIGHTS_FILE})"
+            # In the hub's cache, a link leads to it; without the link it would not come anew.
+            f"({(folder / WEIGHTS_FILE).resolve()})"
         )
     return actual
 
