@@ -26,6 +26,7 @@ SIDE_BY_SIDE = OMP_NUM_THREADS=1 $(BIN)/pytest --maxprocesses 4 --dist loadfile 
   --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 2)) --no-loadscope-reorder
 # The JavaScript of the pages, and its tests.
 SCRIPTS = book/explorer book/styles/pages.js tests/book/scripts
+SCHEMA = $(BIN)/check-jsonschema --quiet --builtin-schema vendor
 # The front door is left out: asked for all its names, it loads torch.
 METHOD := $(filter-out trendlib/__%,$(wildcard trendlib/*.py))
 # What the book needs is installed, and what the tests need.
@@ -91,10 +92,16 @@ clean: ## remove all that was built, and .venv
 #: For maintainers (see CONTRIBUTING.md)
 check: lint types method ## style, types and the tests of the method, in under a minute
 
-lint: $(TEST) ## check the style, and the workflows
+lint: $(TEST) ## check the style, the workflows and forms, and the notebooks as they are committed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	NO_COLOR=1 $(BIN)/deno lint --quiet --config book/deno.json $(SCRIPTS) .github/lint_workflows.js
+	$(BIN)/python book/tools/committed.py $(NOTEBOOKS)
+	$(SCHEMA).github-workflows .github/workflows/*.yml
+	$(SCHEMA).dependabot .github/dependabot.yml
+	$(SCHEMA).github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	$(SCHEMA).github-issue-forms $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
+	$(SCHEMA).citation-file-format CITATION.cff
 	$(BIN)/zizmor --offline --quiet --persona=pedantic .github
 	NO_COLOR=1 $(BIN)/deno run --quiet --config .github/deno.json --allow-read --allow-env=CI \
 	  .github/lint_workflows.js .github/workflows

@@ -40,8 +40,8 @@ def triggers(name: str) -> dict[str, Any]:
 each_workflow = pytest.mark.parametrize("name", WORKFLOWS)
 
 
-def test_there_are_three() -> None:
-    assert set(WORKFLOWS) == {"test", "pages", "drift"}
+def test_each_workflow_is_tested_here() -> None:
+    assert set(WORKFLOWS) == {"test", "pages", "drift", "preview"}
 
 
 @each_workflow
@@ -156,6 +156,20 @@ def test_drift_runs_once_a_week_and_by_hand() -> None:
     assert (minute.isdecimal(), hour.isdecimal(), weekday.isdecimal()) == (True, True, True)
     assert (day, month) == ("*", "*")
     assert "workflow_dispatch" in triggers("drift")
+
+
+def test_a_pull_request_is_previewed_without_a_right() -> None:
+    """Whoever opens one can change what is run."""
+    assert set(triggers("preview")) == {"pull_request"}
+    assert read("preview")["permissions"] == {"contents": "read"}
+    (job,) = read("preview")["jobs"].values()
+    assert "permissions" not in job
+    assert "secrets" not in WORKFLOWS["preview"].read_text(encoding="utf-8")
+    (build,) = (step["run"] for step in job["steps"] if "make book" in step.get("run", ""))
+    assert build.split()[-1] == "MODEL=all-MiniLM-L6-v2"
+    upload, summary = job["steps"][-2:]
+    assert upload["with"]["path"] == "_build/html"
+    assert "GITHUB_STEP_SUMMARY" in summary["run"]
 
 
 # transformers 4.57 and 5
