@@ -1,10 +1,12 @@
 """Where people open the book: Binder, Colab, a dev container, a fork. No service is asked."""
 
+import ast
 import json
 import re
 import subprocess
 import sys
-from importlib.metadata import packages_distributions, requires
+from collections.abc import Iterator
+from importlib.metadata import requires
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,6 +16,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from test_dependencies import DISTRIBUTIONS, PACKAGE, files_reached, imports
 
 import address
 import version
@@ -29,7 +32,6 @@ CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 TEMPLATE = ROOT / "notebooks" / "template" / "chapter.ipynb"
 NAME = address.repository(ROOT)
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-DISTRIBUTIONS = packages_distributions()
 
 
 def read(notebook: Path) -> nbformat.NotebookNode:
@@ -57,18 +59,37 @@ def installed_with(requirements: set[str]) -> set[str]:
     return found
 
 
-def imported_by(notebook: Path) -> set[str]:
-    code = "\n".join(cell.source for cell in read(notebook).cells if cell.cell_type == "code")
-    names = re.findall(r"^(?:from|import) (\w+)", code, flags=re.MULTILINE)
-    return set(names) - sys.stdlib_module_names - {"trendlib"}
+def imported_by(notebook: Path) -> Iterator[str]:
+    """The modules that a notebook imports, also by way of the package's files."""
+    for cell in read(notebook).cells:
+        if cell.cell_type == "code" and "colab" not in cell.metadata.get("tags", []):
+            for node in ast.walk(ast.parse(cell.source)):
+                if isinstance(node, ast.Import):
+                    yield from (alias.name for alias in node.names)
+                elif isinstance(node, ast.ImportFrom) and node.module:
+                    yield from (node.module, *(f"{node.module}.{a.name}" for a in node.names))
+
+
+def needed(notebook: Path) -> set[str]:
+    """What a notebook needs of other packages, whatever it calls."""
+    modules = set(imported_by(notebook))
+    for module in list(modules):
+        top, *rest = module.split(".")
+        if top == PACKAGE.name:
+            inside = "/".join(rest)
+            for name in (f"{inside}.py", f"{inside}/__init__.py"):
+                for file in files_reached(PACKAGE, name):
+                    # What names its extra is asked for by a choice that the reader makes.
+                    modules |= {each.module for each in imports(PACKAGE / file) if not each.extra}
+    return {module.partition(".")[0] for module in modules} - sys.stdlib_module_names
 
 
 def lacking(notebook: Path, extras: list[str], more: set[str]) -> set[str]:
-    """What a notebook imports and these extras do not bring."""
-    brought = installed_with(of_extras(*extras) | more)
+    """What a notebook needs and these extras do not bring."""
+    brought = installed_with(of_extras(*extras) | more) | {PACKAGE.name}
     return {
         module
-        for module in imported_by(notebook)
+        for module in needed(notebook)
         if brought.isdisjoint(map(normalized, DISTRIBUTIONS.get(module, [module])))
     }
 
