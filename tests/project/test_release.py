@@ -220,7 +220,7 @@ def test_the_release_has_the_packed_book_and_all_files(machine: Machine) -> None
     machine.environment |= {
         "GITHUB_REF_NAME": TAG,
         "GITHUB_SERVER_URL": "https://github.com",
-        "GITHUB_REPOSITORY": "you/fork",
+        "GITHUB_REPOSITORY": "some/book",
     }
     assert machine.step("book", "Pack the pages, and the PDF", "release") == 0
     pages = machine.checkout / "dist" / f"trendbook-{TAG}.zip"
@@ -231,7 +231,7 @@ def test_the_release_has_the_packed_book_and_all_files(machine: Machine) -> None
     assert machine.step("release", "Make the release, with the files", "release") == 0
     call = machine.called()[-1]
     assert call.startswith(f"gh release create {TAG} --verify-tag ")
-    assert f"https://github.com/you/fork/blob/{TAG}/book/changelog.md" in call
+    assert f"https://github.com/some/book/blob/{TAG}/book/changelog.md" in call
     for path in (machine.checkout / "dist").iterdir():
         assert f" dist/{path.name}" in call
     assert len(list((machine.checkout / "dist").iterdir())) == 4
