@@ -148,8 +148,8 @@ def test_the_wheel_recomputes_the_printed_figures(installed: Installed) -> None:
 
 
 def empty_environment(folder: Path) -> Path:
-    """An environment that finds the libraries of this one, but no package `trendlib`."""
-    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    """An environment that finds the libraries of this one, and its pip, but no `trendlib`."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
     (packages,) = folder.glob("lib/python*/site-packages")
     libraries = [path for path in map(Path, sys.path) if path.name == "site-packages"]
     (packages / "libraries.pth").write_text("\n".join(map(str, libraries)), encoding="utf-8")
