@@ -35,14 +35,14 @@ TEST := .venv/.ready-test
 
 .DEFAULT_GOAL := help
 .PHONY: help book test lab pdf reproduce clean check lint types method unit fuzz mutants nbval book-zh catalogues \
-  notebooks evaluate evaluate-quick bench bench-run bench-encode links address picture lock
+  notebooks evaluate evaluate-quick bench bench-run bench-encode links address version dist picture lock
 
 # Both stamps are written last: a set-up that was stopped is taken up again.
-VERSION := import sys; print("%d.%d.%d" % sys.version_info[:3])
+ITS_VERSION := import sys; print("%d.%d.%d" % sys.version_info[:3])
 FITS := import sys; sys.exit(not (3, 11, 5) <= sys.version_info[:3] < (3, 15))
 define set_up
 @for python in $(PYTHON); do \
-  version=$$($$python -c '$(VERSION)' 2>/dev/null) || continue; \
+  version=$$($$python -c '$(ITS_VERSION)' 2>/dev/null) || continue; \
   if $$python -c '$(FITS)'; then \
     exec $$python book/tools/install.py $(1) $(if $(TORCH_INDEX),--index '$(TORCH_INDEX)'); \
   fi; \
@@ -158,8 +158,14 @@ links: $(BOOK) ## check the book's external links (needs a network)
 picture: $(BOOK) ## draw the picture of the README and the opening page
 	$(BIN)/python book/tools/picture.py
 
-address: $(BOOK) ## write REPOSITORY (and BRANCH) wherever the address of this repository appears
-	@$(BIN)/python book/tools/address.py '$(REPOSITORY)' $(if $(BRANCH),--branch '$(BRANCH)')
+address: $(BOOK) ## write REPOSITORY wherever the address of this repository appears
+	@$(BIN)/python book/tools/address.py '$(REPOSITORY)'
+
+version: $(BOOK) ## write VERSION wherever the version of the package and the book appears
+	@$(BIN)/python book/tools/version.py '$(VERSION)'
+
+dist: $(TEST) ## build the sdist and the wheel, and try each out where nothing else is installed
+	@$(BIN)/python book/tools/dist.py $(if $(TORCH_INDEX),--index '$(TORCH_INDEX)')
 
 lock: $(TEST) ## pin the versions of all packages, and their hashes (UPGRADE=yes: the newest ones)
 	@$(BIN)/python book/tools/lock.py $(if $(UPGRADE),--upgrade)

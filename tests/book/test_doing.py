@@ -45,7 +45,6 @@ def test_every_chapter_has_the_buttons_that_launch_it(site: Path) -> None:
             f"https://colab.research.google.com/github/{repository}/blob/{BRANCH}/{path}",
         }
         assert len(links) == 4  # the theme's buttons, and a line of text
-    assert (ROOT / "environment.yml").is_file()  # what Binder builds
 
 
 def test_a_chapter_can_be_downloaded(browser: Browser, address: str, tmp_path: Path) -> None:
@@ -115,39 +114,6 @@ def test_the_cell_for_colab_installs_there_and_nowhere_else(
 
     exec(TransformerManager().transform_cell(COLAB), {"get_ipython": Shell})
     assert called == ([("pip", f"install --quiet {REQUIREMENT}")] if on_colab else [])
-
-
-def test_one_address_stands_everywhere(tmp_path: Path) -> None:
-    """And one command changes it."""
-    for name in (
-        "book/_config.yml",
-        "book/commands.md",
-        "pyproject.toml",
-        "CITATION.cff",
-        "notebooks",
-    ):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, tmp_path / name)
-    new, program = "https://github.com/you/fork", ROOT / "book" / "tools" / "address.py"
-    command = [sys.executable, program, new, "--branch", "v9", "--root", tmp_path]
-    changed = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
-    assert len(changed) == 4 + len(CHAPTERS) + 1
-    for name in changed:
-        text = (tmp_path / name).read_text(encoding="utf-8")
-        assert new in text
-        assert ADDRESS not in text
-    colab = nbformat.read(tmp_path / "notebooks" / TEMPLATE.relative_to(ROOT / "notebooks"), 4)
-    assert f"git+{new}@v9" in colab.cells[1].source
-    assert "repository_branch: v9" in (tmp_path / "book/_config.yml").read_text(encoding="utf-8")
-
-
-def test_a_wrong_address_is_refused_with_advice() -> None:
-    command = [sys.executable, ROOT / "book" / "tools" / "address.py", "github.com/you"]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert result.returncode == 2
-    assert "'github.com/you' is no address" in result.stderr
-    assert "use one like https://github.com/you/trendbook" in result.stderr
 
 
 def test_the_pdf_states_the_packages_version() -> None:

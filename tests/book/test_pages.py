@@ -15,11 +15,15 @@ from axe_playwright_python.base import AXE_SCRIPT
 from bs4 import BeautifulSoup
 from PIL import Image
 from playwright.sync_api import Browser, Page, Route
+from site_address import site_address
 
+from address import repository
 from editions import CHINESE, TRANSLATED
 from helpers.pages import Reader, html_pages, open_page
 from helpers.paths import ROOT
 
+REPOSITORY = f"https://github.com/{repository(ROOT)}"
+ADDRESS = site_address(REPOSITORY)
 HEAVIEST = 3_000_000  # bytes
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
@@ -393,10 +397,10 @@ def test_a_page_describes_itself_to_other_sites(site: Path) -> None:
         told = {tag.get("property") or tag.get("name"): str(tag["content"]) for tag in tags}
         assert 30 < len(told["description"]) <= 201, name
         assert told["og:description"] == told["description"]
-        assert told["og:url"] == f"https://trendbook.github.io/trendbook/{name}"
+        assert told["og:url"] == f"{ADDRESS}{name}"
         assert told["og:site_name"] == "trendbook"
         assert told["og:title"]
-        image = told["og:image"].removeprefix("https://trendbook.github.io/trendbook/")
+        image = told["og:image"].removeprefix(ADDRESS)
         assert Image.open(site / image).size == (1200, 630)
         assert len(told["og:image:alt"]) > 15
         described.add(told["description"])
@@ -414,13 +418,12 @@ def test_icons_are_square(site: Path) -> None:
 
 
 def test_a_reader_can_edit_a_page_and_open_an_issue(visits: dict[str, Visit]) -> None:
-    repository = "https://github.com/trendbook/trendbook"
     for name, each in visits.items():
         if name in UNDESCRIBED:
             continue
-        (edited,) = [link for link in each.links if link.startswith(f"{repository}/edit/main/")]
-        assert (ROOT / edited.removeprefix(f"{repository}/edit/main/")).is_file(), name
-        (issue,) = [link for link in each.links if link.startswith(f"{repository}/issues/new")]
+        (edited,) = [link for link in each.links if link.startswith(f"{REPOSITORY}/edit/main/")]
+        assert (ROOT / edited.removeprefix(f"{REPOSITORY}/edit/main/")).is_file(), name
+        (issue,) = [link for link in each.links if link.startswith(f"{REPOSITORY}/issues/new")]
         assert name.removeprefix("zh/").removesuffix(".html") in unquote(issue)
 
 
@@ -429,17 +432,17 @@ def test_the_page_for_no_page_leads_home_from_anywhere(browser: Browser, site: P
     page = browser.new_page()
 
     def serve(route: Route) -> None:
-        asked = urlsplit(route.request.url).path.removeprefix("/trendbook/")
+        asked = urlsplit(route.request.url).path.removeprefix(urlsplit(ADDRESS).path)
         file = site / asked
         found = file.is_file()
         route.fulfill(path=file if found else site / "404.html", status=200 if found else 404)
 
-    page.route("https://trendbook.github.io/**", serve)
+    page.route(f"{ADDRESS}**", serve)
     for way in ("intro.html", "zh/intro.html", "search.html", "zh/search.html"):
-        page.goto("https://trendbook.github.io/trendbook/notebooks/no/such/page.html")
-        page.locator(f"a[href$='/trendbook/{way}']").click()
-        page.wait_for_url(f"https://trendbook.github.io/trendbook/{way}*")
-    page.goto("https://trendbook.github.io/trendbook/nothing.html")
+        page.goto(f"{ADDRESS}notebooks/no/such/page.html")
+        page.locator(f"a[href$='{urlsplit(ADDRESS).path}{way}']").click()
+        page.wait_for_url(f"{ADDRESS}{way}*")
+    page.goto(f"{ADDRESS}nothing.html")
     page.evaluate(AXE_SCRIPT)
     assert list(judge(page)) == []
     page.emulate_media(color_scheme="dark")

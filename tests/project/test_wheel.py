@@ -11,6 +11,7 @@ from zipfile import ZipFile
 
 import pytest
 
+import dist
 from helpers.paths import ROOT
 from helpers.requirements import PROJECT
 from trendlib.articles.published import PRINTED_DATA, groups
@@ -38,9 +39,7 @@ print(trendlib.__file__, trendlib.__version__, *embedding.values.shape)
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with both: the sdist is made of the repository, and the wheel of the sdist."""
     folder = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(ROOT)]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stdout + result.stderr
+    dist.build(folder)
     return folder
 
 
@@ -146,3 +145,44 @@ def test_the_wheel_recomputes_the_printed_figures(installed: Installed) -> None:
     from_printed = [figure for figure in figures if figure["basis"] == PRINTED_DATA]
     expected = sum(len(group.printed) for group in groups() if group.from_printed)
     assert [figure["verdict"] for figure in from_printed] == ["equal"] * expected
+
+
+def empty_environment(folder: Path) -> Path:
+    """An environment that finds the libraries of this one, and its pip, but no `trendlib`."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    (packages,) = folder.glob("lib/python*/site-packages")
+    libraries = [path for path in map(Path, sys.path) if path.name == "site-packages"]
+    (packages / "libraries.pth").write_text("\n".join(map(str, libraries)), encoding="utf-8")
+    return folder
+
+
+def test_make_dist_tries_what_it_has_built(
+    built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sdist, as somebody installs it who has the libraries."""
+    for name in ("NO_INDEX", "NO_DEPS"):
+        monkeypatch.setenv(f"PIP_{name}", "1")
+    monkeypatch.setenv("PIP_NO_BUILD_ISOLATION", "0")  # pip reads this as "no isolation"
+    (sdist,) = built.glob("*.tar.gz")
+    environment = empty_environment(tmp_path / "environment")
+    told = dist.tried(sdist, environment)
+    assert told == f"trendlib {PROJECT['version']}, (384,)"
+    with pytest.raises(dist.DistError, match=r"pip install .*none\.whl"):
+        dist.tried(tmp_path / "none.whl", environment)
+
+
+@pytest.mark.parametrize(("text", "taken"), [("A title\n=======\n", True), ("`a`_\n", False)])
+def test_a_description_that_an_index_refuses_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, taken: bool
+) -> None:
+    project = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+    project += '[project]\nname = "trendlib"\nversion = "1"\nreadme = "README.rst"\n'
+    (tmp_path / "trendlib.py").touch()
+    (tmp_path / "pyproject.toml").write_text(project, encoding="utf-8")
+    (tmp_path / "README.rst").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(dist, "ROOT", tmp_path)
+    if taken:
+        assert len(dist.build(tmp_path / "dist")) == 2
+    else:
+        with pytest.raises(dist.DistError, match="twine check --strict"):
+            dist.build(tmp_path / "dist")

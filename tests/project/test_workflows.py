@@ -41,7 +41,7 @@ each_workflow = pytest.mark.parametrize("name", WORKFLOWS)
 
 
 def test_each_workflow_is_tested_here() -> None:
-    assert set(WORKFLOWS) == {"test", "pages", "drift", "preview"}
+    assert set(WORKFLOWS) == {"test", "pages", "drift", "preview", "release"}
 
 
 @each_workflow
@@ -262,8 +262,9 @@ class Machine:
     def called(self) -> list[str]:
         return self.calls.read_text(encoding="utf-8").splitlines() if self.calls.exists() else []
 
-    def step(self, job: str, name: str) -> int:
-        (step,) = (step for step in read("drift")["jobs"][job]["steps"] if step.get("name") == name)
+    def step(self, job: str, name: str, workflow: str = "drift") -> int:
+        steps = read(workflow)["jobs"][job]["steps"]
+        (step,) = (step for step in steps if step.get("name") == name)
         return subprocess.run(
             ["bash", "-e", "-c", step["run"]],
             cwd=self.checkout,
