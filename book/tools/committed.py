@@ -31,7 +31,7 @@ def main(paths: list[str]) -> int:
 
 def findings(path: Path) -> Iterator[str]:
     """Find what must not be committed; yields a line for each."""
-    notebook = nbformat.read(path, as_version=4)
+    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     counts = [cell.execution_count for cell in code]
     if counts != list(range(1, len(code) + 1)):
