@@ -19,9 +19,10 @@ from filelock import FileLock, Timeout
 
 from chapters import CHAPTER_SECONDS, Chapter, Failure, run_chapters, to_run, with_outputs
 from child import Child
+from day import SOURCE_DATE_EPOCH
 from editions import CHINESE, TRANSLATED
 from kept import Kept, checksum, key_of
-from manifest import SOURCE_DATE_EPOCH, make_manifest, manifest_files
+from manifest import make_manifest, manifest_files
 from pages import HtmlPages, PagesError, check, run_sphinx
 from parts import (
     CLAIMS,
@@ -305,12 +306,12 @@ class Build:
 
     def _manifest(self) -> dict[str, Any]:
         """The manifest; that of an earlier build if nothing has changed since, date included."""
-        seconds = {
-            chapter.path.stem: piece.seconds
+        notebooks = {
+            chapter.path.stem: {"run": piece.day, "seconds": round(piece.seconds, 1)}
             for chapter in self._english
             if (piece := self._kept.read(chapter.name, chapter.key))
         }
-        new = make_manifest(self._weights, self._figures(), seconds)
+        new = make_manifest(self._weights, self._figures(), notebooks)
         sources = {name: checksum(content) for name, content in self._files.items()}
         undated = new if SOURCE_DATE_EPOCH in os.environ else new | {"date": ""}
         key = key_of(undated, sources)

@@ -22,6 +22,7 @@ from babel.messages.pofile import write_po
 from chapters import Chapter, with_outputs
 from editions import CHINESE, TRANSLATED, Edition, read_catalogue
 from explorer_page import KEYWORDS, sentence_groups
+from manifest import PAGE
 from pages import run_sphinx
 from parts import CLAIMS, EXPLORER, PICTURE, STATIC
 from sources import Files, book_files, write_files
@@ -44,8 +45,8 @@ def main() -> int:
         out = Path(folder) / "_build"
         # The text of what is computed is not translated here.
         static = [f"styles/{name}" for name in STATIC]
-        computed = [CLAIMS, PICTURE, "built.md", f"explorer/{EXPLORER}", *static]
-        files = book_files() | dict.fromkeys(computed, b"# How this book was built\n")
+        computed = [CLAIMS, PICTURE, PAGE, f"explorer/{EXPLORER}", *static]
+        files = book_files() | dict.fromkeys(computed, b"# Can I trust this?\n")
         files |= kept_chapters()
         source = write_files(out / "source", files)
         for domain, messages in find_messages(source, out).items():

@@ -4,6 +4,7 @@ import ast
 import hashlib
 import json
 import os
+import platform
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -11,6 +12,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+from day import build_date
 from trendlib.files.atomic import replacing
 from trendlib.files.code_version import PACKAGE
 
@@ -44,10 +46,12 @@ class Piece:
     Attributes:
         content: What is in the file.
         seconds: How long it took to make.
+        day: When it was made.
     """
 
     content: bytes
     seconds: float
+    day: str
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,7 @@ class _Record:
     key: str
     sha256: str
     seconds: float
+    day: str
 
 
 class Kept:
@@ -76,7 +81,7 @@ class Kept:
             return None
         if record.key != key or record.sha256 != checksum(content):
             return None
-        return Piece(content, record.seconds)
+        return Piece(content, record.seconds, record.day)
 
     def write(self, name: str, key: str, content: bytes, seconds: float = 0.0) -> None:
         """Keep a file.
@@ -91,7 +96,7 @@ class Kept:
         path = self.folder / name
         with replacing(path) as new:
             new.write_bytes(content)
-        record = _Record(key, checksum(content), seconds)
+        record = _Record(key, checksum(content), seconds, build_date())
         with replacing(_record_of(path)) as new:  # last: without it, the file does not count
             new.write_text(json.dumps(asdict(record)), encoding="utf-8")
 
@@ -142,8 +147,11 @@ def chapters_code() -> str:
 
 
 def versions(libraries: tuple[str, ...] = LIBRARIES) -> dict[str, str]:
-    """List the versions of libraries."""
-    return {library: version(library) for library in libraries}
+    """List the versions of Python and of libraries."""
+    return {
+        "python": platform.python_version(),
+        **{library: version(library) for library in libraries},
+    }
 
 
 def files_in(folder: Path) -> Iterator[Path]:

@@ -1,6 +1,7 @@
-"""How the book was built: a manifest, and the page that shows it.
+"""What was run for a copy of the book, and what was not: a manifest, and the page that shows it.
 
-The manifest is made from the run. It names no machine, no user and no folder.
+The manifest is made from the run, and from the results that are kept. It names no machine, no user
+and no folder.
 """
 
 import json
@@ -9,23 +10,24 @@ import platform
 import subprocess
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from address import stated
+from day import build_date
 from trendlib.articles.published import ARTICLES, Comparison, Verdict
-from trendlib.model.weights import Weights
+from trendlib.benchmark.results import read_benchmark
+from trendlib.evaluate.results import BOOK_FIGURES, TaskResult, read_result
+from trendlib.model.weights import BERT_BASE, MINILM, Weights
 
 BOOK = Path(__file__).resolve().parents[1]
-PAGE = "built.md"
+PAGE = "trust.md"
 FILE = "manifest.json"
 DTYPE = "float64"  # of the figures that are recomputed
 UNKNOWN = "unknown"
-SOURCE_DATE_EPOCH = "SOURCE_DATE_EPOCH"
-"""The environment variable that states when a build is made; see reproducible-builds.org."""
 
 LIBRARIES = (
     "trendlib",
@@ -52,40 +54,86 @@ def recomputed_figures(weights: Weights) -> list[dict[str, Any]]:
 
 
 def make_manifest(
-    weights: Weights, figures: Sequence[Mapping[str, Any]], seconds: Mapping[str, float]
+    weights: Weights,
+    figures: Sequence[Mapping[str, Any]],
+    notebooks: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Any]:
-    """Tell what the book was built with, and what was reproduced.
+    """Tell what the book was built with, what was run, and which kept results it shows.
 
     Args:
         weights: The model.
         figures: What ``recomputed_figures`` found.
-        seconds: How long each notebook ran, by its name.
+        notebooks: By name, the day on which a notebook was run, and the seconds that it took.
     """
+    config = (BOOK / "_config.yml").read_text(encoding="utf-8")
     return {
         "date": build_date(),
         "commit": commit(BOOK),
+        "repository": stated(config, "repository_url"),
+        "branch": stated(config, "repository_branch"),
         "platform": f"{platform.system()} {platform.machine()}",
+        "cores": os.cpu_count(),
         "model": {
             "name": weights.name,
             "revision": weights.revision,
             "weights_sha256": weights.sha256,
             "dtype": DTYPE,
         },
+        "models": {
+            "of_the_articles": BERT_BASE.name,
+            "of_committed_outputs": MINILM.name,
+            "sha256_of_committed_outputs": MINILM.sha256,
+        },
         "versions": {
             "python": platform.python_version(),
             **{name: version(name) for name in LIBRARIES},
         },
         "figures": figures,
-        "notebooks": {name: round(duration, 1) for name, duration in seconds.items()},
+        "notebooks": notebooks,
+        "evaluation": evaluation(),
+        "benchmark": benchmark(),
     }
 
 
-def build_date() -> str:
-    """Return the day of the build: today, or that of the environment variable SOURCE_DATE_EPOCH."""
-    epoch = os.environ.get(SOURCE_DATE_EPOCH)
-    # If it is not a number of seconds, numpy has stopped before it comes here.
-    moment = datetime.now(UTC) if epoch is None else datetime.fromtimestamp(int(epoch), UTC)
-    return moment.date().isoformat()
+def evaluation(folder: Path = BOOK_FIGURES) -> list[dict[str, Any]]:
+    """List when and with what the kept results of the claims were computed.
+
+    Tasks that were run on one day, on machines and with versions that are the same, are one entry.
+
+    Args:
+        folder: The folder of the results, with a folder for each model.
+    """
+    grouped: dict[str, tuple[dict[str, Any], list[str]]] = {}
+    for path in sorted(folder.glob("*/*.json")):
+        result = read_result(path)
+        run = _run_of(result)
+        grouped.setdefault(json.dumps(run), (run, []))[1].append(result.task)
+    return [run | {"tasks": tasks} for run, tasks in grouped.values()]
+
+
+def _run_of(result: TaskResult) -> dict[str, Any]:
+    model = result.provenance
+    return {
+        "model": model.model,
+        "weights_sha256": model.weights_sha256,
+        "dtype": model.dtype,
+        "measured": result.measured,
+        "sample": result.quick,
+        "cores": result.cores,
+        "versions": dict(model.versions),
+    }
+
+
+def benchmark() -> dict[str, Any]:
+    """Tell when and with what the kept times were measured."""
+    found = read_benchmark()
+    return {
+        "model": found.provenance.model,
+        "measured": found.measured,
+        "processor": found.processor,
+        "cores": found.cores,
+        "versions": dict(found.provenance.versions),
+    }
 
 
 def commit(folder: Path) -> str:
@@ -138,6 +186,6 @@ def manifest_files(manifest: Mapping[str, Any]) -> dict[str, bytes]:
         keep_trailing_newline=True,
     )
     page = templates.get_template(f"{PAGE}.j2").render(
-        manifest=manifest, file=FILE, verdicts=[verdict.value for verdict in Verdict]
+        manifest=manifest, file_name=FILE, verdicts=[verdict.value for verdict in Verdict]
     )
     return {FILE: f"{text}\n".encode(), PAGE: page.encode()}

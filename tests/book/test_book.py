@@ -36,7 +36,7 @@ PAGES = [
     "notation",
     "glossary",
     "bibliography",
-    "built",
+    "trust",
     "changelog",
     "api/index",
     "api/attention",
@@ -184,7 +184,9 @@ def test_the_manifest_is_true(manifest: dict[str, Any]) -> None:
         if name != "python":
             assert found == version(name)
     assert set(manifest["notebooks"]) == {path.stem for path in ROOT.glob("notebooks/*.ipynb")}
-    assert all(seconds > 0 for seconds in manifest["notebooks"].values())
+    for run in manifest["notebooks"].values():
+        assert run["seconds"] > 0
+        assert run["run"] <= manifest["date"]
 
 
 def test_the_manifest_counts_what_was_reproduced(manifest: dict[str, Any]) -> None:
@@ -200,11 +202,13 @@ def test_the_manifest_counts_what_was_reproduced(manifest: dict[str, Any]) -> No
 
 
 def test_the_page_says_what_the_manifest_says(site: Path, manifest: dict[str, Any]) -> None:
-    text = words_of(site / "built.html")
+    text = words_of(site / "trust.html")
     for value in (manifest["date"], manifest["commit"], *manifest["model"].values()):
         assert value in text
     for name, found in manifest["versions"].items():
         assert f"{name} {found}" in text
+    for run in manifest["notebooks"].values():
+        assert f"{run['run']} {run['seconds']}" in text
     for row in manifest["figures"]:
         article = row["article"].replace("_", " ")
         numbers = " ".join(str(row[verdict]) for verdict in ("equal", "differs", "not run"))
@@ -323,7 +327,7 @@ def test_the_opening_page_tells_the_idea_in_one_screen(browser: Browser, address
     page.close()
 
 
-@pytest.mark.parametrize("name", ["api/corpora", "api/interfaces", "built", "glossary", "notation"])
+@pytest.mark.parametrize("name", ["api/corpora", "api/interfaces", "trust", "glossary", "notation"])
 def test_reference_pages_fit_a_phone(browser: Browser, site: Path, name: str) -> None:
     page = browser.new_page(viewport={"width": 390, "height": 844})
     page.goto((site / f"{name}.html").as_uri())

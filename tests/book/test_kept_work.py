@@ -18,6 +18,7 @@ from filelock import FileLock
 import chapters
 import kept
 from chapters import Chapter, Failure, run_chapters, to_run, with_outputs
+from day import build_date
 from editions import CHINESE
 from helpers.notebook_outputs import text_outputs
 from helpers.pages import build_site
@@ -127,11 +128,12 @@ def test_another_model_is_not_mixed_up(two_kept: tuple[Path, list[Chapter]]) -> 
         assert names(to_run([replace(one, weights=other)], Kept(folder / "kept"))) == ["one"]
 
 
+@pytest.mark.parametrize(("of", "name"), [(kept, "version"), (kept.platform, "python_version")])
 def test_other_versions_run_all_chapters(
-    two_kept: tuple[Path, list[Chapter]], monkeypatch: pytest.MonkeyPatch
+    two_kept: tuple[Path, list[Chapter]], monkeypatch: pytest.MonkeyPatch, of: object, name: str
 ) -> None:
     folder, both = two_kept
-    monkeypatch.setattr(kept, "version", lambda _: "0.0.1")
+    monkeypatch.setattr(of, name, lambda *_: "0.0.1")
     again = [replace(chapter) for chapter in both]
     assert names(to_run(again, Kept(folder / "kept"))) == ["one", "two"]
 
@@ -199,7 +201,7 @@ def test_what_is_damaged_is_made_again(tmp_path: Path, damage: Callable[[Path], 
     store.write("chapter.ipynb", "key", b"content", 2.5)
     piece = store.read("chapter.ipynb", "key")
     assert piece is not None
-    assert (piece.content, piece.seconds) == (b"content", 2.5)
+    assert (piece.content, piece.seconds, piece.day) == (b"content", 2.5, build_date())
     assert store.read("chapter.ipynb", "another key") is None
     damage(tmp_path / "chapter.ipynb")
     assert store.read("chapter.ipynb", "key") is None

@@ -75,8 +75,8 @@ def test_every_page_has_a_place_and_chapters_keep_their_order() -> None:
     names = [toc["root"], *listed(toc)]
     assert len(names) == len(set(names))
     # The build writes one of them.
-    assert set(names) == {*sources(), "built"}
-    assert (BOOK / "built.md.j2").is_file()
+    assert set(names) == {*sources(), "trust"}
+    assert (BOOK / "trust.md.j2").is_file()
     chapters = [name for name in names if name.startswith("notebooks/")]
     assert chapters == sorted(chapters)
     assert all(part["caption"] for part in toc["parts"])
