@@ -14,9 +14,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from address import stated
 from day import build_date
 from trendlib.articles.published import ARTICLES, Comparison, Verdict
 from trendlib.benchmark.results import read_benchmark
@@ -65,12 +65,13 @@ def make_manifest(
         figures: What ``recomputed_figures`` found.
         notebooks: By name, the day on which a notebook was run, and the seconds that it took.
     """
-    config = (BOOK / "_config.yml").read_text(encoding="utf-8")
+    config = yaml.safe_load((BOOK / "_config.yml").read_bytes())
+    buttons = config["sphinx"]["config"]["html_theme_options"]
     return {
         "date": build_date(),
         "commit": commit(BOOK),
-        "repository": stated(config, "repository_url"),
-        "branch": stated(config, "repository_branch"),
+        "repository": buttons["repository_url"],
+        "branch": buttons["repository_branch"],
         "platform": f"{platform.system()} {platform.machine()}",
         "cores": os.cpu_count(),
         "model": {
