@@ -9,6 +9,8 @@ PYTHON ?= python3.11 python3.12 python3.13 python3.14 python3
 # The model of the book: auto, bert-base-uncased, all-MiniLM-L6-v2, the folder of an encoder, or an
 # encoder on the Hugging Face hub, as ORGANIZATION/NAME or ORGANIZATION/NAME@REVISION.
 MODEL ?= auto
+# How often `make weights` asks a hub that is busy, with longer and longer pauses.
+ATTEMPTS ?= 1
 # The model that is evaluated: a sample in a test must be of the same one everywhere.
 EVALUATED = $(if $(filter auto,$(MODEL)),all-MiniLM-L6-v2,$(MODEL))
 # An extra index for torch, such as PyTorch's own one of CPU builds (see the README).
@@ -35,7 +37,7 @@ TEST := .venv/.ready-test
 
 .DEFAULT_GOAL := help
 .PHONY: help book test lab pdf reproduce clean check lint types method unit fuzz mutants nbval book-zh catalogues \
-  notebooks evaluate evaluate-quick bench bench-run bench-encode links address version dist picture lock
+  notebooks weights evaluate evaluate-quick bench bench-run bench-encode links address picture lock
 
 # Both stamps are written last: a set-up that was stopped is taken up again.
 ITS_VERSION := import sys; print("%d.%d.%d" % sys.version_info[:3])
@@ -136,6 +138,9 @@ catalogues: $(BOOK) ## update the catalogues of the Chinese edition, for transla
 notebooks: $(BOOK) ## run the notebooks (or NOTEBOOKS) and save their outputs, to be committed
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace \
 	  --ExecutePreprocessor.record_timing=False --log-level=ERROR $(NOTEBOOKS)
+
+weights: $(BOOK) ## fetch the weights of MODEL, and check them (ATTEMPTS=6: ask a busy hub again)
+	@$(BIN)/python book/tools/fetch.py --model '$(MODEL)' --attempts '$(ATTEMPTS)'
 
 evaluate: $(BOOK) ## test the claims, for the book (40 minutes; continues where it stopped)
 	@$(BIN)/trendlib evaluate --model '$(EVALUATED)'

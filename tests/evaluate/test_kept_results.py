@@ -29,7 +29,7 @@ from trendlib.evaluate.scores import Score
 from trendlib.evaluate.store import Store
 from trendlib.files.checksums import SEAL, sealed
 from trendlib.model.encoder import Encoder
-from trendlib.model.weights import MINILM
+from trendlib.model.weights import BERT_BASE, MINILM
 
 
 def test_results_of_two_models_stand_side_by_side(
@@ -59,17 +59,31 @@ def test_a_figure_that_is_not_there_is_told() -> None:
         read_result(BOOK_FIGURES / "nothing.json")
 
 
+KEPT = sorted(path.name for path in BOOK_FIGURES.iterdir() if path.is_dir())
+
+
+@pytest.mark.parametrize("model", KEPT)
 @pytest.mark.parametrize("name", runner.TASKS)
-def test_the_kept_results_are_whole(name: str, minilm: Encoder) -> None:
-    task, result = runner.TASKS[name], read_result(BOOK_FIGURES / MINILM.name / f"{name}.json")
+def test_the_kept_results_are_whole(name: str, model: str, request: pytest.FixtureRequest) -> None:
+    """Of each model whose results are kept, and all of one and the same model."""
+    task, result = runner.TASKS[name], read_result(BOOK_FIGURES / model / f"{name}.json")
     assert not result.quick
     assert result.seed == 0
-    assert result.provenance.weights_sha256 == minilm.provenance.weights_sha256
-    assert result.provenance.model == MINILM.name
+    assert result.provenance.model == model
     assert result.sources == {source.what: source.sha256 for source in task.sources}
-    workbench = Workbench(minilm, lambda: minilm, Store(Path("nowhere")))
-    assert result.methods == {method.name: method.note for method in task.methods(workbench)}
     assert result.question == task.question
+    encoder = request.getfixturevalue({MINILM.name: "minilm", BERT_BASE.name: "bert_base"}[model])
+    assert result.provenance.model_sha256 == encoder.provenance.model_sha256
+    workbench = Workbench(encoder, lambda: encoder, Store(Path("nowhere")))
+    assert result.methods == {method.name: method.note for method in task.methods(workbench)}
+
+
+def test_nothing_else_is_kept() -> None:
+    assert MINILM.name in KEPT
+    for model in KEPT:
+        assert {path.name for path in (BOOK_FIGURES / model).iterdir()} == {
+            f"{name}.json" for name in runner.TASKS
+        }
 
 
 def test_what_is_kept_is_what_comes_out_again(minilm: Encoder, tmp_path: Path) -> None:

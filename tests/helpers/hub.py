@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from huggingface_hub import constants, file_download
@@ -28,7 +29,9 @@ class Site:
         name: The repository.
         status: The answer to all questions, if not 0.
         code: The hub's own word for it.
-        busy: How many downloads it answers with 503 before it lets one through.
+        busy: How many downloads it refuses before it lets one through.
+        busy_with: The answer to those.
+        retry_after: For how many seconds it asks to wait then.
         ends_at: By file, how many of its bytes come before the connection is cut.
         stalls_at: By file, how many of its bytes come before nothing more comes.
         trickles: The files of which a byte comes now and then.
@@ -42,6 +45,8 @@ class Site:
     status: int = 0
     code: str | None = None
     busy: int = 0
+    busy_with: int = 503
+    retry_after: int | None = None
     ends_at: dict[str, int] = field(default_factory=dict)
     stalls_at: dict[str, int] = field(default_factory=dict)
     trickles: tuple[str, ...] = ()
@@ -65,7 +70,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.site.asked.append(self.path)
         if self.site.status:
             return self._refuse(self.site.status, self.site.code)
-        name, _, rest = self.path[1:].partition("/resolve/")
+        path = urlsplit(self.path).path  # a proxy is asked for a whole address
+        name, _, rest = path[1:].partition("/resolve/")
         if name == OLD_NAME:
             return self._lead_on(f"/{self.site.name}/resolve/{rest}")
         revision, _, file = rest.partition("/")
@@ -74,13 +80,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self._refuse(404, "RepoNotFound")
         if commit not in self.site.folders:
             return self._refuse(404, "RevisionNotFound")
-        path = self.site.folders[commit] / file
-        if not path.is_file():
+        served = self.site.folders[commit] / file
+        if not served.is_file():
             return self._refuse(404, "EntryNotFound", commit)
         if with_body and self.site.busy:
             self.site.busy -= 1
-            return self._refuse(503, None)
-        content = path.read_bytes()
+            return self._refuse(self.site.busy_with, None)
+        content = served.read_bytes()
         first = self._first_byte()
         self.send_response(206 if first else 200)
         if first:
@@ -129,6 +135,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         if code is not None:
             self.send_header("X-Error-Code", code)
+        if self.site.retry_after is not None:
+            self.send_header("Retry-After", str(self.site.retry_after))
         if commit is not None:
             self.send_header("X-Repo-Commit", commit)
         self.end_headers()
@@ -143,7 +151,7 @@ def serving(site: Site) -> Iterator[str]:
     handler = type("OwnHandler", (Handler,), {"site": site})
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
     finally:

@@ -72,11 +72,13 @@ def trendlib_run(*arguments: str | Path, **options: Any) -> subprocess.Completed
     return trendlib("run", *arguments, **options)
 
 
-def seen_on_a_terminal(command: Sequence[str | Path]) -> str:
+def seen_on_a_terminal(
+    command: Sequence[str | Path], *, env: dict[str, str] | None = None, status: int = 0
+) -> str:
     """Run a command whose messages go to a terminal; they are what is returned."""
     main, worker = pty.openpty()
     fcntl.ioctl(worker, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=worker)
+    process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=worker)
     os.close(worker)
     shown = b""
     while True:
@@ -85,7 +87,7 @@ def seen_on_a_terminal(command: Sequence[str | Path]) -> str:
         except OSError:  # the other end is closed
             break
         shown += part
-    assert process.wait() == 0
+    assert process.wait() == status
     return shown.decode()
 
 

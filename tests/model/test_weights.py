@@ -4,10 +4,8 @@ import errno
 import json
 import re
 import shutil
-import socket
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,6 @@ import torch
 from safetensors.numpy import load_file, save_file
 from transformers import BertTokenizerFast
 
-from helpers.hub import use_hub
 from helpers.models import fill_cache, make_tiny_model
 from helpers.strict import no_warnings
 from trendlib.errors import (
@@ -27,7 +24,6 @@ from trendlib.errors import (
     UnknownModelError,
     UnsupportedModelError,
 )
-from trendlib.model import hub as hub_module
 from trendlib.model import weights
 from trendlib.model.agreement import tokenizer_sha256
 from trendlib.model.encoder import load_encoder
@@ -43,6 +39,7 @@ def as_bert_base(tiny_folder: Path, monkeypatch: pytest.MonkeyPatch) -> weights.
         BERT_BASE,
         sha256=weights.sha256_of(tiny_folder / weights.WEIGHTS_FILE),
         tokenizer_sha256=tokenizer_sha256(BertTokenizerFast.from_pretrained(tiny_folder)),
+        settings={},
     )
     monkeypatch.setattr(weights, "BERT_BASE", stand_in)
     return stand_in
@@ -156,27 +153,6 @@ def test_a_file_that_cannot_be_read_is_named(broken: Path, monkeypatch: pytest.M
     monkeypatch.setattr(Path, "open", forbidden)
     with pytest.raises(MissingWeightsError, match=r"PermissionError.*model\.safetensors"):
         find_weights(broken)
-
-
-def test_a_hub_that_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        port = closed.getsockname()[1]
-    use_hub(monkeypatch, f"http://127.0.0.1:{port}", tmp_path)
-    with pytest.raises(ModelNotReachableError, match="cannot be reached"):
-        find_weights("bert-base-uncased")
-
-
-def test_a_hub_that_never_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The wait ends by itself, and not much later than promised."""
-    assert hub_module.HUB_WAIT_SECONDS <= 3
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        use_hub(monkeypatch, endpoint, tmp_path)
-        start = time.monotonic()
-        with pytest.raises(ModelNotReachableError, match=r"did not answer|cannot be reached"):
-            find_weights("bert-base-uncased")
-    assert time.monotonic() - start < hub_module.HUB_WAIT_SECONDS + 2
 
 
 @pytest.fixture

