@@ -589,7 +589,7 @@ def graph_once(graphs: dict[Any, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     make = onnx._graph
 
     def once(encoder: Encoder, layer: int | None) -> Any:
-        key = encoder.model, layer
+        key = encoder.provenance.model_sha256, encoder.provenance.dtype, layer
         if key not in graphs:
             graphs[key] = make(encoder, layer)
         return copy.deepcopy(graphs[key])
