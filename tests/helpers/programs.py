@@ -27,7 +27,11 @@ def warm_folder() -> Path:
     """
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
     leader = os.getppid() if run else os.getpid()
-    folder = Path(tempfile.gettempdir(), f"warm-{run}") if run else Path(tempfile.mkdtemp("-warm"))
+    folder = (
+        Path(tempfile.gettempdir(), f"warm-{run}")
+        if run
+        else Path(tempfile.mkdtemp(prefix="warm-"))
+    )
     folder.mkdir(mode=0o700, exist_ok=True)
     with FileLock(folder / "lock"):
         kernel = folder / "kernels" / "python3" / "kernel.json"

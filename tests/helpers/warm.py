@@ -56,7 +56,7 @@ def stand_for(folder: Path, arguments: list[str]) -> int:
     """Have a program run; returns its status, as ``os.waitpid`` does."""
     if json.loads((folder / "environment.json").read_text()) != bound(dict(os.environ)):
         os.execv(sys.executable, [sys.executable, *arguments])
-    parent = os.getppid()
+    parent, ignored = os.getppid(), signal.getsignal(signal.SIGINT) == signal.SIG_IGN
     with socket.socket(socket.AF_UNIX) as server:
         server.connect(str(folder / "socket"))
         for number in FORWARDED:
@@ -65,6 +65,7 @@ def stand_for(folder: Path, arguments: list[str]) -> int:
             "arguments": arguments,
             "folder": str(Path.cwd()),
             "environment": dict(os.environ),
+            "ignores_interrupt": ignored,
         }
         content = json.dumps(program).encode()
         socket.send_fds(server, [len(content).to_bytes(4, "big")], [0, 1, 2])
@@ -149,10 +150,18 @@ def watch(asking: socket.socket) -> list[str]:
 
 
 def become(
-    streams: list[int], arguments: list[str], folder: str, environment: dict[str, str]
+    streams: list[int],
+    arguments: list[str],
+    folder: str,
+    environment: dict[str, str],
+    ignores_interrupt: bool,
 ) -> list[str]:
     """Take over what belongs to a program; returns its arguments."""
     os.setsid()
+    # What was started in the background of a shell ignores it, and so would all that it starts.
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN if ignores_interrupt else signal.default_int_handler
+    )
     for place, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
         os.dup2(streams[place], place)
         os.close(streams[place])
