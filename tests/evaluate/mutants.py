@@ -144,8 +144,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "the second factor is not drawn",
         "statistics.py",
-        "row_times * column_times",
-        "row_times",
+        "for names, number in levels:",
+        "for names, number in levels[:1]:",
         "test_statistics.py",
     ),
     Mutant(
