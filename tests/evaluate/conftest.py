@@ -5,7 +5,7 @@ from pathlib import Path
 import evaluation_data
 import pytest
 
-from trendlib.evaluate import classification, data, treebank
+from trendlib.evaluate import data, treebank
 from trendlib.evaluate.protocol import Workbench
 from trendlib.evaluate.store import Store
 from trendlib.model.encoder import Encoder, load_encoder
@@ -14,11 +14,7 @@ from trendlib.model.weights import MINILM
 
 @pytest.fixture
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Small files in the place of the public ones, whose checksums they do not have.
-
-    Of so few texts, a penalty is chosen in two inner folds: tasks train hundreds of estimators.
-    """
-    monkeypatch.setattr(classification, "INNER_FOLDS", 2)
+    """Small files in the place of the public ones, whose checksums they do not have."""
     folder = tmp_path / "data"
     evaluation_data.write_all(folder)
     monkeypatch.setattr(data, "fetch", lambda source: folder / source.path)
