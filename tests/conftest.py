@@ -46,6 +46,7 @@ FIRST = (
     "test_run_faults.py",
     "test_interfaces.py",
     "test_workers.py",
+    "test_run.py",
     "test_changed_code.py",
     "test_pages.py",
     "test_kept_work.py",

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -143,8 +144,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "the second factor is not drawn",
         "statistics.py",
-        "row_times * column_times",
-        "row_times",
+        "for names, number in levels:",
+        "for names, number in levels[:1]:",
         "test_statistics.py",
     ),
     Mutant(
@@ -318,8 +319,15 @@ MUTANTS: tuple[Mutant, ...] = (
 )
 
 
-def failing_tests(mutant: Mutant, copy: Path) -> list[str]:
+def failing_tests(
+    mutant: Mutant, copy: Path, python: Sequence[str] = (sys.executable,)
+) -> list[str]:
     """Plant an error in a copy of the project, and list the tests that fail.
+
+    Args:
+        mutant: The error.
+        copy: The folder of the copy.
+        python: What runs the tests.
 
     Raises:
         RuntimeError: If the tests could not be run at all, which would look like a failure.
@@ -329,7 +337,7 @@ def failing_tests(mutant: Mutant, copy: Path) -> list[str]:
     path.write_text(mutant.planted(), encoding="utf-8")
     try:
         found = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-x", "-rf", "-p", "no:cacheprovider",
+            [*python, "-m", "pytest", "-q", "-x", "-rf", "-p", "no:cacheprovider",
              f"tests/evaluate/{mutant.tests}"],
             cwd=copy, env={**os.environ, "PYTHONPATH": str(copy)},
             capture_output=True, text=True, check=False,

@@ -14,6 +14,7 @@ from trendlib.evaluate.conditions import CONDITIONS
 from trendlib.evaluate.protocol import Workbench
 from trendlib.evaluate.scores import Score
 from trendlib.evaluate.tasks import sts
+from trendlib.evaluate.vectors import MEAN
 
 
 def relabel(path: Path, seed: int = 3) -> None:
@@ -23,6 +24,15 @@ def relabel(path: Path, seed: int = 3) -> None:
     path.write_text("\n".join(f"{a}\t{b}" for a, b in zip(labels, texts, strict=True)) + "\n")
 
 
+@pytest.fixture
+def few_methods(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what the checks compare: no other one is trained, and no other vectors are made."""
+    kept = classification.TFIDF, classification.MAJORITY, classification.CONTROL
+    monkeypatch.setattr(classification, "CLASSIFIERS", kept)
+    monkeypatch.setattr(classification, "VECTOR_METHODS", (MEAN,))
+
+
+@pytest.mark.usefixtures("few_methods")
 def test_shuffled_labels_are_found(files: Path, workbench: Workbench) -> None:
     relabel(files / "sms/sms.tsv")
     with pytest.raises(EvaluationError, match="check that each label is that of its text"):
@@ -40,6 +50,7 @@ def test_test_texts_in_the_training_part_are_found(
         runner.run_task(runner.TASKS["trec"], workbench)
 
 
+@pytest.mark.usefixtures("few_methods")
 def test_the_same_text_in_two_folds_is_found(
     files: Path, workbench: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -50,6 +61,7 @@ def test_the_same_text_in_two_folds_is_found(
         runner.run_task(runner.TASKS["mr"], workbench)
 
 
+@pytest.mark.usefixtures("few_methods")
 def test_labels_among_the_features_are_found(
     files: Path, workbench: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -59,6 +71,7 @@ def test_labels_among_the_features_are_found(
         runner.run_task(runner.TASKS["sms"], workbench)
 
 
+@pytest.mark.usefixtures("few_methods")
 def test_what_goes_is_counted(files: Path, workbench: Workbench) -> None:
     assert removed("trec", workbench)["in the test part"] == 1
     assert removed("sms", workbench) == {
@@ -299,6 +312,7 @@ def test_a_sample_keeps_the_shares_of_the_classes_and_is_always_the_same() -> No
     assert (np.diff(drawn) > 0).all()
 
 
+@pytest.mark.usefixtures("few_methods")
 def test_a_training_part_that_is_too_large_is_sampled_and_that_is_told(
     files: Path, workbench: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

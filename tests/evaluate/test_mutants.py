@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from evaluate.mutants import COMPARES_WITH_KEPT_FIGURES, MUTANTS, ROOT, Mutant, failing_tests
+from helpers.programs import warm_python
 
 ONE = next(mutant for mutant in MUTANTS if mutant.name == "the margin is ignored")
 
@@ -29,10 +30,10 @@ def test_an_error_is_noticed_and_a_harmless_change_survives(tmp_path: Path) -> N
     for name in ("trendlib", "tests"):
         shutil.copytree(ROOT / name, tmp_path / name)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    assert failing_tests(ONE, tmp_path)
+    assert failing_tests(ONE, tmp_path, warm_python())
     harmless = replace(
         ONE, right="return Outcome.SUPPORTED\n", wrong="return Outcome.SUPPORTED  #\n"
     )
-    assert failing_tests(harmless, tmp_path) == []
+    assert failing_tests(harmless, tmp_path, warm_python()) == []
     with pytest.raises(RuntimeError, match="did not run"):
-        failing_tests(replace(ONE, tests="no_such_file.py"), tmp_path)
+        failing_tests(replace(ONE, tests="no_such_file.py"), tmp_path, warm_python())

@@ -159,16 +159,20 @@ def test_rows_and_columns_are_drawn_both() -> None:
         for drawn in itertools.product(range(3), repeat=3)
         for also in itertools.product(range(2), repeat=2)
     ]
-    interval = statistics.crossed_interval(table.ravel(), rows, columns, np.mean)
+    interval = statistics.crossed_interval(table.ravel(), rows, columns, statistics.drawn_mean)
     assert interval == pytest.approx(
         (exact_quantile(right, 0.025), exact_quantile(right, 0.975)), abs=0.2
     )
     other = np.zeros(6)
-    found = statistics.crossed_difference(table.ravel(), other, rows, columns, np.mean)
+    found = statistics.crossed_difference(
+        table.ravel(), other, rows, columns, statistics.drawn_mean
+    )
     assert found[0] == pytest.approx(10 / 3)
     assert found[1:3] == pytest.approx(interval)
     assert found[3] == pytest.approx(2 * np.mean(np.array(right) <= 0), abs=0.03)
-    turned = statistics.crossed_difference(other, table.ravel(), rows, columns, np.mean)
+    turned = statistics.crossed_difference(
+        other, table.ravel(), rows, columns, statistics.drawn_mean
+    )
     assert turned == pytest.approx((-found[0], -found[2], -found[1], found[3]))
 
 
@@ -180,7 +184,7 @@ def test_crossed_intervals_cover_where_others_do_not() -> None:
     for _ in range(40):
         values = 1 + rng.normal(size=n_rows)[rows] + rng.normal(size=n_columns)[columns]
         values += rng.normal(size=len(rows)) / 4
-        low, high = statistics.crossed_interval(values, rows, columns, np.mean)
+        low, high = statistics.crossed_interval(values, rows, columns, statistics.drawn_mean)
         held += low <= 1 <= high
         low, high = statistics.mean_interval(values, 300)
         held_by_units += low <= 1 <= high

@@ -15,7 +15,7 @@ import pyarrow.compute
 import pyarrow.parquet
 import pytest
 
-from helpers.runs import TRENDLIB, seen_on_a_terminal, started, trendlib, write_lines
+from helpers.runs import TRENDLIB, seen_on_a_terminal, started, trendlib, warm_command, write_lines
 from trendlib.cli import embed as embed_command
 from trendlib.cli import main
 from trendlib.embedding import RECIPES, Recipe, Undefined, embed_encoding
@@ -442,8 +442,8 @@ def test_a_terminal_sees_progress_with_rate_and_time_left(
     tmp_path: Path, tiny_folder: Path
 ) -> None:
     source = write_lines(tmp_path / "s.txt", different(3_000))
-    command = [TRENDLIB, "embed", source, "--out", tmp_path / "o.parquet", "--model", tiny_folder]
-    text = seen_on_a_terminal(command)
+    arguments = ["embed", source, "--out", tmp_path / "o.parquet", "--model", tiny_folder]
+    text = seen_on_a_terminal([*warm_command(), *arguments])
     assert "3000/3000" in text
     assert "rows/s" in text
     assert "<" in text  # elapsed<left
@@ -515,7 +515,9 @@ def test_a_command_that_is_stopped_goes_on_where_it_stopped(
     source = write_lines(tmp_path / "s.txt", sentences)
     out = tmp_path / "o.parquet"
     arguments = [source, "--out", out, "--model", tiny_folder]
-    process = started("embed", *arguments)
+    # What is killed must be the command, and not what stands for it.
+    program = [TRENDLIB] if fault == signal.SIGKILL else warm_command()
+    process = started("embed", *arguments, program=program)
     end = time.monotonic() + 120
     while len(list(tmp_path.glob(".o.parquet.parts/0*.json"))) < 1:
         assert process.poll() is None

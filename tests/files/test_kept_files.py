@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow.parquet
 import pytest
 
-from helpers.runs import trendlib, write_lines
+from helpers.runs import started, trendlib, warm_command, write_lines
 from trendlib.embedding import Recipe
 from trendlib.errors import InputChangedError, OutputError
 from trendlib.files import embed as embed_module
@@ -158,16 +158,10 @@ def test_parts_of_other_rows_are_made_again(
 
 
 def test_the_command_ends_with_1_if_the_input_changes(tmp_path: Path, tiny_folder: Path) -> None:
-    source = write_lines(tmp_path / "s.txt", ["I want an apple."] * 20_000)
+    source = write_lines(tmp_path / "s.txt", ["I want an apple."] * 10_000)
     out = tmp_path / "o.parquet"
-    from helpers.runs import TRENDLIB
-
-    process = subprocess.Popen(
-        [TRENDLIB, "embed", source, "--out", out, "--model", tiny_folder],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    arguments = ["embed", source, "--out", out, "--model", tiny_folder]
+    process = started(*arguments, program=warm_command())
     while not list(tmp_path.glob(".o.parquet.parts/0*.json")):
         assert process.poll() is None
         time.sleep(0.01)

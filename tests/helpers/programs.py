@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 WARM = Path(__file__).with_name("warm.py")
 JUPYTER_PATH = "JUPYTER_PATH"
@@ -20,31 +21,42 @@ JUPYTER_PATH = "JUPYTER_PATH"
 
 @cache
 def warm_folder() -> Path:
-    """Start the process of ``warm``, which ends with this one; returns the folder to ask it in."""
-    holder = tempfile.TemporaryDirectory(prefix="warm-")
-    folder = Path(holder.name)
+    """Start the process of ``warm``, once for all workers of a run; returns the folder to ask in.
+
+    It ends, and removes the folder, when the process ends that runs the tests or leads the workers.
+    """
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+    leader = os.getppid() if run else os.getpid()
+    folder = (
+        Path(tempfile.gettempdir(), f"warm-{run}")
+        if run
+        else Path(tempfile.mkdtemp(prefix="warm-"))
+    )
+    folder.mkdir(mode=0o700, exist_ok=True)
+    with FileLock(folder / "lock"):
+        kernel = folder / "kernels" / "python3" / "kernel.json"
+        if not kernel.exists():
+            _start(folder, leader)
+            kernel.parent.mkdir(parents=True)
+            launch = [*_asking(folder), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+            kernel.write_text(
+                json.dumps({"argv": launch, "display_name": "", "language": "python"})
+            )
+    return folder
+
+
+def _start(folder: Path, leader: int) -> None:
     server = subprocess.Popen(
-        [sys.executable, WARM, folder],
+        [sys.executable, WARM, folder, str(leader)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
         start_new_session=True,  # Ctrl-C is for the tests
     )
-
-    def end() -> None:
-        server.terminate()
-        server.wait()
-        holder.cleanup()
-
-    atexit.register(end)
+    atexit.register(server.poll)  # which is not waited for: other workers may still ask it
     while not (folder / "socket").exists():
         assert server.poll() is None, "the libraries cannot be loaded"
         time.sleep(0.05)
-    kernel = folder / "kernels" / "python3" / "kernel.json"
-    kernel.parent.mkdir(parents=True)
-    launch = [*_asking(folder), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    kernel.write_text(json.dumps({"argv": launch, "display_name": "", "language": "python"}))
-    return folder
 
 
 def _asking(folder: Path) -> list[str]:

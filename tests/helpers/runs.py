@@ -37,13 +37,23 @@ def command(*arguments: str | Path) -> list[str | Path]:
     return [TRENDLIB, "run", *arguments]
 
 
-def started(*arguments: str | Path) -> "subprocess.Popen[str]":
+def warm_command() -> list[str | Path]:
+    """How to run the command with the libraries loaded."""
+    return [*warm_python(), "-m", "trendlib"]
+
+
+def started(
+    *arguments: str | Path,
+    program: Sequence[str | Path] = (TRENDLIB,),
+    env: dict[str, str] | None = None,
+) -> "subprocess.Popen[str]":
     """Start the command, to be stopped while it runs.
 
     Tests that run in the background of a shell are told to ignore Ctrl-C, and tell others so.
     """
     return subprocess.Popen(
-        [TRENDLIB, *arguments],
+        [*program, *arguments],
+        env=env,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -58,11 +68,10 @@ def trendlib(
 
     What ``preexec_fn`` does to a process, it would do to another one: then, as users run it.
     """
-    program: list[str | Path] = [*warm_python(), "-m", "trendlib"]
     if "preexec_fn" in options:
-        program = [TRENDLIB]
+        program: list[str | Path] = [TRENDLIB]
     else:
-        env = with_warm_kernels(env)
+        program, env = warm_command(), with_warm_kernels(env)
     return subprocess.run(
         [*program, *arguments], env=env, capture_output=True, text=True, check=False, **options
     )

@@ -1,7 +1,8 @@
 """A Python that has the libraries loaded: what it runs does not import torch for seconds.
 
-``python warm.py FOLDER`` loads the libraries, none of the project's own modules, and forks a
-process for each program that is asked for. ``python -IS warm.py FOLDER -m MODULE ARGUMENTS`` (or
+``python warm.py FOLDER PROCESS`` loads the libraries, none of the project's own modules, and forks
+a process for each program that is asked for, until the process with that number ends: the one that
+runs the tests, or leads those that run them. ``python -IS warm.py FOLDER -m MODULE ARGUMENTS`` (or
 ``-c CODE``) asks for one and stands for it: with its folder, environment, standard streams, signals
 and exit status. Where the environment differs in what Python or a library reads when it starts, a
 Python of its own takes its place.
@@ -25,6 +26,9 @@ LIBRARIES = (
     "pandas",
     "papermill",
     "pyarrow.parquet",
+    "scipy.stats",
+    "sklearn.linear_model",
+    "sklearn.model_selection",
     "torch",
     "transformers.models.bert.modeling_bert",
     "transformers.models.bert.tokenization_bert",
@@ -52,7 +56,7 @@ def stand_for(folder: Path, arguments: list[str]) -> int:
     """Have a program run; returns its status, as ``os.waitpid`` does."""
     if json.loads((folder / "environment.json").read_text()) != bound(dict(os.environ)):
         os.execv(sys.executable, [sys.executable, *arguments])
-    parent = os.getppid()
+    parent, ignored = os.getppid(), signal.getsignal(signal.SIGINT) == signal.SIG_IGN
     with socket.socket(socket.AF_UNIX) as server:
         server.connect(str(folder / "socket"))
         for number in FORWARDED:
@@ -61,6 +65,7 @@ def stand_for(folder: Path, arguments: list[str]) -> int:
             "arguments": arguments,
             "folder": str(Path.cwd()),
             "environment": dict(os.environ),
+            "ignores_interrupt": ignored,
         }
         content = json.dumps(program).encode()
         socket.send_fds(server, [len(content).to_bytes(4, "big")], [0, 1, 2])
@@ -84,12 +89,13 @@ def end_as(status: int) -> None:
 # The process that has the libraries, and its forks: one that watches a program, and the program.
 
 
-def serve(folder: Path) -> list[str]:
-    """Answer until the process that has started this one ends; a program returns its arguments."""
+def serve(folder: Path, process: int) -> list[str]:
+    """Answer until a process ends, and remove the folder; a program returns its arguments."""
     import gc
+    import shutil
     from importlib import import_module
 
-    environment, parent = dict(os.environ), os.getppid()
+    environment, asked_for = dict(os.environ), os.pidfd_open(process)
     # A fork has none of the other threads: there must be none.
     os.environ |= {"OMP_NUM_THREADS": "1", "JE_ARROW_MALLOC_CONF": "background_thread:false"}
     gc.disable()
@@ -104,16 +110,18 @@ def serve(folder: Path) -> list[str]:
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(folder / "socket"))
         server.listen()
-        while os.getppid() == parent:
+        while asked_for not in (ready := select.select([server, asked_for], [], [], SECONDS)[0]):
             running = {process for process in running if not os.waitpid(process, os.WNOHANG)[0]}
-            if select.select([server], [], [], SECONDS)[0]:
+            if ready:
                 asking, _ = server.accept()
                 process = os.fork()
                 if process == 0:
                     server.close()
+                    os.close(asked_for)
                     return watch(asking)
                 asking.close()
                 running.add(process)
+    shutil.rmtree(folder, ignore_errors=True)
     os._exit(0)
 
 
@@ -142,10 +150,18 @@ def watch(asking: socket.socket) -> list[str]:
 
 
 def become(
-    streams: list[int], arguments: list[str], folder: str, environment: dict[str, str]
+    streams: list[int],
+    arguments: list[str],
+    folder: str,
+    environment: dict[str, str],
+    ignores_interrupt: bool,
 ) -> list[str]:
     """Take over what belongs to a program; returns its arguments."""
     os.setsid()
+    # What was started in the background of a shell ignores it, and so would all that it starts.
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN if ignores_interrupt else signal.default_int_handler
+    )
     for place, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
         os.dup2(streams[place], place)
         os.close(streams[place])
@@ -188,11 +204,11 @@ def leave() -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 2:
+    if len(sys.argv) > 3:
         end_as(stand_for(Path(sys.argv[1]), sys.argv[2:]))
     import atexit
 
     status: list[int] = []
     atexit.register(leave)  # what is registered first comes last
-    kind, program, *sys.argv[1:] = serve(Path(sys.argv[1]))
+    kind, program, *sys.argv[1:] = serve(Path(sys.argv[1]), int(sys.argv[2]))
     run(kind, program)

@@ -576,6 +576,33 @@ def test_workers_that_take_every_processor_are_refused(
 # ONNX
 
 
+@pytest.fixture(scope="module")
+def graphs() -> dict[Any, Any]:
+    return {}
+
+
+@pytest.fixture
+def graph_once(graphs: dict[Any, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A graph follows from a model and a layer: readings that share both share a graph."""
+    from trendlib.interfaces import onnx
+
+    make = onnx._graph
+
+    def once(encoder: Encoder, layer: int | None) -> Any:
+        key = encoder.provenance.model_sha256, encoder.provenance.dtype, layer
+        if key not in graphs:
+            graphs[key] = make(encoder, layer)
+        return copy.deepcopy(graphs[key])
+
+    monkeypatch.setattr(onnx, "_graph", once)
+
+
+@pytest.fixture(scope="module")
+def one_layer(tmp_path_factory: pytest.TempPathFactory) -> Encoder:
+    return load_encoder(make_tiny_model(tmp_path_factory.mktemp("one") / "model", layers=1))
+
+
+@pytest.mark.usefixtures("graph_once")
 @pytest.mark.parametrize(
     "reading", [ARTICLE, LAYERS, LAST_LAYER, MEAN_PIECES, MASS_TIES], ids=lambda each: each.name
 )
@@ -607,13 +634,13 @@ def test_an_exported_model_is_the_model(tmp_path: Path, tiny_folder: Path, readi
     assert (properties["pieces"], properties["ties"]) == (reading.pieces, reading.ties)
 
 
-def test_a_model_of_one_layer_is_exported(tmp_path: Path) -> None:
+def test_a_model_of_one_layer_is_exported(tmp_path: Path, one_layer: Encoder) -> None:
     from trendlib.interfaces.onnx import export
 
-    encoder = load_encoder(make_tiny_model(tmp_path / "model", layers=1))
-    assert export(encoder, ARTICLE, tmp_path / "one.onnx") < 1e-4
+    assert export(one_layer, ARTICLE, tmp_path / "one.onnx") < 1e-4
 
 
+@pytest.mark.usefixtures("graph_once")
 @pytest.mark.parametrize("reading", [ARTICLE, MEAN_PIECES, MASS_TIES], ids=lambda each: each.name)
 def test_an_exported_file_needs_no_trendlib(
     tmp_path: Path, minilm: Encoder, reading: Reading
@@ -647,14 +674,13 @@ def test_an_exported_file_needs_no_trendlib(
 
 
 def test_an_export_that_is_not_the_model_is_not_kept(
-    tmp_path: Path, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, one_layer: Encoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from trendlib.interfaces import onnx
 
-    encoder = load_encoder(tiny_folder)
     monkeypatch.setattr(onnx, "rows_of", lambda found, _: found[0] * 1.01)
     with pytest.raises(OutputError, match="it was not kept"):
-        onnx.export(encoder, reading_named("article"), tmp_path / "wrong.onnx")
+        onnx.export(one_layer, reading_named("article"), tmp_path / "wrong.onnx")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -669,6 +695,7 @@ def test_an_export_without_the_extra_says_what_to_install(
     assert "needs onnx, which is not installed: run `pip install" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("graph_once")
 def test_the_command_exports(tmp_path: Path, tiny_folder: Path) -> None:
     from trendlib.cli import main
 

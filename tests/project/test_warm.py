@@ -4,12 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
 import pytest
 
-from helpers.programs import warm_python
+from helpers.paths import ROOT
+from helpers.programs import WARM, warm_python
 from trendlib.model.encoder import Encoder
 
 LOADED = "import sys; print('torch' in sys.modules, 'trendlib' in sys.modules)"
@@ -86,3 +88,39 @@ def test_a_signal_reaches_the_program(number: signal.Signals, status: int) -> No
     gone, _ = psutil.wait_procs([program], timeout=20)
     assert gone
     process.stdout.close()
+
+
+LEADER = """
+import subprocess, sys
+for _ in range(2):
+    subprocess.run([sys.executable, "-c", *sys.argv[1:]], check=True)
+"""
+WORKER = """
+import subprocess, sys
+from pathlib import Path
+from helpers import programs
+programs.WARM = Path(sys.argv[1])
+subprocess.run([*programs.warm_python(), "-c", "print('ran')"], check=True)
+print(programs.warm_folder())
+"""
+
+
+def test_workers_share_it_until_the_run_ends(tmp_path: Path) -> None:
+    text = WARM.read_text(encoding="utf-8")
+    libraries = text[text.index("LIBRARIES = (") : text.index("# How the names")]
+    light = tmp_path / "warm.py"
+    light.write_text(text.replace(libraries, "LIBRARIES = ()\n"), encoding="utf-8")
+    environment = {**os.environ, "PYTEST_XDIST_TESTRUNUID": "x", "TMPDIR": str(tmp_path)}
+    result = subprocess.run(
+        [sys.executable, "-c", LEADER, WORKER, light],
+        env=environment | {"PYTHONPATH": str(ROOT / "tests")},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    folder = tmp_path / "warm-x"
+    assert result.stdout.splitlines() == ["ran", str(folder)] * 2
+    end = time.monotonic() + 20
+    while folder.exists():
+        assert time.monotonic() < end
+        time.sleep(0.05)

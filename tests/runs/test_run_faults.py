@@ -21,12 +21,12 @@ import pytest
 from helpers.programs import warm_python, with_warm_kernels
 from helpers.runs import (
     PARAMETERS,
-    command,
     make_notebook,
     records,
     seen_on_a_terminal,
     started,
     trendlib_run,
+    warm_command,
     write_lines,
 )
 from trendlib.runs.index import PAGE_ROWS
@@ -115,7 +115,8 @@ def test_a_run_that_is_killed_goes_on_where_it_stopped(
     case: Case, fault: Callable[["subprocess.Popen[str]"], None], status: int
 ) -> None:
     arguments = case.arguments(*SENTENCES, jobs=2)
-    process = started("run", *arguments)
+    # What ends kernels whose run was killed is their own look at it.
+    process = started("run", *arguments, env=None if status < 0 else with_warm_kernels())
     case.wait_for(5, process)
     workers = psutil.Process(process.pid).children(recursive=True)
     assert len(workers) == 2
@@ -146,7 +147,8 @@ def test_a_run_that_is_killed_goes_on_where_it_stopped(
 
 
 def test_a_worker_that_is_killed_is_replaced(case: Case) -> None:
-    process = started("run", *case.arguments(*SENTENCES, pause=1.0, jobs=2))
+    arguments = case.arguments(*SENTENCES, pause=1.0, jobs=2)
+    process = started("run", *arguments, env=with_warm_kernels())
     case.wait_for(3, process)
     victim, other = psutil.Process(process.pid).children(recursive=True)
     victim.kill()
@@ -296,7 +298,7 @@ def test_too_little_space_is_said_before_the_run(
 
 def test_a_terminal_sees_progress_with_rate_and_time_left(case: Case) -> None:
     arguments = case.arguments(*SENTENCES[:4], pause=0)
-    text = seen_on_a_terminal(command(*arguments))
+    text = seen_on_a_terminal([*warm_command(), "run", *arguments], env=with_warm_kernels())
     assert "4/4" in text
     assert "sentences/s" in text or "s/ sentences" in text
     assert "<" in text  # elapsed<left

@@ -21,6 +21,8 @@ Interval = tuple[float, float]
 Difference = tuple[float, float, float, float]
 """The difference of two methods, both ends of its interval, and its p-value."""
 Compared = TypeVar("Compared", bound=Method)
+Statistic = Callable[[Numbers, Numbers], Numbers]
+"""A statistic in each resample, given the units' values and how often each unit was drawn."""
 
 
 def mean_interval(values: Numbers, resamples: int = RESAMPLES) -> Interval:
@@ -246,18 +248,42 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return [float(p) for p in np.minimum(raised, 1.0)[np.argsort(order)]]
 
 
-def effect_size(contrasts: Numbers) -> float:
+def drawn_mean(values: Numbers, times: Numbers) -> Numbers:
+    """Compute the mean of the units of each resample; NaN where none was drawn.
+
+    Args:
+        values: One number per unit.
+        times: Array of shape (resample, unit): how often each unit was drawn.
+
+    >>> drawn_mean(np.array([1.0, 4.0]), np.array([[1, 1], [2, 1]]))
+    array([2.5, 2. ])
+    """
+    with np.errstate(invalid="ignore"):
+        means: Numbers = times @ values / times.sum(axis=1)
+    return means
+
+
+def effect_size(contrasts: Numbers, times: Numbers) -> Numbers:
     """Compute Cohen's d of paired contrasts: their mean in units of their standard deviation.
 
-    Returns:
-        The effect size; NaN if the contrasts do not differ, or are fewer than two.
+    Args:
+        contrasts: One number per unit.
+        times: Array of shape (resample, unit): how often each unit was drawn.
 
-    >>> effect_size(np.array([1.0, 3.0])).__round__(3), effect_size(np.array([1.0, 1.0]))
-    (1.414, nan)
+    Returns:
+        The effect size in each resample; NaN where the contrasts do not differ, or are fewer than
+        two.
+
+    >>> effect_size(np.array([1.0, 3.0]), np.array([[1, 1], [2, 0]])).round(3)
+    array([1.414,   nan])
     """
-    if len(contrasts) < 2 or np.ptp(contrasts) == 0:
-        return float("nan")
-    return float(contrasts.mean() / contrasts.std(ddof=1))
+    means, drawn = drawn_mean(contrasts, times), times > 0
+    largest = np.where(drawn, contrasts, -np.inf).max(axis=1, initial=-np.inf)
+    smallest = np.where(drawn, contrasts, np.inf).min(axis=1, initial=np.inf)
+    squares = np.einsum("ru,ru->r", times, (contrasts - means[:, None]) ** 2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        sizes = means / np.sqrt(squares / (times.sum(axis=1) - 1))
+    return np.where(largest > smallest, sizes, np.nan)
 
 
 def clustered_sums(table: Numbers, clusters: Numbers, resamples: int = RESAMPLES) -> Numbers:
@@ -312,7 +338,7 @@ def clustered_difference(one: Numbers, other: Numbers, clusters: Numbers) -> Dif
 
 
 def crossed_interval(
-    values: Numbers, rows: Numbers, columns: Numbers, statistic: Callable[[Numbers], float]
+    values: Numbers, rows: Numbers, columns: Numbers, statistic: Statistic
 ) -> Interval:
     """Bootstrap a statistic of units that two random factors cross: both are drawn.
 
@@ -320,10 +346,10 @@ def crossed_interval(
         values: One number per unit.
         rows: The level of one factor that each unit has, such as its template.
         columns: The level of the other, such as its kind of nouns.
-        statistic: Returns the statistic of the drawn units.
+        statistic: Returns the statistic of each resample, as ``effect_size`` does.
     """
-    drawn = [statistic(values[units]) for units in _crossed(tuple(rows), tuple(columns))]
-    _, low, high, _ = resampled_difference(statistic(values), np.array(drawn))
+    drawn = statistic(values, _crossed(tuple(rows), tuple(columns)))
+    _, low, high, _ = resampled_difference(as_it_is(values, statistic), drawn)
     return low, high
 
 
@@ -332,18 +358,21 @@ def crossed_difference(
     other: Numbers,
     rows: Numbers,
     columns: Numbers,
-    statistic: Callable[[Numbers], float],
+    statistic: Statistic,
 ) -> Difference:
     """Compare a statistic of two methods over the same units, resampled as ``crossed_interval``.
 
     Returns:
         The difference, its bootstrap interval, and a two-sided p-value from the same resamples.
     """
-    drawn = [
-        statistic(one[units]) - statistic(other[units])
-        for units in _crossed(tuple(rows), tuple(columns))
-    ]
-    return resampled_difference(statistic(one) - statistic(other), np.array(drawn))
+    times = _crossed(tuple(rows), tuple(columns))
+    difference = as_it_is(one, statistic) - as_it_is(other, statistic)
+    return resampled_difference(difference, statistic(one, times) - statistic(other, times))
+
+
+def as_it_is(values: Numbers, statistic: Statistic) -> float:
+    """Compute the statistic of all units, each taken once."""
+    return float(statistic(values, np.ones((1, len(values))))[0])
 
 
 def resampled_difference(difference: float, drawn: Numbers) -> Difference:
@@ -434,18 +463,16 @@ def _times_drawn(count: int, resamples: int) -> Numbers:
 
 
 @lru_cache(maxsize=4)
-def _crossed(rows: tuple[Any, ...], columns: tuple[Any, ...]) -> list[Numbers]:
-    """Draw the levels of two factors, and list the units of each draw, repeated as drawn."""
+def _crossed(rows: tuple[Any, ...], columns: tuple[Any, ...]) -> Numbers:
+    """Draw the levels of two factors in each resample, and say how often each unit was drawn."""
     rng = np.random.default_rng(SEED)
     levels = [np.unique(factor, return_inverse=True) for factor in (rows, columns)]
-    drawn = []
-    for _ in range(RESAMPLES):
-        row_times, column_times = (
-            np.bincount(rng.integers(len(names), size=len(names)), minlength=len(names))[number]
-            for names, number in levels
-        )
-        drawn.append(np.repeat(np.arange(len(rows)), row_times * column_times))
-    return drawn
+    times = np.ones((RESAMPLES, len(rows)))
+    for resample in times:
+        for names, number in levels:
+            drawn = rng.integers(len(names), size=len(names))
+            resample *= np.bincount(drawn, minlength=len(names))[number]
+    return times
 
 
 def _percentiles(

@@ -86,25 +86,10 @@ def export(encoder: Encoder, reading: Reading, out: Path) -> float:
     _check_architecture(encoder)
     layer = layer_of(reading, encoder.n_layers)
     rows = encoder.n_layers if layer is None else encoder.n_heads
-    token = torch.export.Dim("token", max=encoder.max_tokens)
-    axes = {0: torch.export.Dim("sentence"), 1: token}
-    # Two arrays: of one that is given twice, the exporter would make one input.
-    examples = tuple(torch.ones((2, 8), dtype=torch.long) for _ in INPUTS)
     tokenizer = OwnFile(tokenizer_file(out), COMMAND)
     with OwnFile(out, COMMAND).replacing() as new, tokenizer.replacing() as beside:
         beside.write_text(_plain_tokenizer(encoder), encoding="utf-8")
-        with quiet_export(), torch.inference_mode():
-            program = torch.onnx.export(
-                _Traced(encoder, layer),
-                examples,
-                input_names=INPUTS,
-                output_names=OUTPUTS,
-                dynamic_shapes=(axes, axes),
-                dynamo=True,
-                verbose=False,
-            )
-            assert program is not None
-            content = program.model_proto
+        content = _graph(encoder, layer)
         provenance = encoder.provenance
         onnx.helper.set_model_props(
             content,
@@ -132,6 +117,25 @@ def export(encoder: Encoder, reading: Reading, out: Path) -> float:
                 f"{TOLERANCE:.0e} is allowed: it was not kept"
             )
     return difference
+
+
+def _graph(encoder: Encoder, layer: int | None) -> onnx.ModelProto:
+    token = torch.export.Dim("token", max=encoder.max_tokens)
+    axes = {0: torch.export.Dim("sentence"), 1: token}
+    # Two arrays: of one that is given twice, the exporter would make one input.
+    examples = tuple(torch.ones((2, 8), dtype=torch.long) for _ in INPUTS)
+    with quiet_export(), torch.inference_mode():
+        program = torch.onnx.export(
+            _Traced(encoder, layer),
+            examples,
+            input_names=INPUTS,
+            output_names=OUTPUTS,
+            dynamic_shapes=(axes, axes),
+            dynamo=True,
+            verbose=False,
+        )
+        assert program is not None
+        return program.model_proto
 
 
 def _check_architecture(encoder: Encoder) -> None:

@@ -237,7 +237,8 @@ def _scores(
     factors = found["template"][known], found["kind"][known]
     for measure, statistic in MEASURES.items():
         interval = statistics.crossed_interval(contrast, *factors, statistic)
-        yield Score(method.name, measure, statistic(contrast), *interval, len(contrast))
+        value = statistics.as_it_is(contrast, statistic)
+        yield Score(method.name, measure, value, *interval, len(contrast))
     if method != method.reference:
         difference = statistics.crossed_difference(
             contrast, plain, *factors, statistics.effect_size
@@ -252,8 +253,8 @@ def _scores(
         )
 
 
-def _share_above_zero(contrasts: Vector) -> float:
-    return float((contrasts > 0).mean())
+def _share_above_zero(contrasts: Vector, times: Vector) -> Vector:
+    return statistics.drawn_mean(contrasts > 0, times)
 
 
 MEASURES = {"effect size": statistics.effect_size, "share above 0": _share_above_zero}
