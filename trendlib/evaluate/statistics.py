@@ -263,18 +263,26 @@ def drawn_mean(values: Numbers, times: Numbers) -> Numbers:
     return means
 
 
-def effect_size(contrasts: Numbers, times: Numbers) -> Numbers:
+def effect_size(contrasts: Numbers) -> float:
     """Compute Cohen's d of paired contrasts: their mean in units of their standard deviation.
+
+    Returns:
+        The effect size; NaN if the contrasts do not differ, or are fewer than two.
+
+    >>> effect_size(np.array([1.0, 3.0])).__round__(3), effect_size(np.array([1.0, 1.0]))
+    (1.414, nan)
+    """
+    return as_it_is(contrasts, drawn_effect_size)
+
+
+def drawn_effect_size(contrasts: Numbers, times: Numbers) -> Numbers:
+    """Compute the effect size of each resample; NaN where its contrasts do not differ.
 
     Args:
         contrasts: One number per unit.
         times: Array of shape (resample, unit): how often each unit was drawn.
 
-    Returns:
-        The effect size in each resample; NaN where the contrasts do not differ, or are fewer than
-        two.
-
-    >>> effect_size(np.array([1.0, 3.0]), np.array([[1, 1], [2, 0]])).round(3)
+    >>> drawn_effect_size(np.array([1.0, 3.0]), np.array([[1, 1], [2, 0]])).round(3)
     array([1.414,   nan])
     """
     means, drawn = drawn_mean(contrasts, times), times > 0
@@ -346,7 +354,7 @@ def crossed_interval(
         values: One number per unit.
         rows: The level of one factor that each unit has, such as its template.
         columns: The level of the other, such as its kind of nouns.
-        statistic: Returns the statistic of each resample, as ``effect_size`` does.
+        statistic: Returns the statistic of each resample, as ``drawn_effect_size`` does.
     """
     drawn = statistic(values, _crossed(tuple(rows), tuple(columns)))
     _, low, high, _ = resampled_difference(as_it_is(values, statistic), drawn)

@@ -22,7 +22,7 @@ with without_garbage_collection():
         MODEL_FOR_TEXT_ENCODING_MAPPING,
         MODEL_MAPPING,
         AutoConfig,
-        PreTrainedConfig,
+        PretrainedConfig,  # transformers 5 writes it with a capital T, and 4.57 knows only this
         PreTrainedModel,
     )
     from transformers.models.auto.modeling_auto import (
@@ -241,7 +241,7 @@ def _is_network(cls: Any) -> bool:
     if not isinstance(cls, type) or not issubclass(cls, PreTrainedModel):
         return False
     config = getattr(cls, "config_class", None)
-    return isinstance(config, type) and issubclass(config, PreTrainedConfig)
+    return isinstance(config, type) and issubclass(config, PretrainedConfig)
 
 
 def _heads(network: Any) -> set[str]:

@@ -61,7 +61,8 @@ def _check_class(weights: Weights, config: Any) -> None:
     name = settings.get("tokenizer_class") or getattr(config, "tokenizer_class", None)
     if name is None:
         return
-    found = tokenizer_class_from_name(str(name))
+    # transformers 4.57 has two classes of most, and takes the fast one if it can.
+    found = tokenizer_class_from_name(f"{name}Fast") or tokenizer_class_from_name(str(name))
     if found is None:
         raise UnsupportedModelError(
             f"the model {weights.name} declares tokenizer_class={name!r}, which transformers "

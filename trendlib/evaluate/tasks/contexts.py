@@ -241,7 +241,7 @@ def _scores(
         yield Score(method.name, measure, value, *interval, len(contrast))
     if method != method.reference:
         difference = statistics.crossed_difference(
-            contrast, plain, *factors, statistics.effect_size
+            contrast, plain, *factors, statistics.drawn_effect_size
         )
         yield Score(
             method.name,
@@ -257,7 +257,7 @@ def _share_above_zero(contrasts: Vector, times: Vector) -> Vector:
     return statistics.drawn_mean(contrasts > 0, times)
 
 
-MEASURES = {"effect size": statistics.effect_size, "share above 0": _share_above_zero}
+MEASURES = {"effect size": statistics.drawn_effect_size, "share above 0": _share_above_zero}
 
 
 def _vectors(workbench: Workbench, sentence: str, word: str) -> StaticAndContextual:
