@@ -423,7 +423,7 @@ def test_a_reader_can_edit_a_page_and_open_an_issue(visits: dict[str, Visit]) ->
             continue
         (edited,) = [link for link in each.links if link.startswith(f"{REPOSITORY}/edit/main/")]
         assert (ROOT / edited.removeprefix(f"{REPOSITORY}/edit/main/")).is_file(), name
-        (issue,) = [link for link in each.links if link.startswith(f"{REPOSITORY}/issues/new")]
+        (issue,) = [link for link in each.links if link.startswith(f"{REPOSITORY}/issues/new?")]
         assert name.removeprefix("zh/").removesuffix(".html") in unquote(issue)
 
 

@@ -146,5 +146,10 @@ def test_the_known_models_have_one_tokenizer_and_one_config(tmp_path: Path, alte
             load_encoder(copied)
     else:
         assert find_weights(copied).model_sha256 == known.model_sha256
-        altered_config(copied)
+        config = copied / "config.json"
+        settings = json.loads(config.read_text())
+        config.write_text(json.dumps({**settings, "initializer_range": 0.5}))  # for training
         assert find_weights(copied).model_sha256 != known.model_sha256
+        altered_config(copied)
+        with pytest.raises(TrendlibError, match="declares layer_norm_eps=0.1, but its weights go"):
+            find_weights(copied)
