@@ -151,5 +151,7 @@ def test_the_known_models_have_one_tokenizer_and_one_config(tmp_path: Path, alte
         config.write_text(json.dumps({**settings, "initializer_range": 0.5}))  # for training
         assert find_weights(copied).model_sha256 != known.model_sha256
         altered_config(copied)
-        with pytest.raises(TrendlibError, match="declares layer_norm_eps=0.1, but its weights go"):
+        with pytest.raises(
+            TrendlibError, match=r"declares layer_norm_eps=0\.1, but its weights go"
+        ):
             find_weights(copied)
